@@ -1,0 +1,41 @@
+"""Ray Tune searches tracked in Weights & Biases, from a notebook."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from tune_wandb_nb.tracking.legacy import DEFAULT_LOGGERS, run
+    from tune_wandb_nb.tracking.logger import WandbLogger, WandbLoggerCallback
+    from tune_wandb_nb.tracking.settings import SettingsError
+
+__all__ = [
+    "DEFAULT_LOGGERS",
+    "SettingsError",
+    "WandbLogger",
+    "WandbLoggerCallback",
+    "__version__",
+    "run",
+]
+
+_HOME = {
+    "DEFAULT_LOGGERS": "tracking.legacy",
+    "SettingsError": "tracking.settings",
+    "WandbLogger": "tracking.logger",
+    "WandbLoggerCallback": "tracking.logger",
+    "run": "tracking.legacy",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562): ray and wandb take seconds to import."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,78 @@
+"""An API key that cannot be printed, pickled or logged by accident."""
+
+import re
+from typing import Any
+
+__all__ = ["ApiKey", "describe_bad_key"]
+
+_SHORTEST_SECRET = 40
+_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
+
+
+def describe_bad_key(text: str) -> str | None:
+    """Say what is wrong with the shape of an API key, without ever quoting it.
+
+    The rule is the one of wandb's own client (``wandb.sdk.lib.wbauth.validation``): an optional
+    prefix and a dash (self-hosted servers), then at least 40 letters, digits or underscores; or
+    the three parts of a JSON web token.
+
+    Returns:
+        A phrase such as ``"it has 12 characters"``, or None for a key of the right shape.
+    """
+    if not text:
+        return "it is empty"
+    if _JWT.fullmatch(text):
+        return None
+    secret = text.split("-", 1)[-1]
+    if not re.fullmatch(r"[\w-]+", secret):
+        return "it holds something other than letters, digits and underscores"
+    if len(secret) < _SHORTEST_SECRET:
+        return f"it has {len(secret)} characters"
+    return None
+
+
+class ApiKey:
+    """A W&B API key held in memory: shown as ``***``, and None wherever it is unpickled.
+
+    Example:
+        >>> key = ApiKey("0123456789" * 4)
+        >>> key
+        ApiKey(***)
+        >>> import pickle
+        >>> pickle.loads(pickle.dumps(key)) is None
+        True
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the key itself, for the one call that needs it."""
+        return self._text
+
+    def scrub(self, text: str) -> str:
+        """Return ``text`` with every occurrence of the key replaced by ``***``."""
+        return text.replace(self._text, "***")
+
+    def __repr__(self) -> str:
+        return "ApiKey(***)"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ApiKey) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> tuple[Any, tuple[()]]:
+        return (_forgotten, ())
+
+
+def _forgotten() -> None:
+    """Stand in for a key after unpickling."""

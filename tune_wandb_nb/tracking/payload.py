@@ -1,0 +1,237 @@
+"""One Tune result -> what W&B is to log, what goes to the config, and what was left out."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from fractions import Fraction
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+__all__ = ["AUTO_CONFIG_KEYS", "BestSoFar", "Excludes", "Media", "Payload", "Splitter"]
+
+AUTO_CONFIG_KEYS = frozenset(
+    {"trial_id", "experiment_tag", "experiment_id", "node_ip", "hostname", "pid", "date"}
+)
+"""What Tune adds to each result that describes the run, not its progress."""
+
+_TUNES_OWN = frozenset({"done", "should_checkpoint", "checkpoint_dir_name", "config"})
+# W&B keeps these names for itself; a metric of that name would overwrite its own bookkeeping.
+_WANDBS_OWN = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
+_IMAGE, _IMAGES, _VIDEOS = 3, 4, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """An array to log as images (H, W, C; or N, H, W, C) or videos (N, T, C, H, W)."""
+
+    kind: str
+    array: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What one result comes to.
+
+    ``metrics`` is the row to log; ``config`` are the automatic keys; ``texts`` are strings, which
+    W&B cannot draw, for the summary; ``dropped`` names what cannot be logged and its type.
+    """
+
+    metrics: dict[str, Any]
+    config: dict[str, Any]
+    texts: dict[str, str]
+    dropped: dict[str, str]
+
+
+class Excludes:
+    """Names, nested names ("info/learner") and globs ("info/*") that are not to be logged.
+
+    Example:
+        >>> excludes = Excludes(["info", "time_*"])
+        >>> excludes.hit("info/learner/loss"), excludes.hit("time_total_s"), excludes.hit("loss")
+        (True, True, False)
+    """
+
+    __slots__ = ("_known", "_patterns")
+
+    def __init__(self, patterns: Iterable[str] = ()) -> None:
+        self._patterns = tuple(patterns)
+        self._known: dict[str, bool] = {}
+
+    def hit(self, name: str) -> bool:
+        """Tell whether ``name``, or a dictionary that it is in, is excluded."""
+        if not self._patterns:
+            return False
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = any(
+                name == p or name.startswith(p + "/") or fnmatchcase(name, p)
+                for p in self._patterns
+            )
+        return known
+
+    def prune(self, config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+        """Return a nested dictionary without what is excluded."""
+        kept = {}
+        for key, value in config.items():
+            name = f"{prefix}{key}"
+            if not self.hit(name):
+                kept[key] = self.prune(value, f"{name}/") if isinstance(value, Mapping) else value
+        return kept
+
+
+class Splitter:
+    """Splits each result of one search; remembers per type how a value is treated."""
+
+    __slots__ = ("_excludes", "_kinds", "_log_config")
+
+    def __init__(self, excludes: Excludes, *, log_config: bool = False) -> None:
+        self._excludes = excludes
+        self._log_config = log_config
+        self._kinds: dict[type, str] = {}
+
+    def split(self, result: Mapping[str, Any]) -> Payload:
+        """Split one result as Tune reports it, nested dictionaries joined with "/"."""
+        payload = Payload({}, {}, {}, {})
+        for key, value in result.items():
+            if key in AUTO_CONFIG_KEYS:
+                if not self._excludes.hit(key):
+                    payload.config[key] = value
+            elif key not in _TUNES_OWN:
+                self._place(str(key), value, payload)
+        if self._log_config:
+            self._place_config(result.get("config"), payload)
+        return payload
+
+    def _place(self, key: str, value: Any, payload: Payload) -> None:
+        kind = type(value)
+        if kind is dict or isinstance(value, Mapping):
+            for inner, inner_value in value.items():
+                self._place(f"{key}/{inner}", inner_value, payload)
+        elif self._excludes.hit(key):
+            return
+        elif kind is float or kind is int or kind is bool:
+            if key in _WANDBS_OWN:
+                payload.dropped[key] = "a name W&B keeps for itself"
+            else:
+                payload.metrics[key] = value
+        elif isinstance(value, str):
+            payload.texts[key] = str(value)
+        else:
+            loggable = self._loggable(value)
+            if loggable is None or key in _WANDBS_OWN:
+                payload.dropped[key] = kind.__name__
+            else:
+                payload.metrics[key] = loggable
+
+    def _place_config(self, config: object, payload: Payload) -> None:
+        if not isinstance(config, Mapping):
+            return
+        for key, value in _flat(config):
+            if key.split("/", 1)[0] in ("wandb", "logger_config") or self._excludes.hit(key):
+                continue
+            number = _number(value)
+            if number is not None and not self._excludes.hit(f"config/{key}"):
+                payload.metrics[f"config/{key}"] = number
+
+    def _loggable(self, value: Any) -> Any:
+        number = _number(value)
+        if number is not None:
+            return number
+        if isinstance(value, np.ndarray):
+            return _media(value)
+        if self._is_wandb_type(type(value)):
+            return value
+        if (
+            isinstance(value, list | tuple)
+            and value
+            and all(self._is_wandb_type(type(item)) for item in value)
+        ):
+            return list(value)
+        return None
+
+    def _is_wandb_type(self, kind: type) -> bool:
+        # Known by name, so that this module needs no wandb: every W&B data type is a WBValue.
+        known = self._kinds.get(kind)
+        if known is None:
+            wandb_type = any(
+                base.__name__ == "WBValue" and base.__module__.startswith("wandb.")
+                for base in kind.__mro__
+            )
+            known = self._kinds[kind] = "wandb" if wandb_type else "other"
+        return known == "wandb"
+
+
+class BestSoFar:
+    """The best value of chosen metrics in one trial, and the iteration it came at.
+
+    Example:
+        >>> best = BestSoFar({"accuracy": "max"})
+        >>> best.update({"accuracy": 0.5}, 1)
+        {'best/accuracy': 0.5, 'best/accuracy_iteration': 1}
+        >>> best.update({"accuracy": 0.4}, 2)
+        {}
+    """
+
+    __slots__ = ("_best", "_modes")
+
+    def __init__(self, modes: Mapping[str, str]) -> None:
+        self._modes = modes
+        self._best: dict[str, float] = {}
+
+    def update(self, metrics: Mapping[str, Any], iteration: int) -> dict[str, float]:
+        """Return what a row's metrics change in the summary: nothing where none is better."""
+        changes: dict[str, float] = {}
+        for metric, mode in self._modes.items():
+            value = metrics.get(metric)
+            if not isinstance(value, int | float) or math.isnan(value):
+                continue
+            best = self._best.get(metric)
+            if best is None or (value > best if mode == "max" else value < best):
+                self._best[metric] = value
+                changes[f"best/{metric}"] = value
+                changes[f"best/{metric}_iteration"] = iteration
+        return changes
+
+
+def _number(value: Any) -> int | float | bool | None:
+    """Turn anything that is one real number into Python's own; None for everything else."""
+    if isinstance(value, int | float):
+        # A subclass (an IntEnum, numpy's float64) goes as the plain number it is.
+        return value if type(value) in (int, float, bool) else _plain(value)
+    if isinstance(value, np.generic) or getattr(value, "size", None) == 1 or _is_scalar(value):
+        item = value.item() if hasattr(value, "item") else value
+        return item if isinstance(item, int | float) else None
+    if isinstance(value, Decimal | Fraction | Real):
+        return float(value)
+    return None
+
+
+def _plain(value: float) -> int | float:
+    return int(value) if isinstance(value, int) else float(value)
+
+
+def _is_scalar(value: Any) -> bool:
+    """Tell whether a tensor (torch's have numel, not size) holds one element."""
+    numel = getattr(value, "numel", None)
+    return callable(numel) and hasattr(value, "item") and numel() == 1
+
+
+def _media(array: "np.ndarray[Any, Any]") -> Media | None:
+    if array.dtype.kind not in "biuf":
+        return None
+    kinds = {_IMAGE: "image", _IMAGES: "images", _VIDEOS: "videos"}
+    kind = kinds.get(array.ndim)
+    return Media(kind, array) if kind and array.size else None
+
+
+def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for key, value in config.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{name}/")
+        else:
+            yield name, value

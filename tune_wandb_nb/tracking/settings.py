@@ -1,0 +1,286 @@
+"""The tracking settings of a search: what is ours, what goes to ``wandb.init``, checked."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from os import fspath
+from types import MappingProxyType
+from typing import Any, Literal, cast
+
+from tune_wandb_nb.tracking.apikey import ApiKey, describe_bad_key
+
+__all__ = ["Mode", "SettingsError", "WandbSettings", "check_init_arguments", "entry_of"]
+
+Mode = Literal["online", "offline", "disabled"]
+
+_MODES = {
+    "online": "online",
+    "run": "online",
+    "offline": "offline",
+    "dryrun": "offline",
+    "disabled": "disabled",
+}
+_PROJECT_REFUSED = "/\\#?%:"
+_PROJECT_LONGEST = 128
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+# The first variable that is set wins: W&B's own name, then the name Ray gave it.
+_ENVIRONMENT = {
+    "project": ("WANDB_PROJECT", "WANDB_PROJECT_NAME"),
+    "group": ("WANDB_RUN_GROUP", "WANDB_GROUP_NAME"),
+    "mode": ("WANDB_MODE",),
+    "dir": ("WANDB_DIR",),
+    "host": ("WANDB_BASE_URL",),
+}
+_CLASSIC = {"run_id": "id", "run_name": "name"}
+
+
+class SettingsError(ValueError):
+    """A setting of the tracker is wrong; the message says which, why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class WandbSettings:
+    """Everything that decides how one trial is tracked, each value checked.
+
+    ``init`` holds what goes to ``wandb.init`` as it is (``tags``, ``entity``, ``notes``, ``id``,
+    ``name``, ...). Made with `resolve`, from the arguments of a logger, the ``wandb`` entry of a
+    trial's config, and the environment.
+    """
+
+    project: str | None = None
+    group: str | None = None
+    api_key: ApiKey | None = None
+    api_key_file: str | None = None
+    excludes: tuple[str, ...] = ()
+    log_config: bool = False
+    best: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    upload_checkpoints: bool = False
+    upload_timeout: float = 60.0
+    mode: Mode | None = None
+    host: str | None = None
+    dir: str | None = None
+    video_kwargs: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    image_kwargs: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    init: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+
+    @classmethod
+    def resolve(
+        cls,
+        arguments: Mapping[str, Any],
+        entry: object = None,
+        environ: Mapping[str, str] = _EMPTY,
+    ) -> "WandbSettings":
+        """Merge three sources key by key: the entry wins, then the arguments, then ``environ``.
+
+        A value of None means "not given". Where one source names an API key and a weaker source
+        names a key file (or the other way round), the stronger source's credential is used.
+
+        Raises:
+            SettingsError: a value that cannot be used, in words.
+
+        Example:
+            >>> WandbSettings.resolve({"project": "digits"}, {"project": "mnist"}).project
+            'mnist'
+        """
+        merged: dict[str, Any] = {}
+        for name, variables in _ENVIRONMENT.items():
+            found = next((environ[v] for v in variables if environ.get(v)), None)
+            if found is not None:
+                merged[name] = found
+        for layer in (arguments, _as_entry(entry)):
+            given = {_CLASSIC.get(k, k): v for k, v in layer.items() if v is not None}
+            _check_one_credential(given)
+            if "api_key" in given or "api_key_file" in given:
+                merged.pop("api_key", None)
+                merged.pop("api_key_file", None)
+            merged.update(given)
+        ours = {f.name for f in fields(cls)} - {"init"}
+        checked: dict[str, Any] = {k: _CHECKS[k](k, v) for k, v in merged.items() if k in ours}
+        rest = {k: v for k, v in merged.items() if k not in ours}
+        return cls(**checked, init=MappingProxyType(rest))
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        # A mappingproxy does not pickle; the key must not.
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        values["api_key"] = None
+        plain = {k: dict(v) if isinstance(v, MappingProxyType) else v for k, v in values.items()}
+        return (_rebuild, (plain,))
+
+
+def _rebuild(values: dict[str, Any]) -> WandbSettings:
+    frozen: dict[str, Any] = {
+        k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in values.items()
+    }
+    return WandbSettings(**frozen)
+
+
+def entry_of(config: Mapping[str, Any]) -> object:
+    """Return the ``wandb`` entry of a trial's config, in either of its two classic places.
+
+    The places are ``config["wandb"]`` and, for RLlib, ``config["logger_config"]["wandb"]``.
+    """
+    if config.get("wandb") is not None:
+        return config["wandb"]
+    logger_config = config.get("logger_config")
+    return logger_config.get("wandb") if isinstance(logger_config, Mapping) else None
+
+
+def check_init_arguments(given: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse an argument that neither we nor ``wandb.init`` (its ``known`` names) have.
+
+    Raises:
+        SettingsError: naming the argument and the closest known one.
+    """
+    ours = {f.name for f in fields(WandbSettings)} - {"init"} | set(_CLASSIC)
+    names = ours | set(known)
+    for name in given:
+        if name in names:
+            continue
+        close = difflib.get_close_matches(name, sorted(names), n=1)
+        hint = f"did you mean {close[0]!r}?" if close else "see help(wandb.init) for its arguments."
+        raise SettingsError(
+            f"unknown argument {name!r}: neither WandbLogger nor wandb.init has it; {hint}"
+        )
+
+
+def _as_entry(entry: object) -> Mapping[str, Any]:
+    if entry is None:
+        return _EMPTY
+    if not isinstance(entry, Mapping):
+        raise SettingsError(
+            "the 'wandb' entry of the config must be a dictionary such as"
+            f" {{'project': 'my-project'}}, but it is a {type(entry).__name__}."
+        )
+    return entry
+
+
+def _check_one_credential(given: Mapping[str, Any]) -> None:
+    if "api_key" in given and "api_key_file" in given:
+        raise SettingsError(
+            "both api_key and api_key_file are given; keep one of them"
+            " (api_key_file keeps the key out of your notebook)."
+        )
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise SettingsError(f"{name} must be a non-empty string, but got {value!r}.")
+    return value
+
+
+def _project(name: str, value: object) -> str:
+    # The rule of wandb.Settings.validate_project.
+    text = _text(name, value)
+    refused = sorted(set(text) & set(_PROJECT_REFUSED))
+    if refused:
+        raise SettingsError(
+            f"W&B refuses the project name {text!r}: it must not hold any of"
+            f" {' '.join(_PROJECT_REFUSED)}, but it holds {' '.join(refused)}."
+            " (The team goes into entity=...)"
+        )
+    if len(text) > _PROJECT_LONGEST:
+        raise SettingsError(
+            f"W&B refuses project names over {_PROJECT_LONGEST} characters;"
+            f" this one has {len(text)}."
+        )
+    return text
+
+
+def _key(name: str, value: object) -> ApiKey:
+    if isinstance(value, ApiKey):
+        return value
+    text = value.strip() if isinstance(value, str) else ""
+    problem = (
+        describe_bad_key(text) if isinstance(value, str) else f"it is a {type(value).__name__}"
+    )
+    if problem:
+        raise SettingsError(
+            f"{name} does not look like a W&B API key (40 or more letters and digits, perhaps"
+            f" after a prefix and a dash): {problem}. Copy it from https://wandb.ai/authorize."
+        )
+    return ApiKey(text)
+
+
+def _path(name: str, value: object) -> str:
+    try:
+        return _text(name, fspath(cast("Any", value)))
+    except TypeError:
+        raise SettingsError(f"{name} must be a path, but got {value!r}.") from None
+
+
+def _names(name: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise SettingsError(
+            f"{name} must be a list of names, but got the string {value!r}; write [{value!r}]."
+        )
+    if not isinstance(value, Iterable):
+        raise SettingsError(f"{name} must be a list of names, but got {value!r}.")
+    return tuple(_text(f"each of {name}", item) for item in value)
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise SettingsError(f"{name} must be True or False, but got {value!r}.")
+    return value
+
+
+def _seconds(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        raise SettingsError(f"{name} must be a number of seconds, 0 or more, but got {value!r}.")
+    return float(value)
+
+
+def _mode(name: str, value: object) -> Mode:
+    if not isinstance(value, str) or value not in _MODES:
+        raise SettingsError(
+            f"{name} must be 'online', 'offline' or 'disabled', but got {value!r}."
+            " (Leave it out: online with an API key, offline without.)"
+        )
+    return cast("Mode", _MODES[value])
+
+
+def _host(name: str, value: object) -> str:
+    text = _text(name, value)
+    if not text.startswith(("http://", "https://")):
+        raise SettingsError(
+            f"{name} must be the address of a W&B server that starts with https:// (or http://),"
+            f" but got {text!r}."
+        )
+    return text.rstrip("/")
+
+
+def _best(name: str, value: object) -> Mapping[str, str]:
+    if isinstance(value, Mapping) and all(
+        isinstance(metric, str) and metric and mode in ("min", "max")
+        for metric, mode in value.items()
+    ):
+        return MappingProxyType(dict(value))
+    raise SettingsError(
+        f"{name} must say for each metric whether 'min' or 'max' is best, such as"
+        f" {{'accuracy': 'max'}}, but got {value!r}."
+    )
+
+
+def _options(name: str, value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise SettingsError(f"{name} must be a dictionary, but got {value!r}.")
+    return MappingProxyType(dict(value))
+
+
+_CHECKS = {
+    "project": _project,
+    "group": _text,
+    "api_key": _key,
+    "api_key_file": _path,
+    "excludes": _names,
+    "log_config": _flag,
+    "best": _best,
+    "upload_checkpoints": _flag,
+    "upload_timeout": _seconds,
+    "mode": _mode,
+    "host": _host,
+    "dir": _path,
+    "video_kwargs": _options,
+    "image_kwargs": _options,
+}
