@@ -175,6 +175,7 @@ class WandbLogger(LoggerCallback):
         session = self._live()
         tracked = session.trials[trial.trial_id]
         row = tracked.rows.row(result)
+        session.media.keep(row.metrics)
         tracked.run.reported += 1
         tracked.stopping = bool(result.get("done"))
         session.writer.send(tracked.run, row)
@@ -218,7 +219,7 @@ class WandbLogger(LoggerCallback):
         finally:
             session.notices.say(closing_line(session.runs, session.writer.unfinished()))
             session.notices.flush()
-            session.writer.close()
+            session.close()
 
     def get_state(self) -> dict[str, Any]:
         """Return what a restored search must know of its trials."""

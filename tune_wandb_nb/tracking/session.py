@@ -13,6 +13,7 @@ from tune_wandb_nb.tracking.arguments import check_init_arguments, settings_argu
 from tune_wandb_nb.tracking.credentials import find_credential
 from tune_wandb_nb.tracking.entry import entry_of
 from tune_wandb_nb.tracking.hooks import populate_run_location, run_info_hook
+from tune_wandb_nb.tracking.media import MediaFolder
 from tune_wandb_nb.tracking.notices import Notices
 from tune_wandb_nb.tracking.rows import RowRules, TrialRows
 from tune_wandb_nb.tracking.settings import Mode, SettingsError, WandbSettings
@@ -54,6 +55,7 @@ class Session:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     notices: Notices = field(default_factory=Notices)
     writer: RunWriter = field(default_factory=RunWriter)
+    media: MediaFolder = field(default_factory=MediaFolder)
     trials: dict[str, TrackedTrial] = field(default_factory=dict)
     restored: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     base: WandbSettings = field(init=False)
@@ -106,6 +108,12 @@ class Session:
         """Close the run of a trial that ended."""
         tracked.ended = True
         self.writer.send(tracked.run, ending)
+
+    def close(self) -> None:
+        """Let the writer go; runs that are still uploading go on doing so."""
+        if not self.writer.unfinished():
+            self.media.close()
+        self.writer.close()
 
     @property
     def runs(self) -> list[TrialRun]:
@@ -197,7 +205,7 @@ class Session:
             **given,
             "project": settings.project,
             "group": settings.group or group,
-            "dir": str(Path(settings.dir).expanduser()) if settings.dir else None,
+            "dir": str(Path(settings.dir or ".").expanduser().absolute()),
             "config": {**(given.get("config") or {}), **config},
         }
         if any(run.run_id == arguments["id"] for run in self.runs):

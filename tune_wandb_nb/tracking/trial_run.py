@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from tune_wandb_nb.tracking.apikey import ApiKey
-from tune_wandb_nb.tracking.payload import Media
+from tune_wandb_nb.tracking.media import is_plain, to_wandb
 from tune_wandb_nb.tracking.rows import Row
 from tune_wandb_nb.tracking.settings import Mode
 
-__all__ = ["Ending", "InitPlan", "TrialRun", "is_plain"]
+__all__ = ["Ending", "InitPlan", "TrialRun"]
 
 _ITERATION = "training_iteration"
 _LEAN: Mapping[str, Any] = {
@@ -210,19 +210,13 @@ class TrialRun:
         self.logged += 1
 
     def _ready(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
+        images, videos = self.plan.image_kwargs, self.plan.video_kwargs
         return {
-            key: self._media(value) if isinstance(value, Media) else value
+            key: value
+            if is_plain(value)
+            else to_wandb(value, image_kwargs=images, video_kwargs=videos)
             for key, value in metrics.items()
         }
-
-    def _media(self, media: Media) -> Any:
-        import wandb
-
-        if media.kind == "image":
-            return wandb.Image(media.array, **self.plan.image_kwargs)
-        if media.kind == "images":
-            return [wandb.Image(image, **self.plan.image_kwargs) for image in media.array]
-        return [wandb.Video(video, **self.plan.video_kwargs) for video in media.array]
 
     def _drop(self, row: Row, reason: str) -> None:
         if row.step is not None:
@@ -240,8 +234,3 @@ class TrialRun:
         lines = str(error).strip().splitlines()
         text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
         return self.plan.key.scrub(text) if self.plan.key else text
-
-
-def is_plain(value: object) -> bool:
-    """Tell whether a value is a number, which W&B always takes."""
-    return isinstance(value, int | float)
