@@ -1,5 +1,8 @@
 """A search space as Python code."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given, settings
 
@@ -36,6 +39,12 @@ def test_the_code_is_formatted() -> None:
         SearchSpace({"epochs": Constant(1)}).to_code() == 'param_space = {\n    "epochs": 1,\n}\n'
     )
     assert SearchSpace().to_code() == "param_space = {}\n"
+
+
+def test_a_formatter_has_nothing_to_do() -> None:
+    pytest.importorskip("ruff")
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--check", "-"]
+    subprocess.run(command, input=CODE, text=True, check=True)
 
 
 CODE = """\

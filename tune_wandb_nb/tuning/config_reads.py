@@ -21,7 +21,7 @@ Path: TypeAlias = tuple[str, ...]
 
 _READING = ("get", "pop", "setdefault")
 _COPYING = ("dict", "copy", "deepcopy", "OrderedDict")
-_DEEPEST = 5
+_DEEPEST = 5  # functions that pass the config on, one to the next
 _UNKNOWN = object()
 
 
@@ -56,12 +56,16 @@ class _Reader(ast.NodeVisitor):
     """Reads one function, in which the config goes by ``names``: each stands for a path in it."""
 
     def __init__(
-        self, notes: _Notes, routine: Routine, names: dict[str, Path], depth: int = 0
+        self,
+        notes: _Notes,
+        routine: Routine,
+        names: dict[str, Path],
+        callers: tuple[str, ...] = (),
     ) -> None:
         self._notes = notes
         self._routine = routine
         self._names = names
-        self._depth = depth
+        self._callers = (*callers, ast.dump(routine.node))
         self._functions: dict[str, FunctionNode] = {}
 
     def visit_body(self, node: FunctionNode) -> None:
@@ -118,12 +122,9 @@ class _Reader(ast.NodeVisitor):
     def _inner(self, node: FunctionNode) -> None:
         hidden = set(parameters_of(node))
         names = {name: path for name, path in self._names.items() if name not in hidden}
-        self._reader(self._routine, names).visit_body(node)
-
-    def _reader(self, routine: Routine, names: dict[str, Path]) -> "_Reader":
-        reader = _Reader(self._notes, routine, names, self._depth)
+        reader = _Reader(self._notes, self._routine, names, self._callers)
         reader._functions = self._functions
-        return reader
+        reader.visit_body(node)
 
     def _bind(self, target: ast.expr, value: ast.expr) -> None:
         path = self._path(value)
@@ -191,7 +192,7 @@ class _Reader(ast.NodeVisitor):
     def _follow(self, call: ast.Call) -> None:
         """Read what is called with (a part of) the config: a function, a method, a class."""
         given = (*call.args, *(keyword.value for keyword in call.keywords))
-        if self._depth >= _DEEPEST or all(self._path(argument) is None for argument in given):
+        if len(self._callers) > _DEEPEST or all(self._path(argument) is None for argument in given):
             return
         routine, own = self._called(call.func), self._notes
         if routine is not None:
@@ -205,10 +206,11 @@ class _Reader(ast.NodeVisitor):
                 self._enter(notes, method, names)
 
     def _enter(self, notes: _Notes, routine: Routine, names: dict[str, Path]) -> None:
-        key = (ast.dump(routine.node), *names.items(), *notes.attributes.items())
-        if key not in notes.followed:
+        source = ast.dump(routine.node)
+        key = (source, *names.items(), *notes.attributes.items())
+        if source not in self._callers and key not in notes.followed:
             notes.followed.add(key)
-            _Reader(notes, routine, names, self._depth + 1).visit_body(routine.node)
+            _Reader(notes, routine, names, self._callers).visit_body(routine.node)
 
     def _called(self, function: ast.expr) -> Routine | None:
         routine, found = self._routine, None

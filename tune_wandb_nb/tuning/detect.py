@@ -1,16 +1,18 @@
 """The hyperparameters that a trainable reads and the metrics that it reports, by its source."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from tune_wandb_nb.tuning.config_reads import Read, reads_of
 from tune_wandb_nb.tuning.names import flatten, name_problems
 from tune_wandb_nb.tuning.reports import reports_of
-from tune_wandb_nb.tuning.source import layers
+from tune_wandb_nb.tuning.source import Routine, layers
 from tune_wandb_nb.tuning.values import SpaceError, plain
 
 __all__ = ["Hyperparameter", "hyperparameters", "reported_metrics"]
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,7 @@ def hyperparameters(trainable: Any) -> tuple[Hyperparameter, ...]:
         >>> [h.name for h in hyperparameters(train)]
         ['optimizer/lr', 'momentum']
     """
-    for routines in layers(trainable):
-        found = _hyperparameters(reads_of(routines))
-        if found:
-            return found
-    return ()
+    return _first(trainable, lambda routines: _hyperparameters(reads_of(routines)))
 
 
 def reported_metrics(trainable: Any) -> tuple[str, ...]:
@@ -54,11 +52,7 @@ def reported_metrics(trainable: Any) -> tuple[str, ...]:
         >>> reported_metrics(train)
         ('loss', 'val/loss')
     """
-    for routines in layers(trainable):
-        found = reports_of(routines)
-        if found:
-            return found
-    return ()
+    return _first(trainable, reports_of)
 
 
 def _hyperparameters(reads: Iterable[Read]) -> tuple[Hyperparameter, ...]:
@@ -69,9 +63,10 @@ def _hyperparameters(reads: Iterable[Read]) -> tuple[Hyperparameter, ...]:
             if known is None or (hyperparameter.has_default and not known.has_default):
                 found[hyperparameter.name] = hyperparameter
     # A dictionary is read on the way to what is in it: opt = config["opt"]; opt["lr"].
-    leaves = [n for n in found if not any(other.startswith(f"{n}/") for other in found)]
-    problems = name_problems(leaves)
-    return tuple(found[n] for i, n in enumerate(leaves) if i not in problems)
+    names = [n for n in found if not any(other.startswith(f"{n}/") for other in found)]
+    while problems := name_problems(names):
+        names = [name for index, name in enumerate(names) if index not in problems]
+    return tuple(found[name] for name in names)
 
 
 def _expanded(read: Read) -> Iterable[Hyperparameter]:
@@ -82,10 +77,22 @@ def _expanded(read: Read) -> Iterable[Hyperparameter]:
     try:
         default = plain(read.default)
     except SpaceError:
-        default = None
-    if isinstance(default, dict) and default:
+        yield Hyperparameter(name)
+        return
+    if not isinstance(default, dict):
+        yield Hyperparameter(name, read.has_default, default)
+    elif not default:
+        yield Hyperparameter(name)
+    else:
         for inner, value in flatten(default, f"{name}/"):
             yield Hyperparameter(inner, has_default=True, default=value)
-    else:
-        known = read.has_default and not isinstance(default, dict)
-        yield Hyperparameter(name, known and default == read.default, default if known else None)
+
+
+def _first(
+    trainable: Any, find: Callable[[tuple[Routine, ...]], tuple[_Found, ...]]
+) -> tuple[_Found, ...]:
+    """Return what is found in a trainable itself, else in what it wraps, and so on inwards."""
+    try:
+        return next(filter(None, map(find, layers(trainable))), ())
+    except RecursionError:  # an expression too long for Python's own visitors
+        return ()

@@ -13,6 +13,8 @@ from tune_wandb_nb.tuning.values import SpaceError, plain
 
 __all__ = ["Choice", "Constant", "Distribution", "Grid", "Kept", "QRandn", "Randn"]
 
+_FARTHEST_SDS = 40  # no normal draw of 64 bits lies farther out
+
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
@@ -56,6 +58,12 @@ class Randn(Distribution):
         for name, value in self.arguments().items():
             self._put(name, real(name, value))
         positive("sd", self.sd)
+        if not math.isfinite(abs(self.mean) + _FARTHEST_SDS * self.sd):
+            raise SpaceError(
+                f"mean and sd must stay within what floats hold, but mean is {self.mean!r} and sd"
+                f" is {self.sd!r}; take smaller ones.",
+                field="sd",
+            )
 
     def draw(self, rng: np.random.Generator) -> float:
         """Draw one float."""

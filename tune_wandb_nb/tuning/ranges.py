@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 _INT64 = 2**63 - 1
+_LARGEST_LOG = 1.7e308  # exp(log(x)) can be infinite just above
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,9 @@ class Range(Distribution):
         if self.integer:
             too_far = max(abs(lower), abs(upper)) > _INT64
         else:
-            too_far = not math.isfinite(upper - lower)
+            too_far = not math.isfinite(upper - lower) or (self.log and upper > _LARGEST_LOG)
         if too_far:
-            rule = "whole numbers have 64 bits" if self.integer else "upper - lower must be finite"
+            rule = "64 bits must hold both ends" if self.integer else "floats must hold the range"
             raise SpaceError(
                 f"{rule}, but lower is {lower!r} and upper is {upper!r}; take a smaller range.",
                 field="upper",

@@ -86,19 +86,21 @@ def routine_of(function: FunctionType) -> Routine | None:
 
 
 def class_routines(cls: type) -> tuple[Routine, ...]:
-    """Return the methods of a class and of its bases, but Ray's own, the given ones first."""
+    """Return the methods of a class and of its bases (but Ray's), those given the config first."""
     # Method by method: inspect finds no source of a whole class that a notebook defines.
-    methods: dict[str, FunctionType] = {}
-    for base in cls.__mro__:
-        if base is not object and base.__module__.split(".")[0] != "ray":
-            functions = ((name, _innermost(value)) for name, value in vars(base).items())
-            for name, function in functions:
-                if function is not None:
-                    methods.setdefault(name, function)
+    found = [
+        (name, function)
+        for base in cls.__mro__
+        if base is not object and base.__module__.split(".")[0] != "ray"
+        for name, value in vars(base).items()
+        if isinstance(value, FunctionType | classmethod | staticmethod)
+        and (function := _innermost(value)) is not None
+    ]
+    methods = dict(reversed(found))  # the outermost class wins
     order = {name: place for place, name in enumerate(_GIVEN_CONFIG)}
     routines = []
-    for name in sorted(methods, key=lambda name: order.get(name, len(order))):
-        routine = routine_of(methods[name])
+    for name, function in sorted(found, key=lambda named: order.get(named[0], len(order))):
+        routine = routine_of(function)
         if routine is not None and (parameters := parameters_of(routine.node)):
             config = parameters[1] if name in order and len(parameters) > 1 else None
             routines.append(

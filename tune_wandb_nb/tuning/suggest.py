@@ -114,7 +114,8 @@ def _is_number(value: Any) -> bool:
 
 # The first one that fits decides, so that num_epochs is not a size, nor batch_size a width.
 _BY_NAME: dict[str, _Suggestion] = {
-    "epochs?|iterations?|iters?|steps?|workers|seed|random_state|device": _fixed(10),
+    "epochs?|iterations?|iters?|steps?": _fixed(10),
+    "seed|random_state|workers": _fixed(0),
     "lr|learning_rate": _log(1e-5, 1e-1),
     "weight_decay|wd|l1|l2|reg|regularization|alpha|lambda|lambd|eps|epsilon": _log(1e-6, 1e-2),
     "dropout|drop|dropout_rate": _between(0, 0.5),
