@@ -46,7 +46,7 @@ def test_numbers_are_read(text: str, number: float) -> None:
         ("Infinity", "lower must be a finite number"),
         ("1e400", "lower must be a finite number, but it is '1e400'"),
         ("9" * 9000, "lower must be a finite number, but it is '999"),
-        ("9" * 20_000, "lower must have at most 10000 characters, but it has 20000"),
+        ("9" * 300_000, "lower must have at most 200000 characters, but it has 300000"),
         ("1\x00", r"lower must be a number, but it is '1\\x00'"),
     ],
 )
@@ -127,12 +127,13 @@ def test_choices_are_read(text: str, read: tuple[Any, ...]) -> None:
         ("1+2j", "but there is a complex"),
         ("b'x'", "but there is a bytes"),
         ("{1: 2}", "keys that are not text"),
+        ("'a' 'b'", "one is missing behind \"'a'\""),
         ("f(1)", r"'f\(1\)' is neither; put quotes around a text"),
         ("'a'b", "is neither; put quotes around a text"),
         ("a\x00b", r"'a\\x00b' is neither"),
         ("[" * 500 + "]" * 500, "is neither|nested too deeply"),
         ("{[]: 1}", "is neither"),
-        ("a" * 20_000, "at most 10000 characters"),
+        ("a" * 300_000, "at most 200000 characters"),
     ],
 )
 def test_what_is_no_choice_is_refused(text: str, message: str) -> None:

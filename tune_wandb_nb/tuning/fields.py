@@ -22,7 +22,7 @@ __all__ = [
     "parse_values",
 ]
 
-_LONGEST = 10_000
+_LONGEST = 200_000  # a choice of ten thousand floats
 _QUOTES = "'\""
 _OPENING, _CLOSING = "([{", ")]}"
 # Text in quotes, a word (which may hold an apostrophe), or a single other character.
@@ -64,9 +64,10 @@ def parse_number(text: str, field: str = "value") -> float:
     try:
         number = float(typed)
     except ValueError:
-        hint = "write the point as in 0.1" if re.fullmatch(r"-?\d+,\d+", typed) else "write 0.001"
+        has_comma = re.fullmatch(r"-?\d+,\d+", typed)
+        hint = "write the point as in 0.1" if has_comma else "write one such as 64 or 1e-3"
         raise SpaceError(
-            f"{field} must be a number, but it is {typed!r:.80}; {hint}, or 1e-3.", field=field
+            f"{field} must be a number, but it is {typed!r:.80}; {hint}.", field=field
         ) from None
     if not math.isfinite(number):
         raise SpaceError(
@@ -184,6 +185,12 @@ def _pieces(text: str, field: str) -> Iterator[str]:
             unclosed = unclosed[:-1]
         elif piece in _QUOTES:  # alone: what a pair of quotes encloses is one piece
             raise _unbalanced(text, piece, field)
+        elif piece[-1] in _QUOTES and re.match(r"\s+[bru]{0,2}['\"]", text[match.end() :]):
+            raise SpaceError(
+                f"{field} must have commas between its values, but one is missing behind"
+                f" {piece!r:.80}; add it.",
+                field=field,
+            )
         elif piece == "," and not unclosed:
             yield text[start : match.start()].strip()
             start = match.end()

@@ -130,8 +130,8 @@ def _tunes_own(name: str, names: Sequence[str]) -> SpaceError | None:
         inside = {n[len(prefix) :].split("/")[0] for n in names if n.startswith(prefix)}
         if inside == {key}:
             return SpaceError(
-                f"a dictionary whose only key is {key!r} is a command to Tune, but that is all"
-                f" {around or 'the config'!r} would hold; choose another name than {name!r}.",
+                f"a dictionary whose only key is {key!r} is a command to Tune, but"
+                f" {around or 'the config'} would be one; choose another name than {name!r}.",
                 field="name",
             )
     return None
