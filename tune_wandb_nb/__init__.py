@@ -9,9 +9,11 @@ if TYPE_CHECKING:
     from tune_wandb_nb.tracking.legacy import DEFAULT_LOGGERS, run
     from tune_wandb_nb.tracking.logger import WandbLogger, WandbLoggerCallback
     from tune_wandb_nb.tracking.settings import SettingsError
+    from tune_wandb_nb.tuning.space import SearchSpace
 
 __all__ = [
     "DEFAULT_LOGGERS",
+    "SearchSpace",
     "SettingsError",
     "WandbLogger",
     "WandbLoggerCallback",
@@ -21,6 +23,7 @@ __all__ = [
 
 _HOME = {
     "DEFAULT_LOGGERS": "tracking.legacy",
+    "SearchSpace": "tuning.space",
     "SettingsError": "tracking.settings",
     "WandbLogger": "tracking.logger",
     "WandbLoggerCallback": "tracking.logger",
