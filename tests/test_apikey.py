@@ -24,6 +24,7 @@ keys = st.from_regex(r"([a-z]{1,8}-)?[A-Za-z0-9_]{40,90}", fullmatch=True)
         pytest.param("local-" + "b" * 40, id="self-hosted"),
         pytest.param("wandb_v1_" + "c" * 77, id="with-underscores"),
         pytest.param("team-a-" + "d" * 40, id="two-dashes"),
+        pytest.param("local-" + "e" * 20 + "-" + "f" * 20, id="dash-inside"),
         pytest.param("eyJh.eyJz-x.c_ig", id="web-token"),
     ],
 )

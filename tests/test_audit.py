@@ -149,15 +149,18 @@ def test_without_a_folder_there_is_no_command() -> None:
     assert closing_line(late, late) == "1 trial, 20 rows; not uploaded in time: r."
 
 
-@pytest.mark.xfail(strict=True, reason="all() of nothing is true")
 def test_a_search_without_trials_is_not_called_disabled() -> None:
-    assert "disabled" not in closing_line([], [])
+    assert closing_line([], []) == "no trial was tracked."
 
 
-@pytest.mark.xfail(strict=True, reason="only the runs that were late are named")
 def test_late_runs_do_not_hide_those_that_are_offline() -> None:
     late, on_disk = Run("x_1", path="wandb/run-7-x_1"), offline(0)
-    assert str(on_disk.path) in closing_line([late, on_disk], [late])
+    assert closing_line([late, on_disk], [late]) == (
+        "2 trials, 40 rows; not uploaded in time: train_ab_00000. The rows are on disk; upload them"
+        " with: wandb sync wandb/run-7-x_1 wandb/offline-run-7-ab_00000"
+    )
+    both = closing_line([on_disk], [on_disk])
+    assert both.count(str(on_disk.path)) == 1
 
 
 # The command
@@ -248,7 +251,6 @@ def test_a_glob_finds_all_runs_of_the_search_and_no_other(kind: str) -> None:
         pytest.param([f"run-7-a;b_{n}" for n in range(4)], [], id="ids-a-shell-would-split"),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="the glob finds too few or too many")
 def test_a_glob_finds_just_the_runs_it_stands_for(mine: list[str], others: list[str]) -> None:
     paths = make(*mine)
     make(*others)

@@ -211,7 +211,6 @@ def test_login_refuses_a_key_of_another_shape(key: str, problem: str) -> None:
 
 
 @pytest.mark.parametrize("key", [KEY.encode(), 12345], ids=["bytes", "number"])
-@pytest.mark.xfail(strict=True, raises=(TypeError, AttributeError), reason="taken for a string")
 def test_login_refuses_what_is_no_string(key: Any) -> None:
     with pytest.raises(SettingsError, match=r"given to login\(\)"):
         login(key)
@@ -333,7 +332,6 @@ def test_a_refused_key_is_not_quoted_whichever_way_it_came(text: str) -> None:
         assert text not in str(caught.value)
 
 
-@pytest.mark.xfail(strict=True, reason="the path, which is the key, is quoted")
 def test_a_key_given_as_the_key_file_is_not_quoted() -> None:
     with pytest.raises(SettingsError, match="api_key_file") as caught:
         find(api_key_file=KEY)
@@ -341,13 +339,11 @@ def test_a_key_given_as_the_key_file_is_not_quoted() -> None:
 
 
 @pytest.mark.parametrize("path", ["~no-such-user/key", "a\0b"], ids=["no-such-user", "null-byte"])
-@pytest.mark.xfail(strict=True, raises=(RuntimeError, ValueError), reason="another error comes out")
 def test_a_path_that_leads_nowhere_is_refused(path: str) -> None:
     with pytest.raises(SettingsError, match="api_key_file"):
         read_key_file(path)
 
 
-@pytest.mark.xfail(strict=True, raises=SettingsError, reason="the mark is taken for a letter")
 def test_a_key_file_may_start_with_a_byte_order_mark() -> None:
     Path("key").write_text(KEY, encoding="utf-8-sig")
     assert read_key_file("key") == ApiKey(KEY)
@@ -422,10 +418,10 @@ def test_the_netrc_file_is_the_one_that_wandb_reads(tmp_path: Path) -> None:
     assert find(environ={"NETRC": "~/fourth"}) == (KEYS["d"], "netrc")
 
 
-@pytest.mark.xfail(strict=True, raises=UnicodeDecodeError, reason="only parse errors are caught")
 def test_a_netrc_that_is_no_text_is_none() -> None:
     (Path.home() / ".netrc").write_bytes(b"machine api.wandb.ai login \xff password \xff\n")
     assert find() is None
+    assert find(environ={"NETRC": "~no-such-user/netrc"}) is None
 
 
 # Ray's hook
@@ -467,7 +463,6 @@ def test_a_hook_with_an_unusable_key_is_refused(hook: Any) -> None:
 
 
 @pytest.mark.parametrize("answer", [KEY.encode(), 12345], ids=["bytes", "number"])
-@pytest.mark.xfail(strict=True, raises=(TypeError, AttributeError), reason="taken for a string")
 def test_a_hook_that_returns_no_string_is_refused(hook: Any, answer: Any) -> None:
     with pytest.raises(SettingsError, match="WANDB_SETUP_API_KEY_HOOK"):
         find(environ=hook(lambda: answer))

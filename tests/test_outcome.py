@@ -85,7 +85,6 @@ def test_a_stopper_of_the_search_is_not_told_from_its_scheduler(
     assert ending == finished(status)
 
 
-@pytest.mark.xfail(strict=True, reason="Tune compares the flattened result")
 def test_a_criterion_may_be_a_nested_name() -> None:
     trial = a_trial(stopping_criterion={"eval/acc": 0.5}, last_result={"eval": {"acc": 0.9}})
     ending = trial_outcome(trial, failed=False, stopping=True)

@@ -177,18 +177,19 @@ def test_an_excluded_name_hides_all_that_is_in_it_and_nothing_else(
         pytest.param(TensorWithoutData(1), id="tensor-without-data"),
     ],
 )
-@pytest.mark.xfail(
-    strict=True, raises=(ValueError, OverflowError, RuntimeError), reason="split raises"
-)
 def test_a_value_that_cannot_be_read_is_dropped(value: Any) -> None:
     payload = split({"x": value, "y": 1})
     assert (payload.metrics, payload.dropped) == ({"y": 1}, {"x": type(value).__name__})
 
 
-@pytest.mark.xfail(strict=True, reason="the later one silently takes the place of the other")
 def test_two_values_of_one_name_are_accounted_for() -> None:
     payload = split({"a/b": 1, "a": {"b": 2}})
     assert len(payload.metrics) + len(payload.dropped) == 2
+    payload = split({"a/b": "x", "a": {"b": 2}})
+    assert payload == Payload({}, {}, {"a/b": "x"}, {"a/b": "a second value of that name"})
+    payload = split({"config/lr": 1, "config": {"lr": 2}}, log_config=True)
+    assert payload.metrics == {"config/lr": 1}
+    assert list(payload.dropped) == ["config/lr"]
 
 
 # What is no number
@@ -295,12 +296,10 @@ def test_names_of_wandbs_bookkeeping_are_not_overwritten(name: str) -> None:
     assert payload.dropped == {name: "a name W&B keeps for itself"}
 
 
-@pytest.mark.xfail(strict=True, reason="the reason given is the type")
 def test_the_reason_is_the_name_whatever_the_number_is() -> None:
     assert split({"_step": np.float32(1)}).dropped == {"_step": "a name W&B keeps for itself"}
 
 
-@pytest.mark.xfail(strict=True, reason="the text goes to the summary, over W&B's own value")
 def test_a_text_does_not_overwrite_wandbs_bookkeeping() -> None:
     assert split({"_timestamp": "noon"}).texts == {}
 
@@ -439,6 +438,5 @@ def test_what_is_not_better_changes_nothing() -> None:
     assert best.values() == {"acc": 0.6, "loss": 2}
 
 
-@pytest.mark.xfail(strict=True, raises=OverflowError, reason="isnan wants a float")
 def test_the_best_of_numbers_beyond_a_float() -> None:
     assert BestSoFar({"n": "max"}).update({"n": 10**400}, 1)["best/n"] == 10**400

@@ -195,16 +195,51 @@ def test_without_log_config_exploits_are_in_the_summary_only() -> None:
     "changed",
     [pytest.param([1, 2], id="the-same"), pytest.param([1, 3], id="another")],
 )
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="arrays have no single truth value")
 def test_a_config_with_an_array_can_be_compared(changed: list[int]) -> None:
     rows = trial({"weights": np.array([1, 2])})
     change = rows.change_config({"weights": np.array(changed)})
     assert (change is None) == (changed == [1, 2])
 
 
-@pytest.mark.xfail(strict=True, reason="NaN differs from itself")
 def test_nan_is_no_change() -> None:
     assert trial({"a": math.nan}).change_config({"a": math.nan}) is None
+    assert trial({"a": float("nan")}).change_config({"a": float("nan")}) is None
+    config = {"a": [float("nan"), np.array([1, float("nan")])]}
+    assert trial(config).change_config({"a": [float("nan"), np.array([1, float("nan")])]}) is None
+
+
+class Incomparable:
+    """Its comparison says nothing."""
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(np.array([1, 1]), np.array([1]), id="stretched"),
+        pytest.param(np.array([1, 1]), 1, id="stretched-number"),
+        pytest.param([1, 2], [1], id="shorter"),
+        pytest.param([1], (1,), id="another-type"),
+        pytest.param(math.nan, 1.0, id="from-nan"),
+        pytest.param(1, None, id="to-none"),
+        pytest.param(Incomparable(), Incomparable(), id="incomparable"),
+    ],
+)
+def test_what_is_not_the_same_is_a_change(before: Any, after: Any) -> None:
+    change = trial({"a": before}).change_config({"a": after})
+    assert change is not None
+    assert change.config["a"] is after
+    assert change.config["initial/a"] is before
+
+
+def test_numbers_of_two_types_are_no_change() -> None:
+    assert trial({"a": np.float64(0.1), "b": 1}).change_config({"a": 0.1, "b": 1.0}) is None
+    same = Incomparable()
+    assert trial({"a": same}).change_config({"a": same}) is None
 
 
 # Restored searches

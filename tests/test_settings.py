@@ -325,12 +325,10 @@ def test_a_refused_key_is_not_quoted(key: str) -> None:
         "video_kwargs",
     ],
 )
-@pytest.mark.xfail(strict=True, reason="a key in the wrong place is quoted by the error")
 def test_a_key_in_the_wrong_place_is_not_quoted(name: str) -> None:
     assert KEY not in refusal(name, {name: KEY})
 
 
-@pytest.mark.xfail(strict=True, reason="the dictionary of the classic call is quoted whole")
 def test_an_entry_given_as_the_project_is_not_quoted() -> None:
     assert KEY not in refusal("project", {"project": {"project": "p", "api_key": KEY}})
 
@@ -342,7 +340,6 @@ def test_an_entry_given_as_the_project_is_not_quoted() -> None:
         pytest.param("object", id="wandb.Settings"),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="a key in wandb's own settings is shown and pickled")
 def test_a_key_in_the_settings_of_wandb_never_shows(settings: Any) -> None:
     import wandb
 
@@ -350,15 +347,58 @@ def test_a_key_in_the_settings_of_wandb_never_shows(settings: Any) -> None:
     resolved = resolve({"settings": given})
     assert KEY not in repr(resolved)
     assert KEY.encode() not in pickle.dumps(resolved)
+    assert resolved == resolve({"api_key": KEY})
+
+
+def test_the_settings_of_wandb_keep_all_but_the_key() -> None:
+    before = {"api_key": KEY, "console": "off"}
+    resolved = resolve({"settings": before, "api_key": ApiKey(KEY)}, {"project": "p"})
+    assert (resolved.api_key, resolved.init) == (ApiKey(KEY), {"settings": {"console": "off"}})
+    assert before == {"api_key": KEY, "console": "off"}
+    overruled = resolve({"settings": before}, {"api_key_file": "f"})
+    assert (overruled.api_key, overruled.api_key_file) == (None, "f")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param({"api_key": "b" * 40}, "in settings differ; keep one", id="two-keys"),
+        pytest.param({"api_key_file": "f"}, "both api_key and api_key_file", id="key-and-file"),
+    ],
+)
+def test_a_second_credential_in_the_settings_of_wandb_is_refused(
+    arguments: dict[str, Any], says: str
+) -> None:
+    assert KEY not in refusal(says, {**arguments, "settings": {"api_key": KEY}})
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        pytest.param({"api_key": "a" * 20}, "api_key in settings does not look", id="short-key"),
+        pytest.param(KEY, r"settings must be a dictionary or .* got '\*\*\*'", id="bare-key"),
+    ],
+)
+def test_settings_of_wandb_that_cannot_be_used_are_refused(settings: Any, says: str) -> None:
+    refusal(says, {"settings": settings})
+
+
+def test_a_long_value_is_cut_in_an_error_and_no_part_of_a_key_is_left() -> None:
+    text = refusal("mode", {"mode": "a " * 25 + KEY})
+    assert (KEY[:8] in text, "***" in text) == (False, True)
+    assert len(refusal("mode", {"mode": "a " * 500})) < 200
+    token = f"eyJhbGciOi.{'x' * 30}.{'y' * 30}"
+    assert "eyJ" not in refusal("host", {"host": token})
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         pytest.param("host", "https://", id="no-server"),
+        pytest.param("host", "https:///path", id="path-alone"),
         pytest.param("upload_timeout", math.inf, id="infinite"),
+        pytest.param("upload_timeout", 10**400, id="beyond-a-float"),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="accepted as it is")
 def test_values_that_lead_nowhere_are_refused(name: str, value: Any) -> None:
     refusal(name, {name: value})

@@ -216,7 +216,6 @@ def test_what_is_sent_at_once_is_done_in_order(writer: RunWriter, gate: threadin
     assert run.told == life(*range(3)) + life(*range(3, 6))
 
 
-@pytest.mark.xfail(strict=True, reason="the first end takes the run off the list of unfinished")
 def test_wait_waits_for_a_run_that_was_opened_again(
     writer: RunWriter, gate: threading.Event
 ) -> None:
@@ -301,6 +300,18 @@ def test_nothing_runs_before_the_start() -> None:
     assert run.told == life(*range(3))
 
 
+def test_no_thread_keeps_the_interpreter_alive(gate: threading.Event) -> None:
+    before = set(threading.enumerate())
+    writer, run = RunWriter(linger=0), RecordingRun(ending=gate.wait)
+    writer.start()
+    send_life(writer, run, range(1))
+    assert run.wrote()
+    threads = own_threads(before)
+    assert len(threads) in (2, 3)  # the writer, and a worker or two
+    assert all(thread.daemon for thread in threads)
+    writer.close()
+
+
 def test_all_threads_are_gone_after_close() -> None:
     before = set(threading.enumerate())
     writer = RunWriter(linger=0)
@@ -321,10 +332,8 @@ def test_close_lets_the_threads_do_what_they_were_sent(gate: threading.Event) ->
     for run in runs:
         send_life(writer, run, range(3))
     writer.close()
-    threads = own_threads(before)
-    assert threads
-    assert all(thread.daemon for thread in threads)
     gate.set()
+    threads = own_threads(before)
     for thread in threads:
         thread.join(SOON)
     for thread in own_threads(before):  # workers that started since

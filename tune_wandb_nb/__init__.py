@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from tune_wandb_nb.tracking.credentials import login, logout
     from tune_wandb_nb.tracking.legacy import DEFAULT_LOGGERS, run
     from tune_wandb_nb.tracking.logger import WandbLogger, WandbLoggerCallback
     from tune_wandb_nb.tracking.settings import SettingsError
@@ -18,6 +19,8 @@ __all__ = [
     "WandbLogger",
     "WandbLoggerCallback",
     "__version__",
+    "login",
+    "logout",
     "run",
 ]
 
@@ -27,6 +30,8 @@ _HOME = {
     "SettingsError": "tracking.settings",
     "WandbLogger": "tracking.logger",
     "WandbLoggerCallback": "tracking.logger",
+    "login": "tracking.credentials",
+    "logout": "tracking.credentials",
     "run": "tracking.legacy",
 }
 

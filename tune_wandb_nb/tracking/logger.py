@@ -9,12 +9,14 @@ from ray.tune.logger import LoggerCallback
 
 from tune_wandb_nb.tracking.arguments import check_init_arguments
 from tune_wandb_nb.tracking.audit import audit_table, closing_line
+from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.outcome import cut_off_outcome, trial_outcome
 from tune_wandb_nb.tracking.session import Session, TrackedTrial
 from tune_wandb_nb.tracking.settings import WandbSettings
 
 if TYPE_CHECKING:
     import pandas as pd
+    from ray.tune import Checkpoint
     from ray.tune.experiment import Trial
 
 __all__ = ["WandbLogger", "WandbLoggerCallback"]
@@ -184,6 +186,22 @@ class WandbLogger(LoggerCallback):
             session.notices.say(
                 f"{key!r} cannot be logged to W&B ({reason}) and is left out.", once=key
             )
+
+    def on_checkpoint(
+        self,
+        iteration: int,
+        trials: list["Trial"],
+        trial: "Trial",
+        checkpoint: "Checkpoint",
+        **info: Any,
+    ) -> None:
+        """Log a checkpoint as an artifact, where ``upload_checkpoints`` asks for it."""
+        del iteration, trials, info
+        session = self._live()
+        tracked = session.trials.get(trial.trial_id)
+        if tracked is not None and tracked.uploads_checkpoints:
+            saved = SavedCheckpoint.of(checkpoint, trial.last_result or {})
+            session.writer.send(tracked.run, saved)
 
     def log_trial_end(self, trial: "Trial", failed: bool = False) -> None:
         """End the trial's run."""

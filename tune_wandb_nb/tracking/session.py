@@ -38,6 +38,7 @@ class TrackedTrial:
     ended: bool = False
     checkpoint: str | None = None
     """The checkpoint that it last started from."""
+    uploads_checkpoints: bool = False
 
 
 @dataclass(slots=True)
@@ -100,7 +101,9 @@ class Session:
         plan = self._plan(settings, trial_id, name, rows.config, group)
         run = TrialRun(trial_id, name, plan, say=self.notices.say)
         run.left_out = rows.dropped
-        tracked = self.trials[trial_id] = TrackedTrial(run, rows)
+        tracked = self.trials[trial_id] = TrackedTrial(
+            run, rows, uploads_checkpoints=settings.upload_checkpoints
+        )
         self.writer.send(run, Opening())
         return tracked
 

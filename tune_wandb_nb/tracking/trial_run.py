@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tune_wandb_nb.tracking.apikey import ApiKey
+from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.media import is_plain, to_wandb
 from tune_wandb_nb.tracking.rows import Row
 from tune_wandb_nb.tracking.settings import Mode
@@ -150,6 +151,17 @@ class TrialRun:
                 self._run.summary.update(dict(row.summary))
         except Exception as error:
             self._drop(row, self._describe(error))
+
+    def save(self, checkpoint: SavedCheckpoint) -> None:
+        """Log a checkpoint as an artifact; one that cannot be is named, and nothing else stops."""
+        if self._run is None:
+            return
+        try:
+            checkpoint.log(self._run, self.name)
+        except Exception as error:
+            text = f"checkpoint {checkpoint.iteration} not logged: {self._describe(error)}"
+            self.note = text
+            self._say(f"{self.name}: {text}")
 
     def end(self, ending: Ending) -> None:
         """Close the run; returns when W&B has everything, or the file is whole."""
