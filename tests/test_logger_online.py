@@ -60,7 +60,7 @@ def test_a_refused_key_is_said_once_and_nothing_is_lost(
     assert logger.group_url is None
     audit = logger.audit()
     assert list(audit["logged"]) == [5, 5, 5]
-    assert all("not logged in" in note for note in audit["note"])
+    assert all("refuses the API key" in note for note in audit["note"])
     said = capsys.readouterr().out
     assert said.count("runs go on offline") == 1
     assert wrong not in said
@@ -72,7 +72,7 @@ def test_a_server_that_is_away_costs_no_row(
     run_search: RunSearch, wire_server: WireServer, tmp_path: Path
 ) -> None:
     wire_server.stop()
-    logger = logger_for(wire_server, settings={"init_timeout": 2})
+    logger = logger_for(wire_server)
     run_search(count_to, {"a": tune.grid_search([1, 2])}, logger=logger)
     wire_server.start()
     audit = logger.audit()

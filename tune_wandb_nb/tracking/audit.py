@@ -38,6 +38,7 @@ class Account(Protocol):
     """What the audit asks of a run; `TrialRun` is one."""
 
     trial_id: str
+    run_id: str
     name: str
     state: str
     reported: int
@@ -46,10 +47,6 @@ class Account(Protocol):
     mode: Mode
     url: str | None
     path: str | None
-
-    @property
-    def run_id(self) -> str:
-        """The id of the W&B run."""
 
     def explain(self) -> str:
         """Say in words why rows or values are missing; empty where none are."""

@@ -17,6 +17,8 @@ from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings, checke
 
 __all__ = ["Credential", "find_credential", "lend_key", "login", "logout", "read_key_file"]
 
+_ALIASES = dict.fromkeys(("forge.coreweave.com", "api.forge.coreweave.com"), "api.wandb.ai")
+"""Names that W&B's own cloud has today -> the one under which ``wandb login`` keeps its keys."""
 _SETUP_API_KEY_HOOK = "WANDB_SETUP_API_KEY_HOOK"
 
 _kept: dict[str | None, ApiKey] = {}
@@ -194,8 +196,9 @@ def _netrc_password(host: str, environ: Mapping[str, str]) -> str | None:
         # As for a key file; but nobody named this one, so the next place is asked.
         return None
     # wandb's newest default host is an alias: keys for it are kept under the classic name.
-    for name in (urlsplit(host).netloc, "api.wandb.ai" if _is_saas(host) else None):
-        found = entries.hosts.get(name) if name else None
+    name = urlsplit(host).netloc.lower()
+    for candidate in (name, _ALIASES.get(name, name)):
+        found = entries.authenticators(candidate)
         if found and found[2]:
             return found[2]
     return None
@@ -213,11 +216,6 @@ def _hook(environ: Mapping[str, str]) -> str | None:
             " it must be the dotted name of a function that returns the API key."
         ) from None
     return key
-
-
-def _is_saas(host: str) -> bool:
-    netloc = urlsplit(host).netloc
-    return netloc == "api.wandb.ai" or netloc.endswith(".coreweave.com")
 
 
 def _checked(value: object, source: str) -> ApiKey:

@@ -102,6 +102,8 @@ class WandbLogger(LoggerCallback):
         checked = WandbSettings.resolve(given)
         # The key is held as an `ApiKey` from here on, which neither prints nor pickles.
         self._arguments = {**given, "api_key": checked.api_key}
+        if "settings" in given:
+            self._arguments["settings"] = checked.init.get("settings")
         self._session: Session | None = None
         self._restored: dict[str, Any] = {}
 

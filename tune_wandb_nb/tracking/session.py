@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tune_wandb_nb.tracking.apikey import ApiKey
+from tune_wandb_nb.tracking.apikey import ApiKey, show
 from tune_wandb_nb.tracking.arguments import check_init_arguments, settings_argument
 from tune_wandb_nb.tracking.credentials import find_credential
 from tune_wandb_nb.tracking.entry import entry_of
+from tune_wandb_nb.tracking.gate import Gate
 from tune_wandb_nb.tracking.hooks import populate_run_location, run_info_hook
 from tune_wandb_nb.tracking.media import MediaFolder
 from tune_wandb_nb.tracking.notices import Notices
@@ -46,6 +47,7 @@ class _Access:
     mode: Mode
     key: ApiKey | None = None
     host: str | None = None
+    gate: Gate | None = None
 
 
 @dataclass(slots=True)
@@ -181,7 +183,7 @@ class Session:
         host = settings.host or str(wandb.setup().settings.base_url)
         credential = find_credential(settings, host, self.environ)
         if credential is not None:
-            return _Access("online", credential.key, settings.host)
+            return _Access("online", credential.key, settings.host, Gate(host, credential.key))
         if self.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
             return _Access("online", None, settings.host)
         self.notices.say(
@@ -213,8 +215,8 @@ class Session:
         }
         if any(run.run_id == arguments["id"] for run in self.runs):
             self.notices.say(
-                f"run_id={arguments['id']!r} was given for the whole search, but every trial is a"
-                " run of its own; the second trial and those after it get their own ids.",
+                f"run_id={show(arguments['id'])} was given for the whole search, but every trial is"
+                " a run of its own; the second trial and those after it get their own ids.",
                 once="run_id",
             )
             arguments["id"] = trial_id
@@ -223,6 +225,7 @@ class Session:
             arguments=arguments,
             key=access.key,
             host=access.host,
+            gate=access.gate,
             settings=user_settings,
             define_step=not self._rules_of(settings).excludes.hit("training_iteration"),
             records_environment=not self.trials,
@@ -240,6 +243,6 @@ def _check_writable(folder: str) -> None:
             pass
     except OSError as error:
         raise SettingsError(
-            f"dir {folder!r} cannot be written ({error.strerror}); give a folder that can, or leave"
-            " it out for ./wandb."
+            f"dir {show(folder)} cannot be written ({error.strerror}); give a folder that can, or"
+            " leave it out for ./wandb."
         ) from None
