@@ -253,7 +253,14 @@ class TrialBoard:
         if trial.metrics:
             source, trial.copied_from = trial.copied_from, None
             self._perturbations.append(
-                Perturbation(trial.trial_id, trial.iteration, trial.seconds, params, source)
+                Perturbation(
+                    trial_id=trial.trial_id,
+                    iteration=trial.iteration,
+                    seconds=trial.seconds,
+                    before=trial.params,
+                    params=params,
+                    copied_from=source,
+                )
             )
         trial.params = params
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Curve", "GrowingCurve", "keep_shape"]
+__all__ = ["Curve", "GrowingCurve", "Numbers", "keep_shape"]
 
 Numbers: TypeAlias = NDArray[np.float64]
 

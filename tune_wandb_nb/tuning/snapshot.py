@@ -42,6 +42,7 @@ class Perturbation:
     trial_id: str
     iteration: int
     seconds: float
+    before: Mapping[str, Any]
     params: Mapping[str, Any]
     copied_from: str | None
 

@@ -1,0 +1,116 @@
+"""A board snapshot -> the curves of one metric, ready to draw."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from tune_wandb_nb.tuning.curve import Numbers
+from tune_wandb_nb.tuning.snapshot import BoardSnapshot, TrialView
+
+__all__ = ["CurveData", "Line", "Step", "curve_data", "join", "stack"]
+
+Step = Literal["iterations", "seconds"]
+
+_POINTS_IN_ALL = 4_000
+_FEWEST_POINTS, _MOST_POINTS = 8, 96
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """One trial's curve."""
+
+    trial: TrialView
+    x: Numbers
+    y: Numbers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CurveData:
+    """The curves of one metric: the best trials, some others by name, and the crowd.
+
+    The more trials there are the fewer points each gets, so that a refresh stays small.
+    """
+
+    metric: str | None
+    best: tuple[Line, ...]
+    others: tuple[Line, ...]
+    crowd: tuple[Line, ...]
+    has_positive: bool
+    missing: int
+    """Trials that never reported the metric as a number."""
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All of them."""
+        return (*self.best, *self.others, *self.crowd)
+
+
+def curve_data(
+    snapshot: BoardSnapshot,
+    metric: str | None,
+    step: Step = "iterations",
+    *,
+    best: int = 6,
+    named: int = 100,
+) -> CurveData:
+    """Choose and thin the curves to draw.
+
+    The best trials are those of the tuned metric, whichever metric is shown: so the same trial
+    has the same colour everywhere. Others come newest first.
+    """
+    name = metric or ""
+    drawable = {
+        trial.trial_id: trial
+        for trial in snapshot.trials
+        if name in trial.curves and np.isfinite(trial.curves[name].values).any()
+    }
+    ranked = [t for t in snapshot.ranked() if t.trial_id in drawable][:best]
+    chosen = {trial.trial_id for trial in ranked}
+    others = [t for t in reversed(drawable.values()) if t.trial_id not in chosen]
+    points = _POINTS_IN_ALL // max(len(drawable), 1)
+    points = min(max(points, _FEWEST_POINTS), _MOST_POINTS)
+
+    def line(trial: TrialView, points: int = points) -> Line:
+        curve = trial.curves[name].thinned(points)
+        return Line(trial, getattr(curve, step), curve.values)
+
+    lines = [line(trial) for trial in others]
+    top = tuple(line(trial, max(points, _MOST_POINTS // 2)) for trial in ranked)
+    return CurveData(
+        metric=metric,
+        best=top,
+        others=tuple(lines[:named]),
+        crowd=tuple(lines[named:]),
+        has_positive=any((one.y > 0).any() for one in (*top, *lines)),
+        missing=len(snapshot.trials) - len(drawable),
+    )
+
+
+def stack(lines: Sequence[Line], *, log: bool = False) -> tuple[Numbers, Numbers]:
+    """Put lines of different lengths into two arrays of one row a line.
+
+    What is missing repeats the last step with a gap as its value.
+    """
+    width = max((len(one.x) for one in lines), default=0)
+    x = np.zeros((len(lines), width))
+    y = np.full((len(lines), width), np.nan)
+    for row, one in enumerate(lines):
+        x[row, : len(one.x)] = one.x
+        x[row, len(one.x) :] = one.x[-1]
+        y[row, : len(one.y)] = one.y
+    return x, _positive(y) if log else y
+
+
+def join(lines: Sequence[Line], *, log: bool = False) -> tuple[Numbers, Numbers]:
+    """Put lines one after another, with a gap between each: hundreds cost the browser one path."""
+    if not lines:
+        return np.zeros(0), np.zeros(0)
+    x = np.concatenate([np.append(one.x, one.x[-1]) for one in lines])
+    y = np.concatenate([np.append(one.y, np.nan) for one in lines])
+    return x, _positive(y) if log else y
+
+
+def _positive(values: Numbers) -> Numbers:
+    return np.where(values > 0, values, np.nan)
