@@ -81,6 +81,8 @@ class TestCurves:
         assert np.isfinite(x).all()
         assert y[np.isfinite(y)].tolist() == [1.0]
         assert join([])[0].size == stack([])[0].size == 0
+        assert stack(lines[1:2])[0].shape == (1, 3)
+        assert stack(lines[:1])[0].shape == (1, 2)
 
 
 class TestAxes:

@@ -91,9 +91,10 @@ def curve_data(
 def stack(lines: Sequence[Line], *, log: bool = False) -> tuple[Numbers, Numbers]:
     """Put lines of different lengths into two arrays of one row a line.
 
-    What is missing repeats the last step with a gap as its value.
+    What is missing repeats the last step with a gap as its value. There are two columns at least:
+    a chart takes a single column for one line.
     """
-    width = max((len(one.x) for one in lines), default=0)
+    width = max((2, *(len(one.x) for one in lines)))
     x = np.zeros((len(lines), width))
     y = np.full((len(lines), width), np.nan)
     for row, one in enumerate(lines):
