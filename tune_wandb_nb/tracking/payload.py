@@ -11,7 +11,15 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["AUTO_CONFIG_KEYS", "BestSoFar", "Excludes", "Media", "Payload", "Splitter"]
+__all__ = [
+    "AUTO_CONFIG_KEYS",
+    "BestSoFar",
+    "Excludes",
+    "Media",
+    "Payload",
+    "Splitter",
+    "flatten",
+]
 
 AUTO_CONFIG_KEYS = frozenset(
     {"trial_id", "experiment_tag", "experiment_id", "node_ip", "hostname", "pid", "date"}
@@ -130,7 +138,7 @@ class Splitter:
     def _place_config(self, config: object, payload: Payload) -> None:
         if not isinstance(config, Mapping):
             return
-        for key, value in _flat(config):
+        for key, value in flatten(config):
             if key.split("/", 1)[0] in ("wandb", "logger_config") or self._excludes.hit(key):
                 continue
             number = _number(value)
@@ -178,9 +186,9 @@ class BestSoFar:
 
     __slots__ = ("_best", "_modes")
 
-    def __init__(self, modes: Mapping[str, str]) -> None:
+    def __init__(self, modes: Mapping[str, str], best: Mapping[str, float] | None = None) -> None:
         self._modes = modes
-        self._best: dict[str, float] = {}
+        self._best: dict[str, float] = dict(best or {})
 
     def update(self, metrics: Mapping[str, Any], iteration: int) -> dict[str, float]:
         """Return what a row's metrics change in the summary: nothing where none is better."""
@@ -196,28 +204,46 @@ class BestSoFar:
                 changes[f"best/{metric}_iteration"] = iteration
         return changes
 
+    def values(self) -> dict[str, float]:
+        """Return the best values so far, by metric."""
+        return dict(self._best)
+
+
+def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    """Yield the values of a nested dictionary with their names joined by "/"."""
+    for key, value in config.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from flatten(value, f"{name}/")
+        else:
+            yield name, value
+
 
 def _number(value: Any) -> int | float | bool | None:
     """Turn anything that is one real number into Python's own; None for everything else."""
     if isinstance(value, int | float):
-        # A subclass (an IntEnum, numpy's float64) goes as the plain number it is.
-        return value if type(value) in (int, float, bool) else _plain(value)
-    if isinstance(value, np.generic) or getattr(value, "size", None) == 1 or _is_scalar(value):
-        item = value.item() if hasattr(value, "item") else value
-        return item if isinstance(item, int | float) else None
-    if isinstance(value, Decimal | Fraction | Real):
-        return float(value)
-    return None
+        return _plain(value)
+    if _is_scalar(value):
+        value = value.item()
+    if isinstance(value, int | float):
+        return _plain(value)
+    return float(value) if isinstance(value, Decimal | Fraction | Real) else None
 
 
 def _plain(value: float) -> int | float:
+    """Return a number of a subclass (an IntEnum, numpy's float64) as the plain number it is."""
+    if isinstance(value, bool):
+        return value
     return int(value) if isinstance(value, int) else float(value)
 
 
 def _is_scalar(value: Any) -> bool:
-    """Tell whether a tensor (torch's have numel, not size) holds one element."""
+    """Tell whether a NumPy scalar, or an array or tensor (torch's have numel), is one element."""
+    if isinstance(value, np.generic):
+        return True
     numel = getattr(value, "numel", None)
-    return callable(numel) and hasattr(value, "item") and numel() == 1
+    size = numel() if callable(numel) else getattr(value, "size", None)
+    return isinstance(size, int) and size == 1 and callable(getattr(value, "item", None))
 
 
 def _media(array: "np.ndarray[Any, Any]") -> Media | None:
@@ -226,12 +252,3 @@ def _media(array: "np.ndarray[Any, Any]") -> Media | None:
     kinds = {_IMAGE: "image", _IMAGES: "images", _VIDEOS: "videos"}
     kind = kinds.get(array.ndim)
     return Media(kind, array) if kind and array.size else None
-
-
-def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    for key, value in config.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{name}/")
-        else:
-            yield name, value

@@ -1,6 +1,5 @@
 """The tracking settings of a search: what is ours, what goes to ``wandb.init``, checked."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from os import fspath
@@ -9,7 +8,7 @@ from typing import Any, Literal, cast
 
 from tune_wandb_nb.tracking.apikey import ApiKey, describe_bad_key
 
-__all__ = ["Mode", "SettingsError", "WandbSettings", "check_init_arguments", "entry_of"]
+__all__ = ["CLASSIC_NAMES", "Mode", "SettingsError", "WandbSettings"]
 
 Mode = Literal["online", "offline", "disabled"]
 
@@ -32,7 +31,8 @@ _ENVIRONMENT = {
     "dir": ("WANDB_DIR",),
     "host": ("WANDB_BASE_URL",),
 }
-_CLASSIC = {"run_id": "id", "run_name": "name"}
+CLASSIC_NAMES = {"run_id": "id", "run_name": "name"}
+"""Names of the classic documentation, and what ``wandb.init`` calls them."""
 
 
 class SettingsError(ValueError):
@@ -89,7 +89,7 @@ class WandbSettings:
             if found is not None:
                 merged[name] = found
         for layer in (arguments, _as_entry(entry)):
-            given = {_CLASSIC.get(k, k): v for k, v in layer.items() if v is not None}
+            given = {CLASSIC_NAMES.get(k, k): v for k, v in layer.items() if v is not None}
             _check_one_credential(given)
             if "api_key" in given or "api_key_file" in given:
                 merged.pop("api_key", None)
@@ -113,35 +113,6 @@ def _rebuild(values: dict[str, Any]) -> WandbSettings:
         k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in values.items()
     }
     return WandbSettings(**frozen)
-
-
-def entry_of(config: Mapping[str, Any]) -> object:
-    """Return the ``wandb`` entry of a trial's config, in either of its two classic places.
-
-    The places are ``config["wandb"]`` and, for RLlib, ``config["logger_config"]["wandb"]``.
-    """
-    if config.get("wandb") is not None:
-        return config["wandb"]
-    logger_config = config.get("logger_config")
-    return logger_config.get("wandb") if isinstance(logger_config, Mapping) else None
-
-
-def check_init_arguments(given: Iterable[str], known: Iterable[str]) -> None:
-    """Refuse an argument that neither we nor ``wandb.init`` (its ``known`` names) have.
-
-    Raises:
-        SettingsError: naming the argument and the closest known one.
-    """
-    ours = {f.name for f in fields(WandbSettings)} - {"init"} | set(_CLASSIC)
-    names = ours | set(known)
-    for name in given:
-        if name in names:
-            continue
-        close = difflib.get_close_matches(name, sorted(names), n=1)
-        hint = f"did you mean {close[0]!r}?" if close else "see help(wandb.init) for its arguments."
-        raise SettingsError(
-            f"unknown argument {name!r}: neither WandbLogger nor wandb.init has it; {hint}"
-        )
 
 
 def _as_entry(entry: object) -> Mapping[str, Any]:

@@ -1,0 +1,85 @@
+"""What a process and all below it cost: CPU seconds and private memory, read from /proc."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+import psutil
+from typing_extensions import Self
+
+_MIB = 2**20
+
+
+def core_cpu_seconds(parent: int) -> float:
+    """CPU seconds of the wandb-core processes below a process."""
+    return sum(
+        sum(child.cpu_times()[:2])
+        for child in psutil.Process(parent).children(recursive=True)
+        if _kind(child) == "wandb-core"
+    )
+
+
+@dataclass(slots=True)
+class MemoryWatch:
+    """Samples private memory (USS) of a driver, its Ray workers and its wandb-core processes."""
+
+    pid: int
+    every: float = 0.5
+    samples: list[tuple[float, int]] = field(default_factory=list)
+    """(MiB, number of processes), in the order of time."""
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        assert self._thread is not None
+        self._thread.join()
+
+    @property
+    def peak(self) -> float:
+        """The highest sample, in MiB."""
+        return max(mib for mib, _ in self.samples)
+
+    @property
+    def processes(self) -> int:
+        """The highest number of processes."""
+        return max(count for _, count in self.samples)
+
+    def at(self, share: float) -> float:
+        """The sample at a share (0 to 1) of the time, in MiB."""
+        return self.samples[min(int(share * len(self.samples)), len(self.samples) - 1)][0]
+
+    def _watch(self) -> None:
+        while not self._stop.wait(self.every):
+            try:
+                driver = psutil.Process(self.pid)
+                tree = [driver, *driver.children(recursive=True)]
+            except psutil.NoSuchProcess:
+                return
+            sizes = [_private(p) for p in tree if p.pid == self.pid or _kind(p)]
+            sizes = [size for size in sizes if size]
+            if sizes:
+                self.samples.append((sum(sizes) / _MIB, len(sizes)))
+
+
+def _kind(process: psutil.Process) -> str | None:
+    try:
+        name = " ".join(process.cmdline()[:1])
+    except psutil.Error:
+        return None
+    if "wandb-core" in name:
+        return "wandb-core"
+    return "ray" if name.startswith("ray::") else None
+
+
+def _private(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().uss)
+    except psutil.Error:
+        return 0

@@ -1,0 +1,230 @@
+"""Where the API key comes from, and how it is kept: in this kernel's memory, nowhere else."""
+
+import contextlib
+import getpass
+import netrc
+import os
+import pkgutil
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tune_wandb_nb.tracking.apikey import ApiKey, describe_bad_key
+from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings
+
+__all__ = ["Credential", "find_credential", "lend_key", "login", "logout", "read_key_file"]
+
+_SETUP_API_KEY_HOOK = "WANDB_SETUP_API_KEY_HOOK"
+
+_kept: dict[str | None, ApiKey] = {}
+"""Host (None: whichever is used) -> the key that `login` was given."""
+_kept_lock = threading.Lock()
+_lent: ContextVar[ApiKey | None] = ContextVar("lent", default=None)
+"""The key that stood in the config of the call that is being made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A key and where it was found, in words that may be shown."""
+
+    key: ApiKey
+    source: str
+
+
+def login(key: str | None = None, *, host: str | None = None) -> None:
+    """Keep a W&B API key in this kernel's memory; no file is written.
+
+    Every `WandbLogger`, mixin and panel of this kernel finds it there. Without ``key`` it is asked
+    for, hidden as it is typed. wandb's own ``wandb.login`` writes the key to ``~/.netrc`` instead.
+
+    Args:
+        key: The key, as shown at https://wandb.ai/authorize.
+        host: The server it is for, such as ``"https://wandb.example.com"``; by default
+            whichever server is used.
+
+    Raises:
+        SettingsError: the key does not have the shape of a W&B API key.
+
+    Example:
+        >>> login("0123456789" * 4)
+        >>> logout()
+    """
+    if key is None:
+        page = f"{host.rstrip('/')}/authorize" if host else "https://wandb.ai/authorize"
+        key = getpass.getpass(f"W&B API key (from {page}): ")
+    checked = _checked(key, "the key given to login()")
+    with _kept_lock:
+        _kept[_normal(host)] = checked
+
+
+def logout(*, host: str | None = None) -> None:
+    """Forget the key that `login` was given for a host; without one, all of them."""
+    with _kept_lock:
+        if host is None:
+            _kept.clear()
+        else:
+            _kept.pop(_normal(host), None)
+
+
+def find_credential(
+    settings: WandbSettings, host: str, environ: Mapping[str, str] | None = None
+) -> Credential | None:
+    """Find the API key for a server: the first source that has one wins.
+
+    The order: a key that is lent (`lend_key`), ``api_key`` or ``api_key_file`` of the settings,
+    `login`, ``WANDB_API_KEY``, the secrets of Colab and Kaggle, netrc (where ``wandb login``
+    writes it), and last the hook that Ray's integration calls (``WANDB_SETUP_API_KEY_HOOK``).
+
+    Returns:
+        The key and where it was found, or None.
+
+    Raises:
+        SettingsError: a source that was named explicitly has no usable key.
+    """
+    environ = os.environ if environ is None else environ
+    if (given := _given(settings)) is not None:
+        return given
+    with _kept_lock:
+        kept = _kept.get(_normal(host)) or _kept.get(None)
+    if kept is not None:
+        return Credential(kept, "tune_wandb_nb.login()")
+    for source, read in _places(host, environ):
+        if text := (read() or "").strip():
+            return Credential(_checked(text, source), source)
+    return None
+
+
+def _given(settings: WandbSettings) -> Credential | None:
+    if (lent := _lent.get()) is not None:
+        return Credential(lent, "the wandb entry of the config")
+    if settings.api_key is not None:
+        return Credential(settings.api_key, "the argument api_key")
+    if settings.api_key_file is not None:
+        return Credential(read_key_file(settings.api_key_file), settings.api_key_file)
+    return None
+
+
+@contextlib.contextmanager
+def lend_key(key: ApiKey | None) -> Iterator[None]:
+    """Let the loggers that are set up in this context use a key, before any other."""
+    token = _lent.set(key)
+    try:
+        yield
+    finally:
+        _lent.reset(token)
+
+
+def read_key_file(path: str) -> ApiKey:
+    """Read the first line of a key file, ``~`` expanded.
+
+    Raises:
+        SettingsError: the file is missing, cannot be read, is empty, or holds no key.
+    """
+    try:
+        with Path(path).expanduser().open(encoding="utf-8") as file:
+            line = file.readline().strip()
+    except FileNotFoundError:
+        raise SettingsError(
+            f"api_key_file {path!r} does not exist; write your key from"
+            " https://wandb.ai/authorize into it, or give another path."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"api_key_file {path!r} cannot be read ({type(error).__name__});"
+            " it must be a text file that holds the key in its first line."
+        ) from None
+    if not line:
+        raise SettingsError(f"api_key_file {path!r} is empty; its first line must be the key.")
+    return _checked(line, f"api_key_file {path!r}")
+
+
+def _places(
+    host: str, environ: Mapping[str, str]
+) -> tuple[tuple[str, Callable[[], str | None]], ...]:
+    return (
+        ("WANDB_API_KEY", lambda: environ.get("WANDB_API_KEY")),
+        ("the Colab secret WANDB_API_KEY", _colab_secret),
+        ("the Kaggle secret WANDB_API_KEY", lambda: _kaggle_secret(environ)),
+        ("netrc", lambda: _netrc_password(host, environ)),
+        (f"the hook {_SETUP_API_KEY_HOOK}", lambda: _hook(environ)),
+    )
+
+
+def _colab_secret() -> str | None:
+    try:
+        from google.colab import userdata
+    except ImportError:
+        return None
+    try:
+        secret: str | None = userdata.get("WANDB_API_KEY")
+    except Exception:
+        # No such secret, or this notebook may not read it: the next place is asked.
+        return None
+    return secret
+
+
+def _kaggle_secret(environ: Mapping[str, str]) -> str | None:
+    if "KAGGLE_KERNEL_RUN_TYPE" not in environ:
+        return None
+    try:
+        from kaggle_secrets import UserSecretsClient
+
+        secret: str | None = UserSecretsClient().get_secret("WANDB_API_KEY")
+    except Exception:
+        return None
+    return secret
+
+
+def _netrc_password(host: str, environ: Mapping[str, str]) -> str | None:
+    """Read netrc as wandb does: the file of ``NETRC``, else ``~/.netrc``, else ``~/_netrc``."""
+    named = environ.get("NETRC")
+    candidates = [named] if named else ["~/.netrc", "~/_netrc"]
+    path = next((p for c in candidates if (p := Path(c).expanduser()).is_file()), None)
+    if path is None:
+        return None
+    try:
+        entries = netrc.netrc(path)
+    except (netrc.NetrcParseError, OSError):
+        return None
+    # wandb's newest default host is an alias: keys for it are kept under the classic name.
+    for name in (urlsplit(host).netloc, "api.wandb.ai" if _is_saas(host) else None):
+        found = entries.hosts.get(name) if name else None
+        if found and found[2]:
+            return found[2]
+    return None
+
+
+def _hook(environ: Mapping[str, str]) -> str | None:
+    name = environ.get(_SETUP_API_KEY_HOOK)
+    if not name:
+        return None
+    try:
+        key: str | None = pkgutil.resolve_name(name)()
+    except Exception as error:
+        raise SettingsError(
+            f"the hook {_SETUP_API_KEY_HOOK}={name!r} failed with {type(error).__name__};"
+            " it must be the dotted name of a function that returns the API key."
+        ) from None
+    return key
+
+
+def _is_saas(host: str) -> bool:
+    netloc = urlsplit(host).netloc
+    return netloc == "api.wandb.ai" or netloc.endswith(".coreweave.com")
+
+
+def _checked(text: str, source: str) -> ApiKey:
+    text = text.strip()
+    if problem := describe_bad_key(text):
+        raise SettingsError(
+            f"{source} does not hold a W&B API key (40 or more letters and digits, perhaps after"
+            f" a prefix and a dash): {problem}. Copy it from https://wandb.ai/authorize."
+        )
+    return ApiKey(text)
+
+
+def _normal(host: str | None) -> str | None:
+    return host.rstrip("/").lower() if host else None

@@ -1,0 +1,66 @@
+"""How a trial ended, in the words of its W&B run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tune_wandb_nb.tracking.trial_run import Ending
+
+if TYPE_CHECKING:
+    from ray.tune.experiment import Trial
+
+__all__ = ["cut_off_outcome", "trial_outcome"]
+
+_STATUS = "tune/status"
+_ERROR = "tune/error"
+_ERROR_LINES = 12
+_ERROR_LONGEST = 2000
+
+
+def trial_outcome(
+    trial: "Trial", *, failed: bool, stopping: bool, custom_stopper: bool = False
+) -> Ending:
+    """Describe a trial that Tune says has ended.
+
+    Args:
+        trial: The trial.
+        failed: Whether it raised.
+        stopping: Whether its last result was marked as done, before the trainable returned.
+        custom_stopper: Whether the search has a stopper of its own, whose decisions look like
+            the scheduler's.
+    """
+    if failed:
+        return Ending("failed", 1, {_STATUS: "failed", _ERROR: _last_lines(trial)})
+    if trial.status in ("PAUSED", "PENDING"):
+        return _finished("stopped by scheduler")
+    if not stopping:
+        return _finished("completed")
+    if _meets_criterion(trial.stopping_criterion, trial.last_result or {}):
+        return _finished("stopped by stop criterion")
+    return _finished(
+        "stopped by scheduler or stopper" if custom_stopper else "stopped by scheduler"
+    )
+
+
+def cut_off_outcome(trial: "Trial", *, time_is_up: bool) -> Ending:
+    """Describe a trial whose search ended before it did: Tune gives it no end of its own."""
+    if trial.status == "ERROR":
+        return trial_outcome(trial, failed=True, stopping=False)
+    return _finished("stopped by time budget" if time_is_up else "stopped by user")
+
+
+def _finished(status: str) -> Ending:
+    return Ending("finished", 0, {_STATUS: status})
+
+
+def _meets_criterion(criterion: Mapping[str, Any], result: Mapping[str, Any]) -> bool:
+    return any(name in result and result[name] >= stop for name, stop in criterion.items())
+
+
+def _last_lines(trial: "Trial") -> str:
+    try:
+        text = Path(trial.error_file).read_text(encoding="utf-8", errors="replace")
+    except (OSError, TypeError):
+        return "unknown: Tune wrote no error file"
+    lines = text.strip().splitlines()[-_ERROR_LINES:]
+    return "\n".join(lines)[-_ERROR_LONGEST:]

@@ -1,0 +1,234 @@
+"""One search being tracked: its settings, its W&B runs and the writer behind them."""
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from tune_wandb_nb.tracking.apikey import ApiKey
+from tune_wandb_nb.tracking.arguments import check_init_arguments, settings_argument
+from tune_wandb_nb.tracking.credentials import find_credential
+from tune_wandb_nb.tracking.entry import entry_of
+from tune_wandb_nb.tracking.hooks import populate_run_location, run_info_hook
+from tune_wandb_nb.tracking.notices import Notices
+from tune_wandb_nb.tracking.rows import RowRules, TrialRows
+from tune_wandb_nb.tracking.settings import Mode, SettingsError, WandbSettings
+from tune_wandb_nb.tracking.trial_run import Ending, InitPlan, TrialRun
+from tune_wandb_nb.tracking.writer import Opening, RunWriter
+
+__all__ = ["Session", "TrackedTrial"]
+
+_HOW_TO_GO_ONLINE = (
+    "To go online, call tune_wandb_nb.login() or set WANDB_API_KEY before the search."
+)
+
+
+@dataclass(slots=True)
+class TrackedTrial:
+    """What is known of one trial on Tune's thread."""
+
+    run: TrialRun
+    rows: TrialRows
+    stopping: bool = False
+    """Whether its last result was marked as done: a scheduler or a criterion stopped it."""
+    ended: bool = False
+    checkpoint: str | None = None
+    """The checkpoint that it last started from."""
+
+
+@dataclass(slots=True)
+class _Access:
+    mode: Mode
+    key: ApiKey | None = None
+    host: str | None = None
+
+
+@dataclass(slots=True)
+class Session:
+    """Everything that lives while a search is tracked; made in ``setup``, never pickled."""
+
+    arguments: Mapping[str, Any]
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    notices: Notices = field(default_factory=Notices)
+    writer: RunWriter = field(default_factory=RunWriter)
+    trials: dict[str, TrackedTrial] = field(default_factory=dict)
+    restored: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    base: WandbSettings = field(init=False)
+    _hook: Callable[[Any], None] | None = field(init=False, default=None)
+    _access: dict[Any, _Access] = field(default_factory=dict)
+    _rules: dict[Any, RowRules] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Check what can be checked before there is a trial, and start the writer.
+
+        Raises:
+            SettingsError: a setting, a key file, a hook or a folder that cannot be used.
+        """
+        settings = WandbSettings.resolve(self.arguments, None, self.environ)
+        if settings.project is None:
+            populate_run_location(self.environ)
+        self.base = WandbSettings.resolve(self.arguments, None, self.environ)
+        self._hook = run_info_hook(self.environ)
+        if self.base.api_key_file is not None or self.base.api_key is not None:
+            self._decide(self.base)
+        if self.base.dir is not None and self.base.mode != "disabled":
+            _check_writable(self.base.dir)
+        self.writer.start()
+
+    def open_trial(
+        self, trial_id: str, name: str, config: Mapping[str, Any], group: str
+    ) -> TrackedTrial:
+        """Open the W&B run of a trial that starts, or opens again after it had ended.
+
+        Raises:
+            SettingsError: the trial's settings cannot be used.
+        """
+        known = self.trials.get(trial_id)
+        if known is not None:
+            known.ended, known.stopping = False, False
+            self.writer.send(known.run, Opening())
+            return known
+        settings = self._settings_of(config)
+        rows = TrialRows(self._rules_of(settings), config)
+        if trial_id in self.restored:
+            rows.restore(self.restored[trial_id])
+        plan = self._plan(settings, trial_id, name, rows.config, group)
+        run = TrialRun(trial_id, name, plan, say=self.notices.say)
+        run.left_out = rows.dropped
+        tracked = self.trials[trial_id] = TrackedTrial(run, rows)
+        self.writer.send(run, Opening())
+        return tracked
+
+    def end_trial(self, tracked: TrackedTrial, ending: Ending) -> None:
+        """Close the run of a trial that ended."""
+        tracked.ended = True
+        self.writer.send(tracked.run, ending)
+
+    @property
+    def runs(self) -> list[TrialRun]:
+        """All runs in the order in which they were opened."""
+        return [tracked.run for tracked in self.trials.values()]
+
+    @property
+    def mode(self) -> Mode:
+        """The mode of the runs: "online" as long as one of them is."""
+        modes = {run.mode for run in self.runs} or {self._decide(self.base).mode}
+        return next(mode for mode in ("online", "offline", "disabled") if mode in modes)
+
+    @property
+    def project_url(self) -> str | None:
+        """The page of the project, once a run is online."""
+        return next((run.project_url for run in self.runs if run.project_url), None)
+
+    @property
+    def group_url(self) -> str | None:
+        """The page of this search's runs, once one of them is online."""
+        run = next((run for run in self.runs if run.project_url), None)
+        if run is None:
+            return None
+        group = quote(str(run.plan.arguments["group"]), safe="")
+        return f"{run.project_url}/groups/{group}/workspace"
+
+    def _settings_of(self, config: Mapping[str, Any]) -> WandbSettings:
+        entry = entry_of(config)
+        if entry is None:
+            settings = self.base
+        else:
+            settings = WandbSettings.resolve(self.arguments, entry, self.environ)
+            check_init_arguments(settings.init)
+            if settings.dir is not None and settings.dir != self.base.dir:
+                _check_writable(settings.dir)
+        if settings.project is None and settings.mode != "disabled":
+            raise SettingsError(
+                "no W&B project was given; pass WandbLogger(project='my-project'), put"
+                " {'wandb': {'project': 'my-project'}} into the config, or set WANDB_PROJECT."
+            )
+        return settings
+
+    def _rules_of(self, settings: WandbSettings) -> RowRules:
+        key = (settings.excludes, settings.log_config, tuple(settings.best.items()))
+        if key not in self._rules:
+            self._rules[key] = RowRules.of(
+                settings.excludes, log_config=settings.log_config, best=settings.best
+            )
+        return self._rules[key]
+
+    def _decide(self, settings: WandbSettings) -> _Access:
+        asked = (settings.mode, settings.api_key, settings.api_key_file, settings.host)
+        if asked not in self._access:
+            self._access[asked] = self._find_access(settings)
+        return self._access[asked]
+
+    def _find_access(self, settings: WandbSettings) -> _Access:
+        if settings.mode in ("offline", "disabled"):
+            return _Access(settings.mode, host=settings.host)
+        import wandb
+
+        host = settings.host or str(wandb.setup().settings.base_url)
+        credential = find_credential(settings, host, self.environ)
+        if credential is not None:
+            return _Access("online", credential.key, settings.host)
+        if self.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
+            return _Access("online", None, settings.host)
+        self.notices.say(
+            f"no W&B API key was found, so runs are written offline. {_HOW_TO_GO_ONLINE}"
+        )
+        return _Access("offline", host=settings.host)
+
+    def _plan(
+        self,
+        settings: WandbSettings,
+        trial_id: str,
+        name: str,
+        config: Mapping[str, Any],
+        group: str,
+    ) -> InitPlan:
+        access = self._decide(settings)
+        given = dict(settings.init)
+        user_settings = settings_argument(given.pop("settings", None))
+        given.pop("reinit", None)
+        arguments = {
+            "id": trial_id,
+            "name": name,
+            "resume": "allow",
+            **given,
+            "project": settings.project,
+            "group": settings.group or group,
+            "dir": str(Path(settings.dir).expanduser()) if settings.dir else None,
+            "config": {**(given.get("config") or {}), **config},
+        }
+        if any(run.run_id == arguments["id"] for run in self.runs):
+            self.notices.say(
+                f"run_id={arguments['id']!r} was given for the whole search, but every trial is a"
+                " run of its own; the second trial and those after it get their own ids.",
+                once="run_id",
+            )
+            arguments["id"] = trial_id
+        return InitPlan(
+            mode=access.mode,
+            arguments=arguments,
+            key=access.key,
+            host=access.host,
+            settings=user_settings,
+            define_step=not self._rules_of(settings).excludes.hit("training_iteration"),
+            records_environment=not self.trials,
+            hook=self._hook,
+            image_kwargs=settings.image_kwargs,
+            video_kwargs=settings.video_kwargs,
+        )
+
+
+def _check_writable(folder: str) -> None:
+    path = Path(folder).expanduser()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise SettingsError(
+            f"dir {folder!r} cannot be written ({error.strerror}); give a folder that can, or leave"
+            " it out for ./wandb."
+        ) from None

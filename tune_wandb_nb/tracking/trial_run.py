@@ -1,0 +1,247 @@
+"""One trial's W&B run: how it is opened, written and ended, and the account kept of it."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tune_wandb_nb.tracking.apikey import ApiKey
+from tune_wandb_nb.tracking.payload import Media
+from tune_wandb_nb.tracking.rows import Row
+from tune_wandb_nb.tracking.settings import Mode
+
+__all__ = ["Ending", "InitPlan", "TrialRun", "is_plain"]
+
+_ITERATION = "training_iteration"
+_LEAN: Mapping[str, Any] = {
+    "console": "off",
+    "disable_git": True,
+    "silent": True,
+    "save_code": False,
+    "x_disable_machine_info": True,
+    "x_disable_stats": True,
+    "x_save_requirements": False,
+}
+"""Settings of a logger that is not the training process: measured at a fifth of the defaults."""
+_FULL: Mapping[str, Any] = {
+    "disable_git": False,
+    "x_disable_machine_info": False,
+    "x_save_requirements": True,
+}
+"""What the run that records the environment adds to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class InitPlan:
+    """How to open one run: everything that ``wandb.init`` needs, decided on Tune's thread."""
+
+    mode: Mode
+    arguments: Mapping[str, Any]
+    key: ApiKey | None = None
+    host: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    define_step: bool = True
+    records_environment: bool = False
+    """Whether this run records the machine and its packages: the first of a search does."""
+    hook: Callable[[Any], None] | None = None
+    image_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    video_kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a trial ended: the run's state, its exit code, and what the summary says of it."""
+
+    state: str
+    exit_code: int = 0
+    summary: Mapping[str, Any] = field(default_factory=dict)
+
+
+class TrialRun:
+    """One trial's W&B run and its account.
+
+    The logger counts what Tune reported; `open`, `write` and `end` are called by the writer, never
+    two at once. None of them raises: what goes wrong is in `note` and in the account.
+    """
+
+    def __init__(
+        self, trial_id: str, name: str, plan: InitPlan, *, say: Callable[[str], None]
+    ) -> None:
+        self.trial_id = trial_id
+        self.name = name
+        self.plan = plan
+        self.mode: Mode = plan.mode
+        self.state = "waiting"
+        self.reported = 0
+        self.logged = 0
+        self.dropped = 0
+        self.reasons: Counter[str] = Counter()
+        """Why rows were dropped: reason -> rows."""
+        self.left_out: Mapping[tuple[str, str], int] = {}
+        """(metric, type) -> how many of its values could not be logged."""
+        self.note = ""
+        self.url: str | None = None
+        self.project_url: str | None = None
+        self.path: str | None = None
+        self._say = say
+        self._run: Any = None
+        self._next_step = 0
+
+    @property
+    def run_id(self) -> str:
+        """The id of the W&B run."""
+        return str(self.plan.arguments["id"])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the run takes rows right now."""
+        return self._run is not None
+
+    def explain(self) -> str:
+        """Say in words why rows or values are missing; empty where none are."""
+        parts = [self.note] if self.note else []
+        if self.mode == "disabled":
+            parts.append("mode is 'disabled'")
+        elif waiting := self.reported - self.logged - self.dropped:
+            parts.append(f"{waiting} rows on their way")
+        parts += [f"{count} rows dropped: {reason}" for reason, count in self.reasons.items()]
+        parts += [
+            f"{count} values of {key!r} left out ({kind})"
+            for (key, kind), count in self.left_out.items()
+        ]
+        return "; ".join(parts)
+
+    def open(self) -> None:
+        """Open the run; one that cannot be opened online is opened offline."""
+        if self.mode == "disabled":
+            self.state = "running"
+            return
+        try:
+            self._start(self.mode)
+        except Exception as error:
+            reason = self._describe(error)
+            if self.mode == "online":
+                self._say(f"W&B cannot be reached, so runs go on offline: {reason}")
+                self.mode, self.note = "offline", f"offline: {reason}"
+                self.open()
+            else:
+                self._say(f"W&B runs cannot be opened: {reason}")
+                self.state, self.note = "not opened", reason
+            return
+        self.state = "running"
+        self._call_hook()
+
+    def write(self, row: Row) -> None:
+        """Log one row; what W&B refuses is left out of it, and only a whole row is dropped."""
+        if self.mode == "disabled":
+            return
+        if self._run is None:
+            self._drop(row, self.note or "the run was not open")
+            return
+        try:
+            if row.config:
+                self._run.config.update(dict(row.config), allow_val_change=True)
+            if row.metrics:
+                self._log(row)
+            else:
+                self._drop(row, "nothing in it is to be logged")
+            if row.summary:
+                self._run.summary.update(dict(row.summary))
+        except Exception as error:
+            self._drop(row, self._describe(error))
+
+    def end(self, ending: Ending) -> None:
+        """Close the run; returns when W&B has everything, or the file is whole."""
+        if self._run is not None:
+            try:
+                self._run.summary.update(dict(ending.summary))
+                self._run.finish(exit_code=ending.exit_code)
+            except Exception as error:
+                self.note = f"not closed: {self._describe(error)}"
+            self._run = None
+        if self.state != "not opened":
+            self.state = ending.state
+
+    def _start(self, mode: Mode) -> None:
+        import wandb
+
+        plan = self.plan
+        settings = {**_LEAN, "init_timeout": 20.0}
+        if plan.records_environment:
+            settings |= _FULL
+        settings |= plan.settings
+        if plan.host is not None:
+            settings["base_url"] = plan.host
+        arguments = dict(plan.arguments)
+        if mode == "online":
+            settings["api_key"] = plan.key.reveal() if plan.key else None
+        else:
+            # wandb warns that it ignores the one, and has no use for the other.
+            arguments.pop("resume", None)
+        # A fresh Settings for every run: a shared one mixes the ids of runs opened at once.
+        run = wandb.init(
+            **arguments, mode=mode, reinit="create_new", settings=wandb.Settings(**settings)
+        )
+        if plan.define_step:
+            run.define_metric(_ITERATION)
+            run.define_metric("*", step_metric=_ITERATION)
+        self._run, self._next_step = run, run.step
+        self.path = str(Path(run.dir).parent)
+        if mode == "online":
+            self.url, self.project_url = run.url, run.project_url
+
+    def _log(self, row: Row) -> None:
+        # W&B drops rows whose step goes back, as Tune's does after a restore from a checkpoint:
+        # such a row takes the next step, and its training_iteration tells what it is.
+        step = self._next_step if row.step is None else max(row.step, self._next_step)
+        metrics = row.metrics
+        try:
+            self._run.log(self._ready(metrics), step=step, commit=True)
+        except Exception as error:
+            plain = {key: value for key, value in metrics.items() if is_plain(value)}
+            if len(plain) == len(metrics):
+                raise
+            left_out = sorted(set(metrics) - set(plain))
+            self.note = f"left out {', '.join(left_out)}: {self._describe(error)}"
+            self._say(f"W&B cannot take {', '.join(left_out)}: {self._describe(error)}")
+            self._run.log(plain, step=step, commit=True)
+        self._next_step = step + 1
+        self.logged += 1
+
+    def _ready(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            key: self._media(value) if isinstance(value, Media) else value
+            for key, value in metrics.items()
+        }
+
+    def _media(self, media: Media) -> Any:
+        import wandb
+
+        if media.kind == "image":
+            return wandb.Image(media.array, **self.plan.image_kwargs)
+        if media.kind == "images":
+            return [wandb.Image(image, **self.plan.image_kwargs) for image in media.array]
+        return [wandb.Video(video, **self.plan.video_kwargs) for video in media.array]
+
+    def _drop(self, row: Row, reason: str) -> None:
+        if row.step is not None:
+            self.dropped += 1
+            self.reasons[reason] += 1
+
+    def _call_hook(self) -> None:
+        if self.plan.hook is not None:
+            try:
+                self.plan.hook(self._run)
+            except Exception as error:
+                self._say(f"WANDB_PROCESS_RUN_INFO_HOOK failed: {self._describe(error)}")
+
+    def _describe(self, error: BaseException) -> str:
+        lines = str(error).strip().splitlines()
+        text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+        return self.plan.key.scrub(text) if self.plan.key else text
+
+
+def is_plain(value: object) -> bool:
+    """Tell whether a value is a number, which W&B always takes."""
+    return isinstance(value, int | float)
