@@ -20,7 +20,7 @@ _BYTES_A_SECOND = 20_000
 """What each of the charts may send on average."""
 
 
-class LiveCharts(ipywidgets.VBox):  # type: ignore[misc]
+class LiveCharts(ipywidgets.VBox):
     """Curves, parallel coordinates, a scatter, importance and the schedule, with their controls.
 
     Charts that would send much to the browser refresh less often than those that send little.

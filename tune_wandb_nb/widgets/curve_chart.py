@@ -21,7 +21,7 @@ _DOTS_UP_TO = 3
 _MARGIN = {"top": 12, "bottom": 44, "left": 64, "right": 16}
 
 
-class CurveChart(ipywidgets.VBox):  # type: ignore[misc]
+class CurveChart(ipywidgets.VBox):
     """All trials' curves, the best ones coloured and named below.
 
     Example:

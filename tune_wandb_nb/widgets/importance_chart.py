@@ -15,7 +15,7 @@ _GROWTH = 1.1
 _MOST_ROWS = 8
 
 
-class ImportanceChart(ipywidgets.HTML):  # type: ignore[misc]
+class ImportanceChart(ipywidgets.HTML):
     """Rates the hyperparameters again whenever a tenth more trials have finished.
 
     A forest takes longer to grow than a refresh may, and its library longer to import, so this

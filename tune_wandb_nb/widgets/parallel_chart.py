@@ -17,7 +17,7 @@ __all__ = ["ParallelChart"]
 _MARGIN = {"top": 34, "bottom": 14, "left": 40, "right": 64}
 
 
-class ParallelChart(ipywidgets.VBox):  # type: ignore[misc]
+class ParallelChart(ipywidgets.VBox):
     """One line a trial over one vertical axis a hyperparameter, coloured by the metric."""
 
     def __init__(self, height: str = "260px") -> None:

@@ -17,7 +17,7 @@ _MARGIN = {"top": 10, "bottom": 40, "left": 60, "right": 16}
 _ROOM = 0.06
 
 
-class ScatterChart(ipywidgets.VBox):  # type: ignore[misc]
+class ScatterChart(ipywidgets.VBox):
     """One point a trial; the axis is linear, logarithmic or by category as the values are."""
 
     def __init__(self, height: str = "220px") -> None:

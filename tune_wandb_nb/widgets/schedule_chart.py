@@ -17,7 +17,7 @@ _MARGIN = {"top": 10, "bottom": 40, "left": 64, "right": 16}
 _SHOWN_CHANGES = 8
 
 
-class ScheduleChart(ipywidgets.VBox):  # type: ignore[misc]
+class ScheduleChart(ipywidgets.VBox):
     """One stepped line a trial, and which trial copied which; hidden while nothing changes."""
 
     def __init__(self, height: str = "220px") -> None:
