@@ -48,6 +48,20 @@ class Watch(tune.Callback):
         self.ended += 1
 
 
+class SlowEnd(tune.Callback):
+    """Interrupts when the search ends, and holds up its end until it is released."""
+
+    def __init__(self) -> None:
+        self.release = threading.Event()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+    def on_experiment_end(self, *_: Any, **__: Any) -> None:
+        interrupt_when_waiting()
+        self.release.wait(60)
+
+
 def interrupt_when_waiting() -> None:
     """Interrupt the main thread as soon as it is inside ``Search.wait``."""
     main = threading.main_thread().ident
@@ -224,25 +238,16 @@ def test_an_interrupt_of_wait_stops_cleanly(
 def test_a_second_interrupt_leaves_at_once(
     tmp_path: Path, new_search: Callable[..., Search]
 ) -> None:
-    release = threading.Event()
-
-    class Slow(tune.Callback):
-        def __getstate__(self) -> dict[str, Any]:
-            return {}
-
-        def on_experiment_end(self, *_: Any, **__: Any) -> None:
-            interrupt_when_waiting()
-            release.wait(60)
-
+    slow = SlowEnd()
     watch = Watch()
-    search = new_search(endless, run_config=run_config(tmp_path, callbacks=[watch, Slow()]))
+    search = new_search(endless, run_config=run_config(tmp_path, callbacks=[watch, slow]))
     search.start()
     assert watch.results.wait(60)
     interrupt_when_waiting()
     with pytest.raises(KeyboardInterrupt):
         search.wait()
     assert search.status == "stopping"
-    release.set()
+    slow.release.set()
     search.wait(60)
 
 
@@ -282,7 +287,10 @@ def test_population_based_training_shows_who_copied_whom(
                 )
 
     scheduler = tune.schedulers.PopulationBasedTraining(
-        perturbation_interval=2, hyperparam_mutations={"lr": [0.1, 1.0, 10.0]}, synch=True
+        time_attr="training_iteration",
+        perturbation_interval=2,
+        hyperparam_mutations={"lr": [0.1, 1.0, 10.0]},
+        synch=True,
     )
     search = new_search(
         train,

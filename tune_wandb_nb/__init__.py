@@ -9,9 +9,13 @@ if TYPE_CHECKING:
     from tune_wandb_nb.tracking.legacy import DEFAULT_LOGGERS, run
     from tune_wandb_nb.tracking.logger import WandbLogger, WandbLoggerCallback
     from tune_wandb_nb.tracking.settings import SettingsError
+    from tune_wandb_nb.widgets.dashboard import Dashboard
+    from tune_wandb_nb.widgets.experiment import Experiment
 
 __all__ = [
     "DEFAULT_LOGGERS",
+    "Dashboard",
+    "Experiment",
     "SettingsError",
     "WandbLogger",
     "WandbLoggerCallback",
@@ -21,6 +25,8 @@ __all__ = [
 
 _HOME = {
     "DEFAULT_LOGGERS": "tracking.legacy",
+    "Dashboard": "widgets.dashboard",
+    "Experiment": "widgets.experiment",
     "SettingsError": "tracking.settings",
     "WandbLogger": "tracking.logger",
     "WandbLoggerCallback": "tracking.logger",

@@ -89,6 +89,7 @@ class TrialBoard:
         self._error: str | None = None
         self._note = ""
         self._revision = 0
+        self._listeners: list[Callable[[], None]] = []
 
     # What happens
 
@@ -99,6 +100,17 @@ class TrialBoard:
             self._expected = expected
             self._ended = self._error = None
             self._revision += 1
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener()
+
+    def on_begin(self, listener: Callable[[], None]) -> None:
+        """Call a function whenever the search begins, and at once if it is going on."""
+        with self._lock:
+            self._listeners.append(listener)
+            going_on = self._started is not None and self._ended is None
+        if going_on:
+            listener()
 
     def judge_by(self, metric: str | None, mode: str | None) -> None:
         """Set the tuned metric and its mode where they are not known yet."""
