@@ -23,7 +23,7 @@ def test_an_empty_board_says_what_will_come() -> None:
     assert "No curve yet" in charts.curves.legend.value
     assert "first result" in charts.parallel.note.value
     assert "four trials" in charts.importance.value
-    assert charts.schedule.layout.display == "none"
+    assert charts.schedule.children == ()
 
 
 def test_curves_appear_with_the_best_on_top() -> None:
@@ -94,7 +94,7 @@ def test_no_hyperparameter() -> None:
     charts = LiveCharts()
     charts.show(board.snapshot())
     assert "no hyperparameters" in charts.parallel.note.value
-    assert charts.parallel.figure.layout.display == "none"
+    assert charts.parallel.figure not in charts.parallel.children
 
 
 def test_names_cannot_become_markup() -> None:
@@ -155,7 +155,8 @@ def test_the_schedule_appears_with_the_first_change() -> None:
     board.record("a", {"training_iteration": 3, "m": 1.0, "config": {"lr": 0.2}})
     charts = LiveCharts()
     charts.show(board.snapshot())
-    assert charts.schedule.layout.display is None
+    assert charts.schedule.lines in charts.schedule.figure.marks
+    assert charts.schedule.figure in charts.schedule.children
     assert charts.schedule.lines.y.shape == (2, 3)
     assert "0.1 → 0.2" in charts.schedule.changes.value
 

@@ -10,6 +10,7 @@ from tune_wandb_nb.tuning.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.wording import shorten
 from tune_wandb_nb.widgets.curve_chart import CurveChart
 from tune_wandb_nb.widgets.importance_chart import ImportanceChart
+from tune_wandb_nb.widgets.palette import INITIAL
 from tune_wandb_nb.widgets.parallel_chart import ParallelChart
 from tune_wandb_nb.widgets.scatter_chart import ScatterChart
 from tune_wandb_nb.widgets.schedule_chart import ScheduleChart
@@ -36,20 +37,21 @@ class LiveCharts(ipywidgets.VBox):
         self._offering = False
         self._due: dict[str, float] = {}
         self._snapshot: BoardSnapshot | None = None
-        self.metric = ipywidgets.Dropdown(description="Metric", options=[])
+        self.metric = ipywidgets.Dropdown(description="Metric", options=[], style=INITIAL)
         self.step = ipywidgets.ToggleButtons(
             options=[("Iterations", "iterations"), ("Time", "seconds")],
             style={"button_width": "84px"},
         )
         self.log_scale = ipywidgets.Checkbox(description="Log scale", indent=False)
         self.log_scale.layout = ipywidgets.Layout(width="110px")
-        self.param = ipywidgets.Dropdown(description="Against", options=[])
+        self.param = ipywidgets.Dropdown(description="Against", options=[], style=INITIAL)
         self.curves = CurveChart()
         self.parallel = ParallelChart()
         self.scatter = ScatterChart()
         self.importance = ImportanceChart()
         self.schedule = ScheduleChart()
-        super().__init__([*self._rows()])
+        self._arrange()
+        super().__init__(self._above)
         for control in (self.metric, self.step, self.log_scale, self.param, self.schedule.param):
             control.observe(self._redraw, "value")
 
@@ -68,7 +70,8 @@ class LiveCharts(ipywidgets.VBox):
         _offer(self.metric, snapshot.metrics)
         names = dict.fromkeys(name for trial in snapshot.trials for name in trial.params)
         _offer(self.param, tuple(names))
-        self._pair.layout.display = None if names else "none"
+        pair = [self._pair] if names and snapshot.metrics else []
+        self.children = [*self._above, *pair, self.schedule]
         self._offering = False
 
     def _charts(self) -> dict[str, Callable[[BoardSnapshot], int]]:
@@ -89,7 +92,7 @@ class LiveCharts(ipywidgets.VBox):
                 self._due.clear()
                 self.show(self._snapshot)
 
-    def _rows(self) -> list[ipywidgets.Widget]:
+    def _arrange(self) -> None:
         wide = ipywidgets.Layout(flex="1 1 320px", min_width="0", width="auto")
         left = ipywidgets.VBox([self.param, self.scatter], layout=wide)
         right = ipywidgets.VBox([self.importance], layout=wide)
@@ -97,13 +100,8 @@ class LiveCharts(ipywidgets.VBox):
         self._pair = ipywidgets.HBox(
             [left, right], layout=ipywidgets.Layout(flex_flow="row wrap", overflow="hidden")
         )
-        return [
-            ipywidgets.HBox([self.metric, self.step, self.log_scale], layout=wrap),
-            self.curves,
-            self.parallel,
-            self._pair,
-            self.schedule,
-        ]
+        controls = ipywidgets.HBox([self.metric, self.step, self.log_scale], layout=wrap)
+        self._above = [controls, self.curves, self.parallel]
 
 
 def _offer(dropdown: ipywidgets.Dropdown, names: tuple[str, ...]) -> None:

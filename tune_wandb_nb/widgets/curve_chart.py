@@ -34,7 +34,9 @@ class CurveChart(ipywidgets.VBox):
         self._log = False
         self._sent = 0
         self.figure = bqplot.Figure(
-            fig_margin=_MARGIN, layout=ipywidgets.Layout(width="100%", height=height)
+            fig_margin=_MARGIN,
+            background_style={"fill-opacity": "0"},
+            layout=ipywidgets.Layout(width="100%", height=height),
         )
         self.legend = ipywidgets.HTML()
         self._build()
@@ -85,9 +87,10 @@ class CurveChart(ipywidgets.VBox):
         self.crowd = lines(1, 0.3, colors=[GREY])
         self.others = lines(1.2, 0.5, colors=[GREY], tooltip=bqplot.Tooltip(**tip))
         self.best = lines(2.4, 1, tooltip=bqplot.Tooltip(**tip))
-        grid = {"grid_lines": "solid", "num_ticks": 6}
-        self._x_axis = bqplot.Axis(scale=x, label="iteration", label_offset="34px", **grid)
-        self._y_axis = bqplot.Axis(scale=y, orientation="vertical", label_offset="50px", **grid)
+        self._x_axis = bqplot.Axis(
+            scale=x, label="iteration", label_offset="34px", label_color=GREY
+        )
+        self._y_axis = bqplot.Axis(scale=y, orientation="vertical", label_offset="50px")
         with self.figure.hold_sync():
             self.figure.marks = [self.crowd, self.others, self.best]
             self.figure.axes = [self._x_axis, self._y_axis]

@@ -18,7 +18,7 @@ from tune_wandb_nb.widgets.lasting import LastingOutput
 from tune_wandb_nb.widgets.markup import STYLE
 from tune_wandb_nb.widgets.picture import picture_png
 from tune_wandb_nb.widgets.report import report_fragment, report_page
-from tune_wandb_nb.widgets.status import errors_html, headline, status_html
+from tune_wandb_nb.widgets.status import errors_html, headline, status_html, top_trials_html
 from tune_wandb_nb.widgets.wandb_page import WandbPage
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class Dashboard(ipywidgets.VBox):
         self._refreshing = threading.Lock()
         self._watcher = threading.Lock()
         self._fronted = False
+        self._tune_reports = False
         self._lasting = LastingOutput()
         self._build(logger, height)
         # The style of a live dashboard hides its lasting picture.
@@ -109,6 +110,8 @@ class Dashboard(ipywidgets.VBox):
             snapshot = self.board.snapshot()
             self.status.value = status_html(snapshot, self._stopping)
             self._show_errors(snapshot)
+            if not self._tune_reports:
+                self.tune.value = top_trials_html(snapshot)
             self.page.show(snapshot)
             self.charts.show(snapshot)
             self._bring_to_front()
@@ -187,7 +190,10 @@ class Dashboard(ipywidgets.VBox):
             self.errors_box.set_title(0, f"{count} failed trial{'s' if count > 1 else ''}")
 
     def _show_tune(self, html: str) -> None:
-        self.tune.value = f'<div class="twn twn-tune">{html}</div>' if html else ""
+        # Tune shows its own table in notebooks only; until it does, the best trials stand there.
+        self._tune_reports = self._tune_reports or bool(html)
+        if html:
+            self.tune.value = f'<div class="twn twn-tune">{html}</div>'
 
     def _on_stop(self, _: object) -> None:
         if self._stop is not None:

@@ -15,6 +15,8 @@ STYLE = """<style>
 .twn th {font-weight: 600; text-align: left; color: var(--jp-ui-font-color2, #666);}
 .twn th, .twn td {padding: 2px 10px 2px 0; white-space: nowrap; text-align: left;
   background: none; border: 0;}
+.twn table.fit {width: 100%;}
+.twn table.fit td:last-child {width: 99%; max-width: 0; overflow: hidden; text-overflow: ellipsis;}
 .twn td.num, .twn th.num {text-align: right;}
 .twn a {color: var(--jp-content-link-color, #0072b2); text-decoration: underline;}
 .twn .soft {color: var(--jp-ui-font-color2, #666);}
@@ -77,11 +79,14 @@ def bar(parts: Iterable[tuple[float, str, str]], label: str) -> str:
     return f'<div class="bar" role="img" aria-label="{escape(label)}">{inner}</div>'
 
 
-def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """Write a table; numbers are short and stand right, markup made here is taken as it is."""
+def table(head: Iterable[str], rows: Iterable[Iterable[object]], style: str = "") -> str:
+    """Write a table; numbers are short and stand right, markup made here is taken as it is.
+
+    With the style "fit" it is as wide as its column, and the last cells are cut to fit.
+    """
     heads = "".join(f"<th>{escape(shorten(title))}</th>" for title in head)
     body = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<table class="{style}"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _cell(value: object) -> str:

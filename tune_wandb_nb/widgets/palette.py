@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-__all__ = ["BEST", "GREY", "SCALE", "STATE_COLORS", "Slots", "blend"]
+__all__ = ["BEST", "GREY", "INITIAL", "SCALE", "STATE_COLORS", "Slots", "blend"]
 
 # The palette of Okabe and Ito, without its black and its yellow.
 BEST = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
@@ -22,6 +22,10 @@ STATE_COLORS = {
     "failed": "#d55e00",
     "stopped": "#8c9196",
 }
+
+
+INITIAL = {"description_width": "initial"}
+"""The style of a control whose description takes the room it needs."""
 
 
 class Slots:

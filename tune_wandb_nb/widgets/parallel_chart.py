@@ -14,7 +14,9 @@ from tune_wandb_nb.widgets.palette import GREY, SCALE
 
 __all__ = ["ParallelChart"]
 
-_MARGIN = {"top": 34, "bottom": 14, "left": 40, "right": 64}
+_MARGIN = {"top": 4, "bottom": 4, "left": 8, "right": 8}
+# Names and ticks lie inside the plot, which cuts off whatever is outside.
+_LEFT, _RIGHT, _BELOW, _ABOVE = 0.2, 0.45, -0.06, 1.16
 
 
 class ParallelChart(ipywidgets.VBox):
@@ -22,8 +24,8 @@ class ParallelChart(ipywidgets.VBox):
 
     def __init__(self, height: str = "260px") -> None:
         self._place = {
-            "x": bqplot.LinearScale(min=0, max=1),
-            "y": bqplot.LinearScale(min=0, max=1),
+            "x": bqplot.LinearScale(min=-_LEFT, max=1 + _RIGHT),
+            "y": bqplot.LinearScale(min=_BELOW, max=_ABOVE),
         }
         color = bqplot.ColorScale(min=0, max=1, colors=list(SCALE))
         self.lines = bqplot.Lines(
@@ -38,24 +40,26 @@ class ParallelChart(ipywidgets.VBox):
             x=np.zeros(0), y=np.zeros(0), scales=self._place, colors=[GREY], stroke_width=1
         )
         self.ticks = self._texts(10, "start", x_offset=6, y_offset=4)
-        self.titles = self._texts(12, "middle", y_offset=-14)
+        self.titles = self._texts(12, "middle", y_offset=-12)
         self.figure = bqplot.Figure(
             marks=[self._rails, self.lines, self.ticks, self.titles],
             fig_margin=_MARGIN,
+            background_style={"fill-opacity": "0"},
             padding_y=0,
             layout=ipywidgets.Layout(width="100%", height=height),
         )
         self.note = ipywidgets.HTML()
-        super().__init__([self.figure, self.note])
+        super().__init__([self.note])
 
     def show(self, snapshot: BoardSnapshot, metric: str | None, log: Iterable[str] = ()) -> int:
         """Draw what the snapshot holds; return roughly how many bytes went to the browser."""
         data = parallel_data(snapshot, metric, log=log)
         self.note.value = f'<div class="twn soft">{_note(data, snapshot)}</div>'
         if data is None or len(data.axes) == 1:
-            self.figure.layout.display = "none"
+            self.children = [self.note]
             return 0
-        self.figure.layout.display = None
+        # Not before: bqplot cannot draw a figure that has no size.
+        self.children = [self.figure, self.note]
         order = np.argsort(data.goodness)  # the best lines on top
         rows = data.rows[order].astype(np.float32)
         places = np.arange(len(data.axes), dtype=np.float32)
@@ -63,7 +67,7 @@ class ParallelChart(ipywidgets.VBox):
             f"{shorten(data.trials[i].name, 40)}   {describe_params(data.trials[i].params)}"
             for i in order
         ]
-        self._place["x"].max = len(data.axes) - 1
+        self._place["x"].max = len(data.axes) - 1 + _RIGHT
         with self.lines.hold_sync():
             self.lines.x, self.lines.y = places, rows
             self.lines.color = data.goodness[order].astype(np.float32)

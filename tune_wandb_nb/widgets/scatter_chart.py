@@ -9,7 +9,7 @@ import numpy as np
 from tune_wandb_nb.tuning.parallel import scatter_data
 from tune_wandb_nb.tuning.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.wording import describe_params, number, shorten
-from tune_wandb_nb.widgets.palette import SCALE
+from tune_wandb_nb.widgets.palette import GREY, SCALE
 
 __all__ = ["ScatterChart"]
 
@@ -33,14 +33,13 @@ class ScatterChart(ipywidgets.VBox):
             names_unique=False,
             tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
         )
-        self._x_axis = bqplot.Axis(scale=x, label_offset="32px")
-        self._y_axis = bqplot.Axis(
-            scale=self._y, orientation="vertical", num_ticks=5, tick_format=".3~g"
-        )
+        self._x_axis = bqplot.Axis(scale=x, label_offset="32px", label_color=GREY)
+        self._y_axis = bqplot.Axis(scale=self._y, orientation="vertical", tick_format=".3~g")
         self.figure = bqplot.Figure(
             marks=[self.points],
             axes=[self._x_axis, self._y_axis],
             fig_margin=_MARGIN,
+            background_style={"fill-opacity": "0"},
             layout=ipywidgets.Layout(width="100%", height=height),
         )
         super().__init__([self.figure])

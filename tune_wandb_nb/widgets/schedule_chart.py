@@ -9,7 +9,7 @@ from tune_wandb_nb.tuning.schedule import ScheduleData, schedule_data, scheduled
 from tune_wandb_nb.tuning.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.wording import number, shorten
 from tune_wandb_nb.widgets.markup import escape, markup, table
-from tune_wandb_nb.widgets.palette import BEST
+from tune_wandb_nb.widgets.palette import BEST, GREY, INITIAL
 
 __all__ = ["ScheduleChart"]
 
@@ -33,25 +33,26 @@ class ScheduleChart(ipywidgets.VBox):
             tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
         )
         self._y_axis = bqplot.Axis(scale=y, orientation="vertical")
-        x_axis = bqplot.Axis(scale=x, label="iteration", label_offset="32px", num_ticks=6)
+        x_axis = bqplot.Axis(scale=x, label="iteration", label_offset="32px", label_color=GREY)
         self.figure = bqplot.Figure(
             marks=[self.lines],
             axes=[x_axis, self._y_axis],
             fig_margin=_MARGIN,
+            background_style={"fill-opacity": "0"},
             layout=ipywidgets.Layout(width="100%", height=height),
         )
-        self.param = ipywidgets.Dropdown(description="Schedule of", options=[])
+        self.param = ipywidgets.Dropdown(description="Schedule of", options=[], style=INITIAL)
         self.changes = ipywidgets.HTML()
-        super().__init__([self.param, self.figure, self.changes])
-        self.layout.display = "none"
+        super().__init__([])
 
     def show(self, snapshot: BoardSnapshot) -> int:
         """Draw what the snapshot holds; return roughly how many bytes went to the browser."""
         params = scheduled_params(snapshot)
         if not params:
-            self.layout.display = "none"
+            self.children = []
             return 0
-        self.layout.display = None
+        # Not before: bqplot cannot draw a figure that has no size.
+        self.children = [self.param, self.figure, self.changes]
         if tuple(self.param.options) != params:
             self.param.options = params
         data = schedule_data(snapshot, self.param.value)

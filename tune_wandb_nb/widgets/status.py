@@ -88,7 +88,7 @@ def top_trials_html(snapshot: BoardSnapshot, most: int = 10) -> str:
         for trial in trials
     ]
     head = ("trial", "state", *([metric] if metric else []), "iterations", "hyperparameters")
-    return f'<div class="twn">{table(head, rows)}</div>'
+    return f'<div class="twn">{table(head, rows, "fit")}</div>'
 
 
 def _best(snapshot: BoardSnapshot) -> str:

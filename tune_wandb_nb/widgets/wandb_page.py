@@ -12,6 +12,7 @@ from tune_wandb_nb.tuning.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.wording import shorten
 from tune_wandb_nb.widgets.frontend import Frontend
 from tune_wandb_nb.widgets.markup import escape, link
+from tune_wandb_nb.widgets.palette import INITIAL
 
 __all__ = ["WandbPage"]
 
@@ -32,7 +33,9 @@ class WandbPage(ipywidgets.VBox):
         self._height = height
         self._url: str | None = None
         self.choice = ipywidgets.Dropdown(
-            description="Show", options=[("This search", _GROUP), ("The project", _PROJECT)]
+            description="Show",
+            options=[("This search", _GROUP), ("The project", _PROJECT)],
+            style=INITIAL,
         )
         self.reload = ipywidgets.Button(description="Reload", icon="refresh")
         self.reload.layout = ipywidgets.Layout(width="96px")
