@@ -18,13 +18,19 @@ import nbformat
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page, Playwright
+    from playwright.sync_api import Browser, Page, Playwright
 
 import tune_wandb_nb
 
 _CHECKOUT = Path(tune_wandb_nb.__file__).parents[1]
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _STARTS_WITHIN = 90
+# Until then Lab takes a command to run a cell and forgets it.
+_READY = """() => {
+  const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
+  const kernel = context?.session?.kernel;
+  return context?.isReady && kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
 
 
 def write_notebook(path: Path, cells: list[str]) -> None:
@@ -96,25 +102,13 @@ def open_notebook(page: Page, url: str, name: str) -> None:
     """Open a notebook alone, without Lab's side bar, and wait for its kernel."""
     page.goto(f"{url}/doc/tree/{name}?reset")
     page.wait_for_selector(".jp-Notebook", timeout=90_000)
-    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=90_000)
+    page.wait_for_function(_READY, timeout=90_000)
 
 
 def run_cell(page: Page, cell: int) -> None:
     """Run one code cell; returns as soon as it is queued."""
     prompt = page.locator(".jp-CodeCell").nth(cell).locator(".jp-InputPrompt")
     before = prompt.inner_text()
-    # Lab drops the command while it has not yet made the notebook its current widget.
-    for _ in range(20):
-        prompt.click()
-        page.evaluate("window.jupyterapp.commands.execute('notebook:run-cell')")
-        try:
-            expect(prompt).not_to_have_text(before, timeout=2_000)
-        except AssertionError:
-            continue
-        return
-    raise RuntimeError(f"cell {cell} does not run")
-
-
-def output(page: Page, cell: int) -> Locator:
-    """Return the output area of a code cell."""
-    return page.locator(".jp-CodeCell").nth(cell).locator(".jp-OutputArea-output")
+    prompt.click()
+    page.evaluate("window.jupyterapp.commands.execute('notebook:run-cell')")
+    expect(prompt).not_to_have_text(before)

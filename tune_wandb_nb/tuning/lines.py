@@ -91,7 +91,7 @@ def curve_data(
 def stack(lines: Sequence[Line], *, log: bool = False) -> tuple[Numbers, Numbers]:
     """Put lines of different lengths into two arrays of one row a line.
 
-    What is missing repeats the last step with a gap as its value. There are two columns at least:
+    Shorter ones repeat their last point, which draws nothing. There are two columns at least:
     a chart takes a single column for one line.
     """
     width = max((2, *(len(one.x) for one in lines)))
@@ -101,6 +101,7 @@ def stack(lines: Sequence[Line], *, log: bool = False) -> tuple[Numbers, Numbers
         x[row, : len(one.x)] = one.x
         x[row, len(one.x) :] = one.x[-1]
         y[row, : len(one.y)] = one.y
+        y[row, len(one.y) :] = one.y[-1]
     return x, _positive(y) if log else y
 
 

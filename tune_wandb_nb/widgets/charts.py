@@ -93,7 +93,7 @@ class LiveCharts(ipywidgets.VBox):
                 self.show(self._snapshot)
 
     def _arrange(self) -> None:
-        wide = ipywidgets.Layout(flex="1 1 320px", min_width="0", width="auto")
+        wide = ipywidgets.Layout(flex="1 1 340px", min_width="0", width="auto")
         left = ipywidgets.VBox([self.param, self.scatter], layout=wide)
         right = ipywidgets.VBox([self.importance], layout=wide)
         wrap = ipywidgets.Layout(flex_flow="row wrap", align_items="center")

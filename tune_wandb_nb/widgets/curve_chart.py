@@ -118,7 +118,7 @@ class CurveChart(ipywidgets.VBox):
         same = np.array_equal(mark.x, x) and np.array_equal(mark.y, y, equal_nan=True)
         # A line of one point has no length to see.
         points = np.isfinite(y).sum(axis=-1).max(initial=0)
-        given["marker"] = "circle" if points <= _DOTS_UP_TO else None
+        given["marker"] = "circle" if 0 < points <= _DOTS_UP_TO else None
         with mark.hold_sync():
             if not same:
                 mark.x, mark.y = x, y

@@ -141,7 +141,7 @@ class Dashboard(ipywidgets.VBox):
         self.errors = ipywidgets.HTML()
         self.errors_box = ipywidgets.Accordion([self.errors], selected_index=None)
         self.errors_box.layout.display = "none"
-        self.tune = ipywidgets.HTML(layout=ipywidgets.Layout(width="auto"))
+        self.tune = ipywidgets.HTML(layout=ipywidgets.Layout(width="auto", overflow="auto"))
         self.page = WandbPage(logger, detect_frontend(), height)
         self.charts = LiveCharts(self.log_params)
         self.tabs = ipywidgets.Tab([self.charts, self.page])

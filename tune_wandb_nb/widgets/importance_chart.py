@@ -54,7 +54,7 @@ def _text(data: ImportanceData | None) -> str:
         return '<div class="twn soft">Importance appears when four trials have finished.</div>'
     rows = "".join(
         f"<tr><td>{name_tag(row.name, 22)}</td>"
-        f'<td><span class="share" style="width:{row.share * 80:.0f}px"></span></td>'
+        f'<td><span class="share" style="width:{row.share * 64:.0f}px"></span></td>'
         f'<td class="num">{escape(number(row.share))}</td>'
         f'<td class="num soft">{_signed(row.correlation)}</td></tr>'
         for row in data.rows[:_MOST_ROWS]

@@ -37,8 +37,11 @@ STYLE = """<style>
 .twn details summary {cursor: pointer;}
 .twn .share {display: inline-block; height: 9px; border-radius: 2px; background: #0072b2;
   vertical-align: middle;}
+.twn-halo svg text {fill: var(--jp-ui-font-color1, #333) !important; paint-order: stroke;
+  stroke: var(--jp-layout-color1, white); stroke-width: 3px;}
 .twn-tune {overflow-x: auto;}
 .twn-tune table {font-size: 11px;}
+.twn-tune table:has(th:nth-child(4)) :is(td, th):nth-child(3) {display: none;}
 .twn-tune h3 {display: none;}
 .twn-tune .tuneStatus {display: block;}
 .twn-tune .vDivider, .twn-tune .hDivider {display: none;}

@@ -50,6 +50,7 @@ class ParallelChart(ipywidgets.VBox):
         )
         self.note = ipywidgets.HTML()
         super().__init__([self.note])
+        self.add_class("twn-halo")
 
     def show(self, snapshot: BoardSnapshot, metric: str | None, log: Iterable[str] = ()) -> int:
         """Draw what the snapshot holds; return roughly how many bytes went to the browser."""

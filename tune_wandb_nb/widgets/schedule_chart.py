@@ -54,7 +54,9 @@ class ScheduleChart(ipywidgets.VBox):
         # Not before: bqplot cannot draw a figure that has no size.
         self.children = [self.param, self.figure, self.changes]
         if tuple(self.param.options) != params:
+            chosen = self.param.value
             self.param.options = params
+            self.param.value = chosen if chosen in params else params[0]
         data = schedule_data(snapshot, self.param.value)
         assert data is not None
         return self._draw(data, snapshot)

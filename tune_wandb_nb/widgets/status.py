@@ -34,7 +34,7 @@ def status_html(snapshot: BoardSnapshot, stopping: bool = False) -> str:
     """Write counts, progress, times, resources and the best trial."""
     counts = snapshot.counts
     total = max(snapshot.expected or 0, snapshot.total)
-    shown = [state for state in STATES if counts[state] or state in ("running", "done")]
+    shown = [state for state in STATES if counts[state] or state == "done"]
     facts = [
         f'<span><i class="dot" style="background:{STATE_COLORS[state]}"></i>'
         f"{counts[state]} {state}</span>"
