@@ -99,18 +99,17 @@ def keep_shape(steps: Numbers, values: Numbers, points: int) -> NDArray[np.intp]
     parts = max((points - 2) // 2, 1)
     width = (steps[-1] - steps[0]) or 1.0
     part_of = np.clip(((steps - steps[0]) / width * parts).astype(np.intp), 0, parts - 1)
-    kept = {0, count - 1}
-    for part in range(parts):
-        members = np.flatnonzero(part_of == part)
-        if not len(members):
-            continue
-        inside = values[members]
-        if np.isnan(inside).all():
-            kept.add(int(members[0]))
-        else:
-            kept.add(int(members[np.nanargmin(inside)]))
-            kept.add(int(members[np.nanargmax(inside)]))
-    return np.array(sorted(kept), dtype=np.intp)
+    # Sorted by part and then by value, a part's lowest stands first and its highest last; what is
+    # no number is put where it can only win if there is nothing else.
+    gap = np.isnan(values)
+    lowest = np.lexsort((np.where(gap, np.inf, values), part_of))
+    highest = np.lexsort((np.where(gap, -np.inf, values), part_of))
+    starts = np.flatnonzero(np.diff(part_of[lowest], prepend=-1))
+    ends = np.append(starts[1:], count) - 1
+    kept: NDArray[np.intp] = np.unique(
+        np.concatenate([lowest[starts], highest[ends], [0, count - 1]])
+    )
+    return kept
 
 
 def _read_only(numbers: "array[float]") -> Numbers:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
-from tune_wandb_nb.tuning.curve import Numbers
+from tune_wandb_nb.tuning.curve import Curve, Numbers
 from tune_wandb_nb.tuning.snapshot import BoardSnapshot, TrialView
 
 __all__ = ["CurveData", "Line", "Step", "curve_data", "join", "stack"]
@@ -14,7 +15,8 @@ __all__ = ["CurveData", "Line", "Step", "curve_data", "join", "stack"]
 Step = Literal["iterations", "seconds"]
 
 _POINTS_IN_ALL = 4_000
-_FEWEST_POINTS, _MOST_POINTS = 8, 96
+# In steps, so that what was thinned once can be drawn again.
+_POINTS = (96, 48, 24, 12, 8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,15 +71,15 @@ def curve_data(
     ranked = [t for t in snapshot.ranked() if t.trial_id in drawable][:best]
     chosen = {trial.trial_id for trial in ranked}
     others = [t for t in reversed(drawable.values()) if t.trial_id not in chosen]
-    points = _POINTS_IN_ALL // max(len(drawable), 1)
-    points = min(max(points, _FEWEST_POINTS), _MOST_POINTS)
+    fair = _POINTS_IN_ALL // max(len(drawable), 1)
+    points = next((p for p in _POINTS if p <= fair), _POINTS[-1])
 
     def line(trial: TrialView, points: int = points) -> Line:
-        curve = trial.curves[name].thinned(points)
+        curve = _thinned(trial.curves[name], points)
         return Line(trial, getattr(curve, step), curve.values)
 
     lines = [line(trial) for trial in others]
-    top = tuple(line(trial, max(points, _MOST_POINTS // 2)) for trial in ranked)
+    top = tuple(line(trial, max(points, _POINTS[1])) for trial in ranked)
     return CurveData(
         metric=metric,
         best=top,
@@ -86,6 +88,11 @@ def curve_data(
         has_positive=any((one.y > 0).any() for one in (*top, *lines)),
         missing=len(snapshot.trials) - len(drawable),
     )
+
+
+@lru_cache(maxsize=2048)
+def _thinned(curve: Curve, points: int) -> Curve:
+    return curve.thinned(points)
 
 
 def stack(lines: Sequence[Line], *, log: bool = False) -> tuple[Numbers, Numbers]:
