@@ -3,6 +3,7 @@
 import contextvars
 import copy
 import importlib
+import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -203,6 +204,8 @@ class Search:
         self._thread.start()
 
     def _run(self, folder: str | None, how: Mapping[str, Any]) -> None:
+        # Ray warns in red that it cannot handle SIGTERM in a thread: nothing a person can act on.
+        logging.getLogger("ray._private.worker").addFilter(_no_sigterm_warning)
         try:
             tuner = self._tuner() if folder is None else self._restored_tuner(folder, how)
             self._path = folder or _folder_of(tuner)
@@ -273,6 +276,10 @@ def _folder_of(tuner: "tune.Tuner") -> str | None:
     run_config = local.get_run_config()
     # Not a Path: it may be a URI.
     return f"{os.fspath(run_config.storage_path).rstrip('/')}/{run_config.name}"
+
+
+def _no_sigterm_warning(record: logging.LogRecord) -> bool:
+    return "SIGTERM handler is not set" not in record.getMessage()
 
 
 _INTERRUPT = threading.local()

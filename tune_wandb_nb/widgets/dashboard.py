@@ -1,6 +1,5 @@
 """`Dashboard`: Tune's progress, the live W&B page and live charts, side by side."""
 
-import itertools
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -69,7 +68,10 @@ class Dashboard(ipywidgets.VBox):
         self._stop = stop
         self._stopping = False
         self._refreshing = threading.Lock()
-        self._watcher = threading.Lock()
+        self._watching = threading.Lock()
+        self._settled = threading.Event()
+        self._settled.set()
+        self._pause = threading.Event()
         self._fronted = False
         self._tune_reports = False
         self._lasting = LastingOutput()
@@ -119,11 +121,13 @@ class Dashboard(ipywidgets.VBox):
             self._stopping = self._stopping and running
             self.stop_button.disabled = self._stopping or not running
 
+    def settle(self, timeout: float | None = None) -> bool:
+        """Wait until the end of the search is shown, and kept in the notebook's output."""
+        return self._settled.wait(timeout)
+
     def report(self) -> str:
         """Return the lasting report as HTML."""
-        snapshot = self.board.snapshot()
-        png = picture_png(snapshot, log=self.log_params)
-        return report_fragment(snapshot, png, self._links())
+        return report_fragment(self.board.snapshot(), self._png(), self._links())
 
     def save(self, path: "str | os.PathLike[str]") -> None:
         """Write the lasting report as one self-contained HTML file."""
@@ -144,7 +148,9 @@ class Dashboard(ipywidgets.VBox):
         self.tune = ipywidgets.HTML(layout=ipywidgets.Layout(width="auto", overflow="auto"))
         self.page = WandbPage(logger, detect_frontend(), height)
         self.charts = LiveCharts(self.log_params)
-        self.tabs = ipywidgets.Tab([self.charts, self.page])
+        self._live = ipywidgets.VBox([self.charts])
+        self.tabs = ipywidgets.Tab([self._live, self.page])
+        self.tabs.observe(self._on_tab, "selected_index")
         self.tabs.set_title(_LIVE, "Live")
         self.tabs.set_title(_WANDB, "W&B")
         left = ipywidgets.VBox(
@@ -157,29 +163,37 @@ class Dashboard(ipywidgets.VBox):
         )
 
     def _watch(self) -> None:
-        threading.Thread(target=self._follow, name="dashboard", daemon=True).start()
+        if self._watching.acquire(blocking=False):
+            self._settled.clear()
+            threading.Thread(target=self._follow, name="dashboard", daemon=True).start()
 
     def _follow(self) -> None:
-        if not self._watcher.acquire(blocking=False):
-            return  # this dashboard is followed already
-        with_pause = threading.Event()
         try:
-            for _ in itertools.count():
-                over = self.board.snapshot().ended is not None
+            while self._is_running():
                 self.refresh()
-                if over:
-                    break
-                with_pause.wait(_REFRESH_EVERY)
-            self.charts.importance.wait()
-            self._lasting.update(self.report, lambda: picture_png(self.board.snapshot()))
+                self._pause.wait(_REFRESH_EVERY)
+                if not self._is_running():
+                    self.refresh()
+                    self._lasting.update(self.report, self._png)
         finally:
-            self._watcher.release()
+            self._watching.release()
+            self._settled.set()
+
+    def _is_running(self) -> bool:
+        return self.board.snapshot().ended is None
+
+    def _png(self) -> bytes | None:
+        return picture_png(self.board.snapshot(), log=self.log_params)
 
     def _bring_to_front(self) -> None:
         # Once: afterwards the front tab is the person's choice.
         if not self._fronted and self.page.mode is not None:
             self._fronted = True
             self.tabs.selected_index = _WANDB if self.page.mode == "online" else _LIVE
+
+    def _on_tab(self, _: object) -> None:
+        # bqplot cannot draw a figure behind another tab: it has no size there.
+        self._live.children = [self.charts] if self.tabs.selected_index == _LIVE else []
 
     def _show_errors(self, snapshot: BoardSnapshot) -> None:
         count = snapshot.counts["failed"]

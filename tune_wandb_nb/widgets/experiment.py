@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Experiment"]
 
+_SETTLES_WITHIN = 30.0
+
 
 class Experiment:
     """A Tune search in the background, tracked in W&B, with its dashboard.
@@ -126,7 +128,12 @@ class Experiment:
 
     def wait(self, timeout: float | None = None) -> "tune.ResultGrid":
         """Wait for the end and return the results; an interrupt stops the search cleanly."""
-        return self._search.wait(timeout)
+        try:
+            return self._search.wait(timeout)
+        finally:
+            # A notebook that is run by nbconvert ends with its last cell: what lasts must be there.
+            if self.dashboard is not None and self.status in ("finished", "stopped", "failed"):
+                self.dashboard.settle(_SETTLES_WITHIN)
 
     def _show(self) -> None:
         if self.dashboard is not None and detect_frontend().shows_widgets:

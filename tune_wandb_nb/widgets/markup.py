@@ -11,13 +11,14 @@ __all__ = ["STYLE", "bar", "escape", "link", "markup", "name_tag", "params_text"
 STYLE = """<style>
 .twn {font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 13px;
   line-height: 1.45; color: var(--jp-ui-font-color1, inherit); font-variant-numeric: tabular-nums;}
-.twn table {border-collapse: collapse; margin: 0; font-size: 12px;}
+.twn table {border-collapse: collapse; margin: 0; font-size: 12px;
+  table-layout: auto !important;}
 .twn th {font-weight: 600; text-align: left; color: var(--jp-ui-font-color2, #666);}
-.twn th, .twn td {padding: 2px 10px 2px 0; white-space: nowrap; text-align: left;
+.twn th, .twn td {padding: 2px 10px 2px 0; white-space: nowrap; text-align: left !important;
   background: none; border: 0;}
 .twn table.fit {width: 100%;}
 .twn table.fit td:last-child {width: 99%; max-width: 0; overflow: hidden; text-overflow: ellipsis;}
-.twn td.num, .twn th.num {text-align: right;}
+.twn td.num, .twn th.num {text-align: right !important;}
 .twn a {color: var(--jp-content-link-color, #0072b2); text-decoration: underline;}
 .twn .soft {color: var(--jp-ui-font-color2, #666);}
 .twn .head {font-size: 13px; font-weight: 600;}
