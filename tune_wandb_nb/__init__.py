@@ -11,9 +11,13 @@ if TYPE_CHECKING:
     from tune_wandb_nb.tracking.logger import WandbLogger, WandbLoggerCallback
     from tune_wandb_nb.tracking.settings import SettingsError
     from tune_wandb_nb.tuning.space import SearchSpace
+    from tune_wandb_nb.widgets.dashboard import Dashboard
+    from tune_wandb_nb.widgets.experiment import Experiment
 
 __all__ = [
     "DEFAULT_LOGGERS",
+    "Dashboard",
+    "Experiment",
     "SearchSpace",
     "SettingsError",
     "WandbLogger",
@@ -26,6 +30,8 @@ __all__ = [
 
 _HOME = {
     "DEFAULT_LOGGERS": "tracking.legacy",
+    "Dashboard": "widgets.dashboard",
+    "Experiment": "widgets.experiment",
     "SearchSpace": "tuning.space",
     "SettingsError": "tracking.settings",
     "WandbLogger": "tracking.logger",

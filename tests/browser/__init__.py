@@ -1,0 +1,1 @@
+"""Tests in a real browser: Chromium, a real JupyterLab, a real kernel."""

@@ -1,0 +1,161 @@
+"""The dashboard as a person sees it: a real search in a real JupyterLab."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.lab import jupyter_lab, launch, open_notebook, run_cell, write_notebook
+from tests.wire import WireServer
+
+pytestmark = pytest.mark.timeout(900)
+
+SLOW = 120_000
+
+SETUP = """
+import logging, os, time
+import ray
+from ray import tune
+import tune_wandb_nb as tw
+ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+
+EVIL = '<img src=x onerror="window.hacked=1">'
+
+def train(config):
+    for i in range(config["results"]):
+        tune.report({"score": config["x"] * i, f"{EVIL}a/b c%": float(i)})
+        time.sleep(config["pause"])
+    if config["fails"]:
+        raise ValueError(EVIL)
+
+def experiment(samples, results, pause, fails=False):
+    space = {"x": tune.uniform(0, 1), "act": tune.choice(["relu", EVIL]), "results": results,
+             "pause": pause, "fails": fails}
+    return tw.Experiment(
+        train, param_space=space,
+        tune_config=tune.TuneConfig(metric="score", mode="max", num_samples=samples),
+        run_config=tune.RunConfig(name="mygroup", storage_path=os.path.abspath("results")),
+        wandb=WANDB,
+    )
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, lab: str) -> Iterator[Page]:
+    """A page whose console must stay free of errors."""
+    page = browser.new_page(viewport={"width": 1600, "height": 1200})
+    errors: list[str] = []
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
+    assert errors == []
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with jupyter_lab(tmp_path, port) as url:
+        yield url
+
+
+def write(folder: Path, wandb: object, *cells: str) -> None:
+    write_notebook(folder / "search.ipynb", [f"WANDB = {wandb!r}\n{SETUP}", *cells])
+
+
+def test_a_search_offline_from_start_to_saved_notebook(
+    page: Page, lab: str, tmp_path: Path
+) -> None:
+    write(
+        tmp_path,
+        {"project": "digits", "mode": "offline"},
+        "e = experiment(6, 8, 0.2); e.start()",
+        "e.dashboard",
+        "bad = experiment(1, 1, 0, fails=True); bad.start()",
+    )
+    open_notebook(page, lab, "search.ipynb")
+    run_cell(page, 0)
+    run_cell(page, 1)
+    expect(page.locator(".twn .head").first).to_have_text("Running", timeout=SLOW)
+    moved = re.compile("[1-6] of 6 trials")
+    expect(page.locator(".twn .facts").first).to_contain_text(moved, timeout=SLOW)
+    expect(page.locator(".bqplot path.line").first).to_be_attached(timeout=SLOW)
+    expect(page.locator(".twn .head").first).to_have_text("Finished", timeout=SLOW)
+    expect(page.locator(".twn-tune table").first).to_be_visible()
+    assert page.locator(".jp-OutputArea-output pre").count() == 0 or (
+        "train" not in page.locator(".jp-OutputArea-output pre").first.inner_text()
+    )
+    # The lasting picture is there and hidden while the widget lives.
+    last = page.locator("[class^=twn-lasting]").first
+    expect(last).to_be_attached(timeout=SLOW)
+    expect(last).to_be_hidden()
+
+    run_cell(page, 2)  # displayed again, after the search has ended
+    expect(page.locator(".twn .head")).to_have_count(4, timeout=SLOW)
+    page.get_by_role("tab", name="W&B").first.click()
+    expect(page.locator(".twn .note").first).to_contain_text("offline")
+
+    run_cell(page, 3)
+    expect(page.get_by_text("1 failed trial")).to_be_visible(timeout=SLOW)
+    page.get_by_text("1 failed trial").click()
+    expect(page.locator(".twn pre", has_text="ValueError").first).to_be_visible()
+    assert page.evaluate("window.hacked") is None
+
+    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    page.reload()
+    page.wait_for_selector(".jp-Notebook", timeout=SLOW)
+    expect(page.locator(".twn .head").first).to_be_visible(timeout=SLOW)
+    saved = tmp_path / "search.ipynb"
+    notebook = nbformat.read(saved, as_version=4)
+    bundle = [
+        output for output in notebook.cells[1].outputs if "image/png" in output.get("data", {})
+    ]
+    assert len(bundle) == 1
+    assert "Finished" in bundle[0]["data"]["text/html"]
+    assert saved.stat().st_size < 1_000_000
+
+
+def test_online_the_iframe_is_the_groups_page_and_stop_stops(
+    page: Page, lab: str, tmp_path: Path, wire_server: WireServer
+) -> None:
+    write(
+        tmp_path,
+        {"project": "digits", "api_key": wire_server.api_key, "host": wire_server.url},
+        "e = experiment(2, 1000, 0.1); e.start()",
+        "print(e.wait(60).num_errors, e.status)",
+    )
+    open_notebook(page, lab, "search.ipynb")
+    run_cell(page, 0)
+    run_cell(page, 1)
+    group = f"/{wire_server.entity}/digits/groups/mygroup/workspace?jupyter=true"
+    frame = page.frame_locator("iframe[title='W&B']")
+    expect(frame.locator("code")).to_have_text(group, timeout=SLOW)
+    assert any(request.path == group for request in wire_server.requests)
+    expect(page.get_by_role("link", name="Open in W&B")).to_have_attribute(
+        "href", f"{wire_server.url}{group.partition('?')[0]}"
+    )
+    page.get_by_role("tab", name="Live").first.click()
+    expect(page.locator(".bqplot path.line").first).to_be_attached(timeout=SLOW)
+    page.get_by_role("button", name="Stop").first.click()
+    expect(page.locator(".twn .head").first).to_have_text("Stopped", timeout=SLOW)
+    run_cell(page, 2)
+    expect(page.locator(".jp-OutputArea-output pre", has_text="0 stopped")).to_be_visible(
+        timeout=SLOW
+    )
+    wire_server.wait_for(lambda server: all(run.complete for run in server.runs.values()))

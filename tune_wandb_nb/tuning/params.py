@@ -1,0 +1,41 @@
+"""The hyperparameters of a trial as flat, plain values."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["flat_params", "is_number"]
+
+_TEXT_LONGEST = 200
+
+
+def flat_params(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Flatten a trial's config with "/": plain values as they are, anything else in words.
+
+    The ``wandb`` entry is no hyperparameter and may hold a key, so it never gets in.
+    """
+    flat: dict[str, Any] = {}
+    for key, value in config.items():
+        name = f"{prefix}{key}"
+        if name in ("wandb", "logger_config/wandb"):
+            continue
+        if isinstance(value, Mapping):
+            flat.update(flat_params(value, f"{name}/"))
+        elif value is None or isinstance(value, bool | int):
+            flat[name] = value
+        elif isinstance(value, float):
+            flat[name] = float(value)
+        else:
+            number = getattr(value, "item", None) if getattr(value, "ndim", 1) == 0 else None
+            flat[name] = number() if callable(number) else _short(value)
+    return flat
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= _TEXT_LONGEST else text[: _TEXT_LONGEST - 1] + "…"
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a hyperparameter is a finite number (and not a truth value)."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

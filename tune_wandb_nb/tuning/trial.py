@@ -1,0 +1,51 @@
+"""One trial of a search as it grows."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from tune_wandb_nb.tuning.curve import GrowingCurve
+from tune_wandb_nb.tuning.snapshot import State, TrialView
+
+__all__ = ["GrowingTrial"]
+
+
+class GrowingTrial:
+    """One trial as it grows; the board's lock guards it."""
+
+    __slots__ = (
+        *("copied_from", "curves", "error", "iteration", "metrics", "name", "number", "params"),
+        *("seconds", "state", "thin", "trial_id", "view"),
+    )
+
+    def __init__(self, trial_id: str, name: str, number: int, params: Mapping[str, Any]) -> None:
+        self.trial_id = trial_id
+        self.name = name
+        self.number = number
+        self.params = params
+        self.state: State = "pending"
+        self.metrics: dict[str, float] = {}
+        self.curves: dict[str, GrowingCurve] = {}
+        self.iteration = 0
+        self.seconds = 0.0
+        self.error: str | None = None
+        self.copied_from: str | None = None
+        self.thin = False
+        self.view: TrialView | None = None
+
+    def freeze(self) -> TrialView:
+        """Return the trial as it is now; made once until it changes."""
+        if self.view is None:
+            self.view = TrialView(
+                trial_id=self.trial_id,
+                name=self.name,
+                number=self.number,
+                state=self.state,
+                params=self.params,
+                metrics=MappingProxyType(dict(self.metrics)),
+                curves=MappingProxyType({k: c.freeze() for k, c in self.curves.items()}),
+                iteration=self.iteration,
+                seconds=self.seconds,
+                error=self.error,
+            )
+        return self.view

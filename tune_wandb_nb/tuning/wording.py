@@ -1,0 +1,70 @@
+"""Numbers, durations and names as a person reads them: short, and the same everywhere."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["describe_params", "duration", "number", "shorten"]
+
+_LARGE = 1_000_000
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def number(value: object) -> str:
+    """Write a number with 4 significant digits; anything else as text.
+
+    Example:
+        >>> number(0.123456), number(1234567), number(5e-5), number(128), number(True)
+        ('0.1235', '1.235e+06', '5e-05', '128', 'True')
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "-" if value is None else str(value)
+    if not math.isfinite(value):
+        return str(float(value))
+    if isinstance(value, int) and abs(value) < _LARGE:
+        return str(value)
+    return f"{value:.4g}"
+
+
+def duration(seconds: float | None) -> str:
+    """Write a time span with its two largest units.
+
+    Example:
+        >>> duration(7.4), duration(75), duration(7290), duration(None)
+        ('7 s', '1 min 15 s', '2 h 1 min', '-')
+    """
+    if seconds is None or not math.isfinite(seconds):
+        return "-"
+    whole = max(round(seconds), 0)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    if whole < _DAY:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+
+
+def shorten(text: str, longest: int = 28) -> str:
+    """Cut the middle out of a long text: names differ at both ends.
+
+    Example:
+        >>> shorten("train_0a1b2_00001_lr=0.001,momentum=0.9", 20)
+        'train_0a1b…entum=0.9'
+    """
+    if len(text) <= longest:
+        return text
+    tail = (longest - 1) // 2
+    return f"{text[: longest - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def describe_params(params: Mapping[str, Any], most: int = 8) -> str:
+    """Write hyperparameters on one line.
+
+    Example:
+        >>> describe_params({"lr": 0.00012345, "act": "relu"})
+        'lr=0.0001234 · act=relu'
+    """
+    shown = [f"{name}={shorten(number(value))}" for name, value in list(params.items())[:most]]
+    more = len(params) - most
+    return " · ".join(shown + ([f"{more} more"] if more > 0 else []))

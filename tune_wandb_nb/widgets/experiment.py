@@ -1,0 +1,199 @@
+"""`Experiment`: a search with its dashboard and its W&B logger."""
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from tune_wandb_nb.tracking.credentials import lend_key, read_key_file
+from tune_wandb_nb.tracking.entry import entry_of, without_key
+from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings
+from tune_wandb_nb.tuning.board import TrialBoard
+from tune_wandb_nb.tuning.search import Search, Status
+from tune_wandb_nb.widgets.dashboard import Dashboard
+from tune_wandb_nb.widgets.frontend import detect_frontend
+
+if TYPE_CHECKING:
+    from ray import tune
+
+    from tune_wandb_nb.tracking.logger import WandbLogger
+
+__all__ = ["Experiment"]
+
+_SETTLES_WITHIN = 30.0
+
+
+class Experiment:
+    """A Tune search in the background, tracked in W&B, with its dashboard.
+
+    Args:
+        trainable: What ``tune.Tuner`` takes, and so are the next three.
+        param_space: The search space. An API key in its ``wandb`` entry is taken out before Tune,
+            which writes the search space to disk, sees it.
+        tune_config: A ``tune.TuneConfig``.
+        run_config: A ``tune.RunConfig``.
+        wandb: Settings for a `WandbLogger`, or one that is made already.
+        dashboard: False for none.
+        height: The height of the W&B page in pixels.
+
+    Raises:
+        SettingsError: a setting of W&B that cannot be used.
+
+    Example:
+        >>> experiment = tw.Experiment(  # doctest: +SKIP
+        ...     train_fn,
+        ...     param_space={"lr": tune.loguniform(1e-4, 1e-1)},
+        ...     tune_config=tune.TuneConfig(metric="accuracy", mode="max", num_samples=16),
+        ...     wandb={"project": "digits"},
+        ... )
+        >>> experiment.start()  # doctest: +SKIP
+        >>> results = experiment.wait()  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        trainable: Any,
+        *,
+        param_space: Mapping[str, Any] | None = None,
+        tune_config: "tune.TuneConfig | None" = None,
+        run_config: "tune.RunConfig | None" = None,
+        wandb: "Mapping[str, Any] | WandbLogger | None" = None,
+        dashboard: bool = True,
+        height: int = 760,
+    ) -> None:
+        space = dict(param_space or {})
+        passed = list(getattr(run_config, "callbacks", None) or [])
+        self.logger, ours = _logger(wandb, entry_of(space), passed)
+        self._key = _entry_key(space)
+        metric = getattr(tune_config, "metric", None)
+        board = TrialBoard(metric, getattr(tune_config, "mode", None))
+        self.dashboard: Dashboard | None = None
+        if dashboard:
+            self.dashboard = Dashboard(
+                self.logger,
+                board=board,
+                height=height,
+                stop=self.stop,
+                log_params=_log_params(space),
+            )
+        self._search = Search(
+            trainable,
+            param_space=without_key(space),
+            tune_config=tune_config,
+            run_config=run_config,
+            callbacks=ours,
+            progress_reporter=self.dashboard.reporter if self.dashboard else None,
+            board=board,
+        )
+
+    @property
+    def status(self) -> Status:
+        """Where the search stands: new, running, stopping, stopped, finished or failed."""
+        return self._search.status
+
+    @property
+    def results(self) -> "tune.ResultGrid | None":
+        """The results once the search has ended; None until then."""
+        return self._search.results
+
+    @property
+    def error(self) -> BaseException | None:
+        """What ended the search early; None if nothing did."""
+        return self._search.error
+
+    @property
+    def path(self) -> str | None:
+        """The experiment's folder; None until the search has started."""
+        return self._search.path
+
+    def start(self) -> None:
+        """Start the search, show the dashboard (in a notebook) and return at once."""
+        with self._lent():
+            self._search.start()
+        self._show()
+
+    def resume(self, path: "str | os.PathLike[str] | None" = None, **how: Any) -> None:
+        """Go on after a stop, or with the experiment in ``path``; see `Search.resume`."""
+        with self._lent():
+            self._search.resume(path, **how)
+        self._show()
+
+    def stop(self) -> None:
+        """Ask the search to end: trials are stopped, W&B runs are closed. Returns at once."""
+        self._search.stop()
+
+    def stop_trial(self, trial_id: str) -> None:
+        """Let one trial end with its next result."""
+        self._search.stop_trial(trial_id)
+
+    def wait(self, timeout: float | None = None) -> "tune.ResultGrid":
+        """Wait for the end and return the results; an interrupt stops the search cleanly."""
+        try:
+            return self._search.wait(timeout)
+        finally:
+            # A notebook that is run by nbconvert ends with its last cell: what lasts must be there.
+            if self.dashboard is not None and self.status in ("finished", "stopped", "failed"):
+                self.dashboard.settle(_SETTLES_WITHIN)
+
+    def _show(self) -> None:
+        if self.dashboard is not None and detect_frontend().shows_widgets:
+            from IPython.display import display
+
+            display(self.dashboard)  # type: ignore[no-untyped-call]
+
+    def _lent(self) -> AbstractContextManager[None]:
+        # The search's thread runs in a copy of this context, so it sees the key as well.
+        return lend_key(self._key) if self._key is not None else nullcontext()
+
+
+def _logger(
+    wandb: Any, entry: object, passed: Iterable[Any]
+) -> tuple["WandbLogger | None", list[Any]]:
+    """Return the logger to show, and what must be added to the user's callbacks."""
+    from tune_wandb_nb.tracking.logger import WandbLogger
+
+    already = next((one for one in passed if isinstance(one, WandbLogger)), None)
+    if already is not None and (wandb is None or wandb is already):
+        return already, []
+    if already is not None:
+        raise SettingsError(
+            "W&B is set twice, in wandb= and by a WandbLogger among the callbacks of run_config;"
+            " keep one of them."
+        )
+    if isinstance(wandb, WandbLogger):
+        return wandb, [wandb]
+    if wandb is None and entry is None:
+        return None, []
+    if wandb is not None and not isinstance(wandb, Mapping):
+        raise SettingsError(
+            "wandb must be settings such as {'project': 'digits'} or a WandbLogger, but it is a"
+            f" {type(wandb).__name__}."
+        )
+    logger = WandbLogger(**(wandb or {}))
+    return logger, [logger]
+
+
+def _entry_key(space: Mapping[str, Any]) -> Any:
+    entry = entry_of(space)
+    if not isinstance(entry, Mapping):
+        return None
+    given = {name: entry.get(name) for name in ("api_key", "api_key_file")}
+    checked = WandbSettings.resolve(given)
+    if checked.api_key_file is not None:
+        return read_key_file(checked.api_key_file)
+    return checked.api_key
+
+
+def _log_params(space: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Return the hyperparameters that Tune samples from a logarithmic distribution."""
+    found = []
+    for key, value in space.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            found += _log_params(value, f"{name}/")
+        else:
+            sampler = getattr(value, "sampler", None)
+            base = getattr(sampler, "sampler", sampler)  # below quantization
+            if "LogUniform" in type(base).__name__:
+                found.append(name)
+    return found

@@ -1,0 +1,115 @@
+"""The live parallel coordinates of the hyperparameters and one metric."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+
+from tune_wandb_nb.tuning.parallel import ParallelData, parallel_data
+from tune_wandb_nb.tuning.snapshot import BoardSnapshot
+from tune_wandb_nb.tuning.wording import describe_params, shorten
+from tune_wandb_nb.widgets.palette import GREY, SCALE
+
+__all__ = ["ParallelChart"]
+
+_MARGIN = {"top": 4, "bottom": 4, "left": 8, "right": 8}
+# Names and ticks lie inside the plot, which cuts off whatever is outside.
+_LEFT, _RIGHT, _BELOW, _ABOVE = 0.2, 0.45, -0.06, 1.16
+
+
+class ParallelChart(ipywidgets.VBox):
+    """One line a trial over one vertical axis a hyperparameter, coloured by the metric."""
+
+    def __init__(self, height: str = "260px") -> None:
+        self._place = {
+            "x": bqplot.LinearScale(min=-_LEFT, max=1 + _RIGHT),
+            "y": bqplot.LinearScale(min=_BELOW, max=_ABOVE),
+        }
+        color = bqplot.ColorScale(min=0, max=1, colors=list(SCALE))
+        self.lines = bqplot.Lines(
+            x=np.zeros(0),
+            y=np.zeros(0),
+            scales={**self._place, "color": color},
+            stroke_width=1.5,
+            opacities=[0.75] * 300,
+            tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
+        )
+        self._rails = bqplot.Lines(
+            x=np.zeros(0), y=np.zeros(0), scales=self._place, colors=[GREY], stroke_width=1
+        )
+        self.ticks = self._texts(10, "start", x_offset=6, y_offset=4)
+        self.titles = self._texts(12, "middle", y_offset=-12)
+        self.figure = bqplot.Figure(
+            marks=[self._rails, self.lines, self.ticks, self.titles],
+            fig_margin=_MARGIN,
+            background_style={"fill-opacity": "0"},
+            padding_y=0,
+            layout=ipywidgets.Layout(width="100%", height=height),
+        )
+        self.note = ipywidgets.HTML()
+        super().__init__([self.note])
+        self.add_class("twn-halo")
+
+    def show(self, snapshot: BoardSnapshot, metric: str | None, log: Iterable[str] = ()) -> int:
+        """Draw what the snapshot holds; return roughly how many bytes went to the browser."""
+        data = parallel_data(snapshot, metric, log=log)
+        self.note.value = f'<div class="twn soft">{_note(data, snapshot)}</div>'
+        if data is None or len(data.axes) == 1:
+            self.children = [self.note]
+            return 0
+        # Not before: bqplot cannot draw a figure that has no size.
+        self.children = [self.figure, self.note]
+        order = np.argsort(data.goodness)  # the best lines on top
+        rows = data.rows[order].astype(np.float32)
+        places = np.arange(len(data.axes), dtype=np.float32)
+        labels = [
+            f"{shorten(data.trials[i].name, 40)}   {describe_params(data.trials[i].params)}"
+            for i in order
+        ]
+        self._place["x"].max = len(data.axes) - 1 + _RIGHT
+        with self.lines.hold_sync():
+            self.lines.x, self.lines.y = places, rows
+            self.lines.color = data.goodness[order].astype(np.float32)
+            self.lines.labels = labels
+        self._draw_axes(data, places)
+        return int(rows.nbytes + sum(map(len, labels)))
+
+    def _draw_axes(self, data: ParallelData, places: Any) -> None:
+        ticks = [(i, at, text) for i, axis in enumerate(data.axes) for at, text in axis.ticks]
+        with self._rails.hold_sync():
+            self._rails.x = np.repeat(places[:, None], 2, axis=1)
+            self._rails.y = np.tile(np.array([0, 1], dtype=np.float32), (len(places), 1))
+        with self.ticks.hold_sync():
+            self.ticks.x = np.array([i for i, _, _ in ticks], dtype=np.float32)
+            self.ticks.y = np.array([at for _, at, _ in ticks], dtype=np.float32)
+            self.ticks.text = np.array([text for _, _, text in ticks])
+        longest = max(8, 84 // len(data.axes))
+        with self.titles.hold_sync():
+            self.titles.x, self.titles.y = places, np.ones(len(places), dtype=np.float32)
+            self.titles.text = np.array([shorten(axis.name, longest) for axis in data.axes])
+
+    def _texts(self, size: int, align: str, **given: Any) -> Any:
+        return bqplot.Label(
+            x=np.zeros(0),
+            y=np.zeros(0),
+            text=np.array([], dtype="U1"),
+            scales=self._place,
+            colors=[GREY],
+            default_size=size,
+            font_weight="normal",
+            align=align,
+            **given,
+        )
+
+
+def _note(data: ParallelData | None, snapshot: BoardSnapshot) -> str:
+    if data is None:
+        return "Parallel coordinates appear with the first result."
+    if len(data.axes) == 1:
+        if any(trial.params for trial in snapshot.trials):
+            return "Parallel coordinates appear when trials differ in a hyperparameter."
+        return "This search has no hyperparameters to compare."
+    shown = f"{len(data.trials)} trials, orange is best"
+    return shown + (f"; {data.left_out} more are left out" if data.left_out else "")
