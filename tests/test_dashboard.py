@@ -9,15 +9,13 @@ import pandas as pd
 import pytest
 from ray import cloudpickle, tune
 
-from tests.search_fixtures import failing, quick, run_config, small_ray
 from tests.test_chart_data import search
 from tests.test_charts import EVIL
+from tests.trainable_functions import failing, quick, run_config
 from tune_wandb_nb import Dashboard
 from tune_wandb_nb.tuning.board import TrialBoard
 from tune_wandb_nb.widgets.frontend import OVERRIDE, Frontend, detect_frontend
 from tune_wandb_nb.widgets.status import seconds_left, status_html
-
-__all__ = ["small_ray"]
 
 
 class Tracker:
@@ -229,7 +227,7 @@ class TestDashboard:
             assert "<b>1</b>" in dashboard.status.value
 
 
-@pytest.mark.usefixtures("small_ray")
+@pytest.mark.usefixtures("ray_session")
 class TestWithTune:
     def test_the_plain_way(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("RAY_AIR_NEW_OUTPUT", "0")

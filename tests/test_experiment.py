@@ -7,11 +7,9 @@ import pytest
 import wandb
 from ray import tune
 
-from tests.search_fixtures import quick, run_config, small_ray
+from tests.trainable_functions import quick, run_config
 from tests.wire import WireServer
 from tune_wandb_nb import Experiment, SettingsError, WandbLogger
-
-__all__ = ["small_ray"]
 
 KEY = "abcdef0123" * 4
 
@@ -21,7 +19,7 @@ def space(**more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def experiment_of(small_ray: None, wandb_home: Path, wandb_core: None, tmp_path: Path) -> Any:
+def experiment_of(ray_session: None, wandb_home: Path, wandb_core: None, tmp_path: Path) -> Any:
     def make(param_space: dict[str, Any], **given: Any) -> Experiment:
         return Experiment(
             quick,

@@ -11,14 +11,12 @@ from typing import Any
 import pytest
 from ray import cloudpickle, tune
 
-from tests.search_fixtures import endless, failing, quick, run_config, small_ray
+from tests.trainable_functions import endless, failing, quick, run_config
 from tune_wandb_nb.tuning.board import TrialBoard
 from tune_wandb_nb.tuning.board_callback import BoardCallback
 from tune_wandb_nb.tuning.search import Search, SearchError
 
-__all__ = ["small_ray"]
-
-pytestmark = pytest.mark.usefixtures("small_ray")
+pytestmark = pytest.mark.usefixtures("ray_session")
 
 
 class Watch(tune.Callback):

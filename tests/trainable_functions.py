@@ -1,30 +1,12 @@
-"""Trainables and a Ray for tests of real searches."""
+"""Trainables for tests of searches that run in the background."""
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-import ray
 from ray import tune
-
-
-@pytest.fixture(scope="module")
-def small_ray() -> Iterator[None]:
-    """A Ray of two CPUs, unless a test before has left one."""
-    ours = not ray.is_initialized()
-    if ours:
-        ray.init(
-            num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
-        )
-    logging.getLogger("ray").setLevel(logging.CRITICAL)
-    yield
-    if ours:
-        ray.shutdown()
 
 
 def quick(config: dict[str, Any]) -> None:
