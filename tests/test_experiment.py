@@ -10,6 +10,7 @@ from ray import tune
 from tests.search_fixtures import quick, run_config, small_ray
 from tests.wire import WireServer
 from tune_wandb_nb import Experiment, SettingsError, WandbLogger
+from tune_wandb_nb.widgets.frontend import OVERRIDE
 
 __all__ = ["small_ray"]
 
@@ -49,7 +50,10 @@ def test_offline_with_a_dashboard(experiment_of: Any) -> None:
     assert experiment.dashboard.page.mode == "offline"
 
 
-def test_online_the_page_is_the_groups(experiment_of: Any, wire_server: WireServer) -> None:
+def test_online_the_page_is_the_groups(
+    experiment_of: Any, wire_server: WireServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(OVERRIDE, "jupyterlab")
     settings = {"project": "digits", "api_key": wire_server.api_key, "host": wire_server.url}
     experiment = experiment_of(space(), wandb=settings)
     experiment.start()
