@@ -96,6 +96,7 @@ def train(config: dict[str, Any]) -> None:
 def search(options: argparse.Namespace) -> dict[str, Any]:
     """Run one search in this process."""
     import ray
+    import wandb  # noqa: F401 - a second of CPU that is no logger's doing
     from ray import tune
 
     ray.init(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.wire.fixtures"]
+pytest_plugins = ["tests.searches", "tests.wire.fixtures"]
 
 
 @pytest.fixture(autouse=True)

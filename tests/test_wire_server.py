@@ -5,10 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
-import os
 import re
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
@@ -20,19 +17,12 @@ import wandb
 
 from tests.wire import WireRun, WireServer, find_wandb_files, read_wandb_file
 from tests.wire.fixtures import StartRun
+from tests.wire.sync import sync
 
 
 def log(run: wandb.Run, values: range) -> None:
     for x in values:
         run.log({"x": x})
-
-
-def sync(server: WireServer, *arguments: str | Path) -> str:
-    """`wandb sync` in a process of its own; returns what it says."""
-    env = os.environ | {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.api_key}
-    command = [sys.executable, "-m", "wandb", "sync", *map(str, arguments)]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
-    return done.stdout + done.stderr
 
 
 def post(server: WireServer, body: bytes, **headers: str) -> tuple[int, Any]:

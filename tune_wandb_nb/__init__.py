@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from tune_wandb_nb.tracking.credentials import login, logout
     from tune_wandb_nb.tracking.legacy import DEFAULT_LOGGERS, run
     from tune_wandb_nb.tracking.logger import WandbLogger, WandbLoggerCallback
     from tune_wandb_nb.tracking.settings import SettingsError
+    from tune_wandb_nb.tuning.space import SearchSpace
     from tune_wandb_nb.widgets.dashboard import Dashboard
     from tune_wandb_nb.widgets.experiment import Experiment
 
@@ -16,10 +18,13 @@ __all__ = [
     "DEFAULT_LOGGERS",
     "Dashboard",
     "Experiment",
+    "SearchSpace",
     "SettingsError",
     "WandbLogger",
     "WandbLoggerCallback",
     "__version__",
+    "login",
+    "logout",
     "run",
 ]
 
@@ -27,9 +32,12 @@ _HOME = {
     "DEFAULT_LOGGERS": "tracking.legacy",
     "Dashboard": "widgets.dashboard",
     "Experiment": "widgets.experiment",
+    "SearchSpace": "tuning.space",
     "SettingsError": "tracking.settings",
     "WandbLogger": "tracking.logger",
     "WandbLoggerCallback": "tracking.logger",
+    "login": "tracking.credentials",
+    "logout": "tracking.credentials",
     "run": "tracking.legacy",
 }
 

@@ -3,13 +3,29 @@
 import re
 from typing import Any
 
-__all__ = ["ApiKey", "describe_bad_key"]
+__all__ = ["ApiKey", "describe_bad_key", "show"]
 
 _SHORTEST_SECRET = 40
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
+# Any three words with dots could be a web token; one that is real starts with a JSON brace.
+_LOOKS_SECRET = re.compile(rf"eyJ[\w-]*\.[\w-]+\.[\w-]+|[\w-]{{{_SHORTEST_SECRET},}}")
 
 
-def describe_bad_key(text: str) -> str | None:
+def show(value: object, *, longest: int = 60) -> str:
+    """Show a value in an error: shortened, and ``***`` for each word with the shape of a key.
+
+    A key that was put into the wrong argument must not be quoted by the error that says so.
+
+    Example:
+        >>> show({"project": "digits", "api_key": "0123456789" * 4})
+        "{'project': 'digits', 'api_key': '***'}"
+    """
+    # Masked before it is cut: half a key is a secret too.
+    text = _LOOKS_SECRET.sub("***", repr(value))
+    return text if len(text) <= longest else f"{text[:longest]}..."
+
+
+def describe_bad_key(text: object) -> str | None:
     """Say what is wrong with the shape of an API key, without ever quoting it.
 
     The rule is the one of wandb's own client (``wandb.sdk.lib.wbauth.validation``): an optional
@@ -19,6 +35,8 @@ def describe_bad_key(text: str) -> str | None:
     Returns:
         A phrase such as ``"it has 12 characters"``, or None for a key of the right shape.
     """
+    if not isinstance(text, str):
+        return f"it is a {type(text).__name__}"
     if not text:
         return "it is empty"
     if _JWT.fullmatch(text):

@@ -2,16 +2,21 @@
 
 import difflib
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import fields
-from typing import Any
 
-from tune_wandb_nb.tracking.settings import CLASSIC_NAMES, SettingsError, WandbSettings
+from tune_wandb_nb.tracking.apikey import show
+from tune_wandb_nb.tracking.settings import (
+    CLASSIC_NAMES,
+    SettingsError,
+    WandbSettings,
+    settings_argument,
+)
 
 __all__ = ["check_init_arguments", "settings_argument"]
 
 
-def check_init_arguments(given: Iterable[str]) -> None:
+def check_init_arguments(given: Iterable[object]) -> None:
     """Refuse an argument that neither we nor ``wandb.init`` have.
 
     Raises:
@@ -27,17 +32,8 @@ def check_init_arguments(given: Iterable[str]) -> None:
     for name in unknown:
         if name in names:
             continue
-        close = difflib.get_close_matches(name, sorted(names), n=1)
+        close = difflib.get_close_matches(str(name), sorted(names), n=1)
         hint = f"did you mean {close[0]!r}?" if close else "see help(wandb.init) for its arguments."
         raise SettingsError(
-            f"unknown argument {name!r}: neither WandbLogger nor wandb.init has it; {hint}"
+            f"unknown argument {show(name)}: neither WandbLogger nor wandb.init has it; {hint}"
         )
-
-
-def settings_argument(settings: Any) -> dict[str, Any]:
-    """Return what was set in the ``settings`` argument of ``wandb.init``, in either form."""
-    if settings is None:
-        return {}
-    if isinstance(settings, Mapping):
-        return dict(settings)
-    return {name: getattr(settings, name) for name in settings.model_fields_set}

@@ -1,10 +1,12 @@
 """What became of every row: the audit table, and the one line at the end of a search."""
 
+import glob
 import os.path
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Protocol
 
 from tune_wandb_nb.tracking.settings import Mode
@@ -28,12 +30,15 @@ AUDIT_COLUMNS = (
     "note",
 )
 _NAMED_AT_MOST = 3
+_RUN_FOLDER = re.compile(r"(offline-run|run)-[^-]+-(.+)_[^_]*")
+"""What wandb calls the folder of a trial's run: kind, time, and the id, which Tune counts up."""
 
 
 class Account(Protocol):
     """What the audit asks of a run; `TrialRun` is one."""
 
     trial_id: str
+    run_id: str
     name: str
     state: str
     reported: int
@@ -42,10 +47,6 @@ class Account(Protocol):
     mode: Mode
     url: str | None
     path: str | None
-
-    @property
-    def run_id(self) -> str:
-        """The id of the W&B run."""
 
     def explain(self) -> str:
         """Say in words why rows or values are missing; empty where none are."""
@@ -73,6 +74,8 @@ def audit_table(accounts: Iterable[Account]) -> "pd.DataFrame":
 
 def closing_line(accounts: Sequence[Account], unfinished: Sequence[Account]) -> str:
     """Say in one line where the rows are, or what is missing and the command that mends it."""
+    if not accounts:
+        return "no trial was tracked."
     totals = _Totals(
         len(accounts),
         *(sum(getattr(a, n) for a in accounts) for n in ("reported", "logged", "dropped")),
@@ -80,11 +83,13 @@ def closing_line(accounts: Sequence[Account], unfinished: Sequence[Account]) -> 
     counted = f"{_count(totals.trials, 'trial')}, {_count(totals.reported, 'row')}"
     if all(account.mode == "disabled" for account in accounts):
         return f"{counted}, none tracked (mode is 'disabled')."
+    # Runs that are offline are on disk as well, and one command uploads them all.
+    on_disk = [*unfinished, *(account for account in accounts if account.mode == "offline")]
+    command = sync_command(list(dict.fromkeys(run.path for run in on_disk if run.path)))
     if unfinished:
         names = ", ".join(a.name for a in unfinished[:_NAMED_AT_MOST])
         more = len(unfinished) - _NAMED_AT_MOST
         rest = f" and {more} more" if more > 0 else ""
-        command = sync_command([a.path for a in unfinished if a.path])
         return f"{counted}; not uploaded in time: {names}{rest}." + (
             f" The rows are on disk; upload them with: {command}" if command else ""
         )
@@ -93,11 +98,7 @@ def closing_line(accounts: Sequence[Account], unfinished: Sequence[Account]) -> 
         text += "all "
     else:
         text += f"{totals.logged} of them "
-    offline = [a.path for a in accounts if a.mode == "offline" and a.path]
-    if not offline:
-        text += "in W&B."
-    else:
-        text += f"on disk, offline. Upload with: {sync_command(offline)}"
+    text += f"on disk, offline. Upload with: {command}" if command else "in W&B."
     if totals.logged != totals.reported:
         text += " See .audit() for what is missing and why."
     return text
@@ -106,8 +107,7 @@ def closing_line(accounts: Sequence[Account], unfinished: Sequence[Account]) -> 
 def sync_command(paths: Sequence[str]) -> str:
     """Return the ``wandb sync`` command for some run folders; empty where there are none.
 
-    Many folders of one search are written as one glob: their names end in the trials' ids, which
-    share what comes before the last underscore.
+    Many folders of one search are written as one glob, where it finds no run but these.
 
     Example:
         >>> sync_command(["wandb/offline-run-1-ab_00000", "wandb/offline-run-2-ab_00001"])
@@ -116,15 +116,46 @@ def sync_command(paths: Sequence[str]) -> str:
         'wandb sync wandb/offline-run-*-ab_*'
     """
     short = [_shorter(path) for path in paths]
-    if not short:
-        return ""
-    folders = {str(PurePath(path).parent) for path in short}
-    stems = {path.rpartition("-")[2].rpartition("_")[0] for path in short}
-    if len(short) > _NAMED_AT_MOST and len(folders) == len(stems) == 1 and all(stems):
-        kind = "offline-run" if "offline-run-" in short[0] else "run"
-        folder = shlex.quote(folders.pop())
-        return f"wandb sync {folder}/{kind}-*-{stems.pop()}_*"
-    return "wandb sync " + " ".join(shlex.quote(path) for path in short)
+    families: dict[_Family, set[str]] = {}
+    for path in short:
+        if (family := _Family.of(path)) is not None:
+            families.setdefault(family, set()).add(PurePath(path).name)
+    globs = {
+        family: family.glob()
+        for family, names in families.items()
+        if len(names) > _NAMED_AT_MOST and family.names_on_disk() <= names
+    }
+    words: list[str] = []
+    for path in short:
+        family = _Family.of(path)
+        if family is None or family not in globs:
+            words.append(shlex.quote(path))
+        elif globs[family] not in words:
+            words.append(globs[family])
+    return " ".join(["wandb sync", *words]) if words else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """Run folders that one glob finds: of one kind, in one folder, of one search."""
+
+    folder: str
+    kind: str
+    search: str
+
+    @classmethod
+    def of(cls, path: str) -> "_Family | None":
+        found = _RUN_FOLDER.fullmatch(PurePath(path).name)
+        return cls(str(PurePath(path).parent), found[1], found[2]) if found else None
+
+    def glob(self) -> str:
+        """Return the glob as a shell reads it."""
+        return f"{shlex.quote(self.folder)}/{self.kind}-*-{shlex.quote(self.search)}_*"
+
+    def names_on_disk(self) -> set[str]:
+        """Return the names of all folders that the glob finds now, whoever's they are."""
+        pattern = f"{self.kind}-*-{glob.escape(self.search)}_*"
+        return {path.name for path in Path(self.folder).glob(pattern)}
 
 
 def _shorter(path: str) -> str:

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tune_wandb_nb.tracking.apikey import ApiKey, describe_bad_key
-from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings
+from tune_wandb_nb.tracking.apikey import ApiKey, show
+from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings, checked_key
 
 __all__ = ["Credential", "find_credential", "lend_key", "login", "logout", "read_key_file"]
 
+_ALIASES = dict.fromkeys(("forge.coreweave.com", "api.forge.coreweave.com"), "api.wandb.ai")
+"""Names that W&B's own cloud has today -> the one under which ``wandb login`` keeps its keys."""
 _SETUP_API_KEY_HOOK = "WANDB_SETUP_API_KEY_HOOK"
 
 _kept: dict[str | None, ApiKey] = {}
@@ -92,8 +94,9 @@ def find_credential(
     if kept is not None:
         return Credential(kept, "tune_wandb_nb.login()")
     for source, read in _places(host, environ):
-        if text := (read() or "").strip():
-            return Credential(_checked(text, source), source)
+        found = read()
+        if found.strip() if isinstance(found, str) else found:
+            return Credential(_checked(found, source), source)
     return None
 
 
@@ -118,27 +121,29 @@ def lend_key(key: ApiKey | None) -> Iterator[None]:
 
 
 def read_key_file(path: str) -> ApiKey:
-    """Read the first line of a key file, ``~`` expanded.
+    """Read the first line of a key file, ``~`` expanded, a byte order mark skipped.
 
     Raises:
         SettingsError: the file is missing, cannot be read, is empty, or holds no key.
     """
+    named = f"api_key_file {show(path, longest=200)}"
     try:
-        with Path(path).expanduser().open(encoding="utf-8") as file:
+        with Path(path).expanduser().open(encoding="utf-8-sig") as file:
             line = file.readline().strip()
     except FileNotFoundError:
         raise SettingsError(
-            f"api_key_file {path!r} does not exist; write your key from"
-            " https://wandb.ai/authorize into it, or give another path."
+            f"{named} does not exist; write your key from https://wandb.ai/authorize into it, or"
+            " give another path. (A key itself goes into api_key.)"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
+        # No text, a path with a null byte (ValueError), a home folder of nobody (RuntimeError).
         raise SettingsError(
-            f"api_key_file {path!r} cannot be read ({type(error).__name__});"
+            f"{named} cannot be read ({type(error).__name__});"
             " it must be a text file that holds the key in its first line."
         ) from None
     if not line:
-        raise SettingsError(f"api_key_file {path!r} is empty; its first line must be the key.")
-    return _checked(line, f"api_key_file {path!r}")
+        raise SettingsError(f"{named} is empty; its first line must be the key.")
+    return _checked(line, named)
 
 
 def _places(
@@ -182,16 +187,18 @@ def _netrc_password(host: str, environ: Mapping[str, str]) -> str | None:
     """Read netrc as wandb does: the file of ``NETRC``, else ``~/.netrc``, else ``~/_netrc``."""
     named = environ.get("NETRC")
     candidates = [named] if named else ["~/.netrc", "~/_netrc"]
-    path = next((p for c in candidates if (p := Path(c).expanduser()).is_file()), None)
-    if path is None:
-        return None
     try:
+        path = next((p for c in candidates if (p := Path(c).expanduser()).is_file()), None)
+        if path is None:
+            return None
         entries = netrc.netrc(path)
-    except (netrc.NetrcParseError, OSError):
+    except (netrc.NetrcParseError, OSError, ValueError, RuntimeError):
+        # As for a key file; but nobody named this one, so the next place is asked.
         return None
     # wandb's newest default host is an alias: keys for it are kept under the classic name.
-    for name in (urlsplit(host).netloc, "api.wandb.ai" if _is_saas(host) else None):
-        found = entries.hosts.get(name) if name else None
+    name = urlsplit(host).netloc.lower()
+    for candidate in (name, _ALIASES.get(name, name)):
+        found = entries.authenticators(candidate)
         if found and found[2]:
             return found[2]
     return None
@@ -205,25 +212,14 @@ def _hook(environ: Mapping[str, str]) -> str | None:
         key: str | None = pkgutil.resolve_name(name)()
     except Exception as error:
         raise SettingsError(
-            f"the hook {_SETUP_API_KEY_HOOK}={name!r} failed with {type(error).__name__};"
+            f"the hook {_SETUP_API_KEY_HOOK}={show(name)} failed with {type(error).__name__};"
             " it must be the dotted name of a function that returns the API key."
         ) from None
     return key
 
 
-def _is_saas(host: str) -> bool:
-    netloc = urlsplit(host).netloc
-    return netloc == "api.wandb.ai" or netloc.endswith(".coreweave.com")
-
-
-def _checked(text: str, source: str) -> ApiKey:
-    text = text.strip()
-    if problem := describe_bad_key(text):
-        raise SettingsError(
-            f"{source} does not hold a W&B API key (40 or more letters and digits, perhaps after"
-            f" a prefix and a dash): {problem}. Copy it from https://wandb.ai/authorize."
-        )
-    return ApiKey(text)
+def _checked(value: object, source: str) -> ApiKey:
+    return checked_key(value, f"{source} does not hold")
 
 
 def _normal(host: str | None) -> str | None:

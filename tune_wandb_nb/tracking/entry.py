@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tune_wandb_nb.tracking.settings import settings_argument
+
 __all__ = ["entry_of", "without_key"]
 
-_CREDENTIALS = ("api_key", "api_key_file")
+_CREDENTIALS = frozenset({"api_key", "api_key_file"})
 
 
 def entry_of(config: Mapping[str, Any]) -> object:
@@ -20,10 +22,25 @@ def entry_of(config: Mapping[str, Any]) -> object:
 
 
 def without_key(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a config whose ``wandb`` entry, in either place, holds no credential any more."""
+    """Return a config whose ``wandb`` entry, in either place, holds no credential any more.
+
+    In the entry nothing else is called so: they are taken out of the ``settings`` for
+    ``wandb.init`` and of what Tune chooses from (``grid_search``) too.
+    """
     clean = dict(config)
-    if isinstance(clean.get("wandb"), Mapping):
-        clean["wandb"] = {k: v for k, v in clean["wandb"].items() if k not in _CREDENTIALS}
+    if "wandb" in clean:
+        clean["wandb"] = _stripped(clean["wandb"])
     if isinstance(clean.get("logger_config"), Mapping):
         clean["logger_config"] = without_key(clean["logger_config"])
     return clean
+
+
+def _stripped(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _stripped(v) for k, v in value.items() if k not in _CREDENTIALS}
+    if type(value) in (list, tuple):
+        return type(value)(_stripped(item) for item in value)
+    # Only a `wandb.Settings` has both.
+    if hasattr(value, "model_fields_set") and hasattr(value, "api_key"):
+        return _stripped(settings_argument(value))
+    return value

@@ -4,6 +4,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tune_wandb_nb.tracking.apikey import show
 from tune_wandb_nb.tracking.settings import SettingsError
 
 __all__ = ["populate_run_location", "run_info_hook"]
@@ -23,8 +24,8 @@ def populate_run_location(environ: Mapping[str, str]) -> None:
             pkgutil.resolve_name(name)()
         except Exception as error:
             raise SettingsError(
-                f"the hook {_LOCATION}={name!r} failed: {error!r}; it must be the dotted name of a"
-                " function without arguments."
+                f"the hook {_LOCATION}={show(name)} failed: {show(error, longest=200)}; it must be"
+                " the dotted name of a function without arguments."
             ) from error
 
 
@@ -41,7 +42,7 @@ def run_info_hook(environ: Mapping[str, str]) -> Callable[[Any], None] | None:
         hook: Callable[[Any], None] = pkgutil.resolve_name(name)
     except Exception as error:
         raise SettingsError(
-            f"the hook {_RUN_INFO}={name!r} cannot be found: {error!r}; it must be the dotted name"
-            " of a function that takes a W&B run."
+            f"the hook {_RUN_INFO}={show(name)} cannot be found: {show(error, longest=200)}; it"
+            " must be the dotted name of a function that takes a W&B run."
         ) from error
     return hook

@@ -7,6 +7,7 @@ from ray import tune
 from ray.tune.callback import Callback
 from ray.tune.logger import CSVLoggerCallback, JsonLoggerCallback, TBXLoggerCallback
 
+from tune_wandb_nb.tracking.apikey import show
 from tune_wandb_nb.tracking.credentials import lend_key, read_key_file
 from tune_wandb_nb.tracking.entry import entry_of, without_key
 from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings
@@ -75,7 +76,7 @@ def _callback(logger: Any) -> Callback:
         return logger
     raise SettingsError(
         "each of loggers must be a logger class such as tune_wandb_nb.WandbLogger or a Tune"
-        f" callback, but got {logger!r}."
+        f" callback, but got {show(logger)}."
     )
 
 

@@ -9,12 +9,14 @@ from ray.tune.logger import LoggerCallback
 
 from tune_wandb_nb.tracking.arguments import check_init_arguments
 from tune_wandb_nb.tracking.audit import audit_table, closing_line
+from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.outcome import cut_off_outcome, trial_outcome
 from tune_wandb_nb.tracking.session import Session, TrackedTrial
 from tune_wandb_nb.tracking.settings import WandbSettings
 
 if TYPE_CHECKING:
     import pandas as pd
+    from ray.tune import Checkpoint
     from ray.tune.experiment import Trial
 
 __all__ = ["WandbLogger", "WandbLoggerCallback"]
@@ -100,6 +102,8 @@ class WandbLogger(LoggerCallback):
         checked = WandbSettings.resolve(given)
         # The key is held as an `ApiKey` from here on, which neither prints nor pickles.
         self._arguments = {**given, "api_key": checked.api_key}
+        if "settings" in given:
+            self._arguments["settings"] = checked.init.get("settings")
         self._session: Session | None = None
         self._restored: dict[str, Any] = {}
 
@@ -175,6 +179,7 @@ class WandbLogger(LoggerCallback):
         session = self._live()
         tracked = session.trials[trial.trial_id]
         row = tracked.rows.row(result)
+        session.media.keep(row.metrics)
         tracked.run.reported += 1
         tracked.stopping = bool(result.get("done"))
         session.writer.send(tracked.run, row)
@@ -183,6 +188,22 @@ class WandbLogger(LoggerCallback):
             session.notices.say(
                 f"{key!r} cannot be logged to W&B ({reason}) and is left out.", once=key
             )
+
+    def on_checkpoint(
+        self,
+        iteration: int,
+        trials: list["Trial"],
+        trial: "Trial",
+        checkpoint: "Checkpoint",
+        **info: Any,
+    ) -> None:
+        """Log a checkpoint as an artifact, where ``upload_checkpoints`` asks for it."""
+        del iteration, trials, info
+        session = self._live()
+        tracked = session.trials.get(trial.trial_id)
+        if tracked is not None and tracked.uploads_checkpoints:
+            saved = SavedCheckpoint.of(checkpoint, trial.last_result or {})
+            session.writer.send(tracked.run, saved)
 
     def log_trial_end(self, trial: "Trial", failed: bool = False) -> None:
         """End the trial's run."""
@@ -218,7 +239,7 @@ class WandbLogger(LoggerCallback):
         finally:
             session.notices.say(closing_line(session.runs, session.writer.unfinished()))
             session.notices.flush()
-            session.writer.close()
+            session.close()
 
     def get_state(self) -> dict[str, Any]:
         """Return what a restored search must know of its trials."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tune_wandb_nb.tracking.payload import flatten
 from tune_wandb_nb.tracking.trial_run import Ending
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ def _finished(status: str) -> Ending:
 
 
 def _meets_criterion(criterion: Mapping[str, Any], result: Mapping[str, Any]) -> bool:
-    return any(name in result and result[name] >= stop for name, stop in criterion.items())
+    # As Tune does it: a criterion may be a nested name such as "eval/accuracy".
+    flat = dict(flatten(result))
+    return any(name in flat and flat[name] >= stop for name, stop in criterion.items())
 
 
 def _last_lines(trial: "Trial") -> str:

@@ -26,6 +26,7 @@ AUTO_CONFIG_KEYS = frozenset(
 )
 """What Tune adds to each result that describes the run, not its progress."""
 
+_NUMBERS = frozenset({float, int, bool})
 _TUNES_OWN = frozenset({"done", "should_checkpoint", "checkpoint_dir_name", "config"})
 # W&B keeps these names for itself; a metric of that name would overwrite its own bookkeeping.
 _WANDBS_OWN = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
@@ -115,25 +116,25 @@ class Splitter:
         return payload
 
     def _place(self, key: str, value: Any, payload: Payload) -> None:
-        kind = type(value)
-        if kind is dict or isinstance(value, Mapping):
+        plain = type(value) in _NUMBERS
+        if not plain and isinstance(value, Mapping):
             for inner, inner_value in value.items():
                 self._place(f"{key}/{inner}", inner_value, payload)
         elif self._excludes.hit(key):
             return
-        elif kind is float or kind is int or kind is bool:
-            if key in _WANDBS_OWN:
-                payload.dropped[key] = "a name W&B keeps for itself"
-            else:
-                payload.metrics[key] = value
+        elif key in _WANDBS_OWN:
+            payload.dropped[key] = "a name W&B keeps for itself"
+        elif key in payload.metrics or key in payload.texts:
+            # {"a/b": 1, "a": {"b": 2}}: W&B has one place for both, which the first one keeps.
+            payload.dropped[key] = "a second value of that name"
+        elif plain:
+            payload.metrics[key] = value
         elif isinstance(value, str):
             payload.texts[key] = str(value)
+        elif (loggable := self._loggable(value)) is not None:
+            payload.metrics[key] = loggable
         else:
-            loggable = self._loggable(value)
-            if loggable is None or key in _WANDBS_OWN:
-                payload.dropped[key] = kind.__name__
-            else:
-                payload.metrics[key] = loggable
+            payload.dropped[key] = type(value).__name__
 
     def _place_config(self, config: object, payload: Payload) -> None:
         if not isinstance(config, Mapping):
@@ -142,8 +143,8 @@ class Splitter:
             if key.split("/", 1)[0] in ("wandb", "logger_config") or self._excludes.hit(key):
                 continue
             number = _number(value)
-            if number is not None and not self._excludes.hit(f"config/{key}"):
-                payload.metrics[f"config/{key}"] = number
+            if number is not None:
+                self._place(f"config/{key}", number, payload)
 
     def _loggable(self, value: Any) -> Any:
         number = _number(value)
@@ -195,7 +196,10 @@ class BestSoFar:
         changes: dict[str, float] = {}
         for metric, mode in self._modes.items():
             value = metrics.get(metric)
-            if not isinstance(value, int | float) or math.isnan(value):
+            if not isinstance(value, int | float) or (
+                # Only floats are asked: a whole number may be too big to become one.
+                isinstance(value, float) and math.isnan(value)
+            ):
                 continue
             best = self._best.get(metric)
             if best is None or (value > best if mode == "max" else value < best):
@@ -221,6 +225,15 @@ def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, 
 
 def _number(value: Any) -> int | float | bool | None:
     """Turn anything that is one real number into Python's own; None for everything else."""
+    try:
+        return _read_number(value)
+    except Exception:
+        # A signalling NaN, a fraction beyond floats, a tensor without data: a type's own trouble
+        # is no trouble of the search.
+        return None
+
+
+def _read_number(value: Any) -> int | float | bool | None:
     if isinstance(value, int | float):
         return _plain(value)
     if _is_scalar(value):

@@ -118,7 +118,7 @@ class TrialRows:
         """
         new = hyperparameters(config, self._rules.excludes)
         before, after = dict(flatten(self.config)), dict(flatten(new))
-        changed = [key for key in after if before.get(key) != after[key]]
+        changed = [key for key in after if key not in before or not _same(before[key], after[key])]
         if not changed and source is None:
             return None
         for key in changed:
@@ -164,3 +164,20 @@ def hyperparameters(config: Mapping[str, Any], excludes: Excludes) -> dict[str, 
         if inner:
             kept["logger_config"] = inner
     return excludes.prune(kept)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Tell whether two hyperparameters are the same: arrays are compared whole, and NaN is NaN."""
+    if isinstance(one, list | tuple) and type(one) is type(other):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if one is other:
+        return True
+    # Before they are compared, which would stretch [1, 1] == [1].
+    if getattr(one, "shape", ()) != getattr(other, "shape", ()):
+        return False
+    try:
+        equal = (one == other) | ((one != one) & (other != other))  # noqa: PLR0124 - NaN alone
+        return bool(equal.all() if hasattr(equal, "all") else equal)
+    except Exception:
+        # Their type cannot tell; what is said once too often does no harm.
+        return False

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tune_wandb_nb.tracking.apikey import ApiKey
+from tune_wandb_nb.tracking.apikey import ApiKey, show
 from tune_wandb_nb.tracking.arguments import check_init_arguments, settings_argument
 from tune_wandb_nb.tracking.credentials import find_credential
 from tune_wandb_nb.tracking.entry import entry_of
+from tune_wandb_nb.tracking.gate import Gate
 from tune_wandb_nb.tracking.hooks import populate_run_location, run_info_hook
+from tune_wandb_nb.tracking.media import MediaFolder
 from tune_wandb_nb.tracking.notices import Notices
 from tune_wandb_nb.tracking.rows import RowRules, TrialRows
 from tune_wandb_nb.tracking.settings import Mode, SettingsError, WandbSettings
@@ -37,6 +39,7 @@ class TrackedTrial:
     ended: bool = False
     checkpoint: str | None = None
     """The checkpoint that it last started from."""
+    uploads_checkpoints: bool = False
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ class _Access:
     mode: Mode
     key: ApiKey | None = None
     host: str | None = None
+    gate: Gate | None = None
 
 
 @dataclass(slots=True)
@@ -54,6 +58,7 @@ class Session:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     notices: Notices = field(default_factory=Notices)
     writer: RunWriter = field(default_factory=RunWriter)
+    media: MediaFolder = field(default_factory=MediaFolder)
     trials: dict[str, TrackedTrial] = field(default_factory=dict)
     restored: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     base: WandbSettings = field(init=False)
@@ -98,7 +103,9 @@ class Session:
         plan = self._plan(settings, trial_id, name, rows.config, group)
         run = TrialRun(trial_id, name, plan, say=self.notices.say)
         run.left_out = rows.dropped
-        tracked = self.trials[trial_id] = TrackedTrial(run, rows)
+        tracked = self.trials[trial_id] = TrackedTrial(
+            run, rows, uploads_checkpoints=settings.upload_checkpoints
+        )
         self.writer.send(run, Opening())
         return tracked
 
@@ -106,6 +113,12 @@ class Session:
         """Close the run of a trial that ended."""
         tracked.ended = True
         self.writer.send(tracked.run, ending)
+
+    def close(self) -> None:
+        """Let the writer go; runs that are still uploading go on doing so."""
+        if not self.writer.unfinished():
+            self.media.close()
+        self.writer.close()
 
     @property
     def runs(self) -> list[TrialRun]:
@@ -170,7 +183,7 @@ class Session:
         host = settings.host or str(wandb.setup().settings.base_url)
         credential = find_credential(settings, host, self.environ)
         if credential is not None:
-            return _Access("online", credential.key, settings.host)
+            return _Access("online", credential.key, settings.host, Gate(host, credential.key))
         if self.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
             return _Access("online", None, settings.host)
         self.notices.say(
@@ -197,13 +210,13 @@ class Session:
             **given,
             "project": settings.project,
             "group": settings.group or group,
-            "dir": str(Path(settings.dir).expanduser()) if settings.dir else None,
+            "dir": str(Path(settings.dir or ".").expanduser().absolute()),
             "config": {**(given.get("config") or {}), **config},
         }
         if any(run.run_id == arguments["id"] for run in self.runs):
             self.notices.say(
-                f"run_id={arguments['id']!r} was given for the whole search, but every trial is a"
-                " run of its own; the second trial and those after it get their own ids.",
+                f"run_id={show(arguments['id'])} was given for the whole search, but every trial is"
+                " a run of its own; the second trial and those after it get their own ids.",
                 once="run_id",
             )
             arguments["id"] = trial_id
@@ -212,6 +225,7 @@ class Session:
             arguments=arguments,
             key=access.key,
             host=access.host,
+            gate=access.gate,
             settings=user_settings,
             define_step=not self._rules_of(settings).excludes.hit("training_iteration"),
             records_environment=not self.trials,
@@ -229,6 +243,6 @@ def _check_writable(folder: str) -> None:
             pass
     except OSError as error:
         raise SettingsError(
-            f"dir {folder!r} cannot be written ({error.strerror}); give a folder that can, or leave"
-            " it out for ./wandb."
+            f"dir {show(folder)} cannot be written ({error.strerror}); give a folder that can, or"
+            " leave it out for ./wandb."
         ) from None

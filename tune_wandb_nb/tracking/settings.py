@@ -1,14 +1,23 @@
 """The tracking settings of a search: what is ours, what goes to ``wandb.init``, checked."""
 
+import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from os import fspath
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
-from tune_wandb_nb.tracking.apikey import ApiKey, describe_bad_key
+from tune_wandb_nb.tracking.apikey import ApiKey, describe_bad_key, show
 
-__all__ = ["CLASSIC_NAMES", "Mode", "SettingsError", "WandbSettings"]
+__all__ = [
+    "CLASSIC_NAMES",
+    "Mode",
+    "SettingsError",
+    "WandbSettings",
+    "checked_key",
+    "settings_argument",
+]
 
 Mode = Literal["online", "offline", "disabled"]
 
@@ -74,7 +83,8 @@ class WandbSettings:
         """Merge three sources key by key: the entry wins, then the arguments, then ``environ``.
 
         A value of None means "not given". Where one source names an API key and a weaker source
-        names a key file (or the other way round), the stronger source's credential is used.
+        names a key file (or the other way round), the stronger source's credential is used. A key
+        in wandb's own ``settings`` counts as the source's ``api_key``, and is kept as that.
 
         Raises:
             SettingsError: a value that cannot be used, in words.
@@ -90,7 +100,7 @@ class WandbSettings:
                 merged[name] = found
         for layer in (arguments, _as_entry(entry)):
             given = {CLASSIC_NAMES.get(k, k): v for k, v in layer.items() if v is not None}
-            _check_one_credential(given)
+            _gather_key(given)
             if "api_key" in given or "api_key_file" in given:
                 merged.pop("api_key", None)
                 merged.pop("api_key_file", None)
@@ -126,7 +136,44 @@ def _as_entry(entry: object) -> Mapping[str, Any]:
     return entry
 
 
-def _check_one_credential(given: Mapping[str, Any]) -> None:
+def settings_argument(settings: Any) -> dict[str, Any]:
+    """Return what was set in the ``settings`` argument of ``wandb.init``, in either form."""
+    if settings is None:
+        return {}
+    if isinstance(settings, Mapping):
+        return dict(settings)
+    # Known by what it has, so that this module needs no wandb.
+    if not hasattr(settings, "model_fields_set"):
+        raise SettingsError(
+            f"settings must be a dictionary or a wandb.Settings, but got {show(settings)}."
+        )
+    return {name: getattr(settings, name) for name in settings.model_fields_set}
+
+
+def checked_key(value: object, claim: str) -> ApiKey:
+    """Return a value as a key, or raise what starts with ``claim`` ("api_key is not")."""
+    if isinstance(value, ApiKey):
+        return value
+    text = value.strip() if isinstance(value, str) else value
+    if problem := describe_bad_key(text):
+        raise SettingsError(
+            f"{claim} a W&B API key (40 or more letters and digits, perhaps after a prefix and a"
+            f" dash): {problem}. Copy it from https://wandb.ai/authorize."
+        )
+    return ApiKey(str(text))
+
+
+def _gather_key(given: dict[str, Any]) -> None:
+    """Make the key of one source its ``api_key``, wherever it stands there."""
+    if "settings" in given:
+        inner = settings_argument(given.pop("settings"))
+        found = inner.pop("api_key", None)
+        if inner:
+            given["settings"] = inner
+        if found is not None:
+            key = _key("the api_key in settings", found)
+            if key != _key("api_key", given.setdefault("api_key", key)):
+                raise SettingsError("api_key and the api_key in settings differ; keep one of them.")
     if "api_key" in given and "api_key_file" in given:
         raise SettingsError(
             "both api_key and api_key_file are given; keep one of them"
@@ -136,7 +183,7 @@ def _check_one_credential(given: Mapping[str, Any]) -> None:
 
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise SettingsError(f"{name} must be a non-empty string, but got {value!r}.")
+        raise SettingsError(f"{name} must be a non-empty string, but got {show(value)}.")
     return value
 
 
@@ -146,66 +193,59 @@ def _project(name: str, value: object) -> str:
     refused = sorted(set(text) & set(_PROJECT_REFUSED))
     if refused:
         raise SettingsError(
-            f"W&B refuses the project name {text!r}: it must not hold any of"
+            f"W&B refuses the project name {show(text)}: it must not hold any of"
             f" {' '.join(_PROJECT_REFUSED)}, but it holds {' '.join(refused)}."
             " (The team goes into entity=...)"
         )
     if len(text) > _PROJECT_LONGEST:
         raise SettingsError(
-            f"W&B refuses project names over {_PROJECT_LONGEST} characters;"
-            f" this one has {len(text)}."
+            f"W&B refuses project names over {_PROJECT_LONGEST} characters; this has {len(text)}."
         )
     return text
 
 
 def _key(name: str, value: object) -> ApiKey:
-    if isinstance(value, ApiKey):
-        return value
-    text = value.strip() if isinstance(value, str) else ""
-    problem = (
-        describe_bad_key(text) if isinstance(value, str) else f"it is a {type(value).__name__}"
-    )
-    if problem:
-        raise SettingsError(
-            f"{name} does not look like a W&B API key (40 or more letters and digits, perhaps"
-            f" after a prefix and a dash): {problem}. Copy it from https://wandb.ai/authorize."
-        )
-    return ApiKey(text)
+    return checked_key(value, f"{name} does not look like")
 
 
 def _path(name: str, value: object) -> str:
     try:
         return _text(name, fspath(cast("Any", value)))
     except TypeError:
-        raise SettingsError(f"{name} must be a path, but got {value!r}.") from None
+        raise SettingsError(f"{name} must be a path, but got {show(value)}.") from None
 
 
 def _names(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         raise SettingsError(
-            f"{name} must be a list of names, but got the string {value!r}; write [{value!r}]."
+            f"{name} must be a list of names, but got the string {show(value)};"
+            f" write [{show(value)}]."
         )
     if not isinstance(value, Iterable):
-        raise SettingsError(f"{name} must be a list of names, but got {value!r}.")
+        raise SettingsError(f"{name} must be a list of names, but got {show(value)}.")
     return tuple(_text(f"each of {name}", item) for item in value)
 
 
 def _flag(name: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise SettingsError(f"{name} must be True or False, but got {value!r}.")
+        raise SettingsError(f"{name} must be True or False, but got {show(value)}.")
     return value
 
 
 def _seconds(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        raise SettingsError(f"{name} must be a number of seconds, 0 or more, but got {value!r}.")
-    return float(value)
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else -1
+    # Not infinity: a whole number that is too big for a float is below that.
+    if not 0 <= number <= sys.float_info.max:
+        raise SettingsError(
+            f"{name} must be a finite number of seconds, 0 or more, but got {show(value)}."
+        )
+    return float(number)
 
 
 def _mode(name: str, value: object) -> Mode:
     if not isinstance(value, str) or value not in _MODES:
         raise SettingsError(
-            f"{name} must be 'online', 'offline' or 'disabled', but got {value!r}."
+            f"{name} must be 'online', 'offline' or 'disabled', but got {show(value)}."
             " (Leave it out: online with an API key, offline without.)"
         )
     return cast("Mode", _MODES[value])
@@ -213,10 +253,10 @@ def _mode(name: str, value: object) -> Mode:
 
 def _host(name: str, value: object) -> str:
     text = _text(name, value)
-    if not text.startswith(("http://", "https://")):
+    if not re.match(r"https?://[^/?#\s]", text):
         raise SettingsError(
             f"{name} must be the address of a W&B server that starts with https:// (or http://),"
-            f" but got {text!r}."
+            f" but got {show(text)}."
         )
     return text.rstrip("/")
 
@@ -229,13 +269,13 @@ def _best(name: str, value: object) -> Mapping[str, str]:
         return MappingProxyType(dict(value))
     raise SettingsError(
         f"{name} must say for each metric whether 'min' or 'max' is best, such as"
-        f" {{'accuracy': 'max'}}, but got {value!r}."
+        f" {{'accuracy': 'max'}}, but got {show(value)}."
     )
 
 
 def _options(name: str, value: object) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise SettingsError(f"{name} must be a dictionary, but got {value!r}.")
+        raise SettingsError(f"{name} must be a dictionary, but got {show(value)}.")
     return MappingProxyType(dict(value))
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from tune_wandb_nb.tracking.apikey import ApiKey
-from tune_wandb_nb.tracking.payload import Media
+from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
+from tune_wandb_nb.tracking.gate import Gate
+from tune_wandb_nb.tracking.media import is_plain, to_wandb
 from tune_wandb_nb.tracking.rows import Row
 from tune_wandb_nb.tracking.settings import Mode
 
-__all__ = ["Ending", "InitPlan", "TrialRun", "is_plain"]
+__all__ = ["Ending", "InitPlan", "TrialRun"]
 
 _ITERATION = "training_iteration"
 _LEAN: Mapping[str, Any] = {
@@ -40,6 +42,7 @@ class InitPlan:
     arguments: Mapping[str, Any]
     key: ApiKey | None = None
     host: str | None = None
+    gate: Gate | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     define_step: bool = True
     records_environment: bool = False
@@ -70,6 +73,7 @@ class TrialRun:
     ) -> None:
         self.trial_id = trial_id
         self.name = name
+        self.run_id = str(plan.arguments["id"])
         self.plan = plan
         self.mode: Mode = plan.mode
         self.state = "waiting"
@@ -87,11 +91,6 @@ class TrialRun:
         self._say = say
         self._run: Any = None
         self._next_step = 0
-
-    @property
-    def run_id(self) -> str:
-        """The id of the W&B run."""
-        return str(self.plan.arguments["id"])
 
     @property
     def is_open(self) -> bool:
@@ -114,23 +113,30 @@ class TrialRun:
 
     def open(self) -> None:
         """Open the run; one that cannot be opened online is opened offline."""
+        self.state = "running"
         if self.mode == "disabled":
-            self.state = "running"
             return
+        refusal = self.plan.gate.refusal() if self.mode == "online" and self.plan.gate else None
+        if refusal is not None:
+            self._go_offline(refusal)
         try:
-            self._start(self.mode)
+            self._start(self.mode, self.run_id)
         except Exception as error:
             reason = self._describe(error)
-            if self.mode == "online":
-                self._say(f"W&B cannot be reached, so runs go on offline: {reason}")
-                self.mode, self.note = "offline", f"offline: {reason}"
-                self.open()
-            else:
+            if self.mode != "online":
                 self._say(f"W&B runs cannot be opened: {reason}")
                 self.state, self.note = "not opened", reason
+                return
+            self._go_offline(reason)
+            # wandb-core holds the id of the run that failed until the process ends.
+            self.run_id += "-offline"
+            self.open()
             return
-        self.state = "running"
         self._call_hook()
+
+    def _go_offline(self, reason: str) -> None:
+        self._say(f"W&B cannot be used, so runs go on offline: {reason}.")
+        self.mode, self.note = "offline", f"offline: {reason}"
 
     def write(self, row: Row) -> None:
         """Log one row; what W&B refuses is left out of it, and only a whole row is dropped."""
@@ -151,6 +157,17 @@ class TrialRun:
         except Exception as error:
             self._drop(row, self._describe(error))
 
+    def save(self, checkpoint: SavedCheckpoint) -> None:
+        """Log a checkpoint as an artifact; one that cannot be is named, and nothing else stops."""
+        if self._run is None:
+            return
+        try:
+            checkpoint.log(self._run, self.name)
+        except Exception as error:
+            text = f"checkpoint {checkpoint.iteration} not logged: {self._describe(error)}"
+            self.note = text
+            self._say(f"{self.name}: {text}")
+
     def end(self, ending: Ending) -> None:
         """Close the run; returns when W&B has everything, or the file is whole."""
         if self._run is not None:
@@ -163,7 +180,7 @@ class TrialRun:
         if self.state != "not opened":
             self.state = ending.state
 
-    def _start(self, mode: Mode) -> None:
+    def _start(self, mode: Mode, run_id: str) -> None:
         import wandb
 
         plan = self.plan
@@ -173,7 +190,7 @@ class TrialRun:
         settings |= plan.settings
         if plan.host is not None:
             settings["base_url"] = plan.host
-        arguments = dict(plan.arguments)
+        arguments = {**plan.arguments, "id": run_id}
         if mode == "online":
             settings["api_key"] = plan.key.reveal() if plan.key else None
         else:
@@ -210,19 +227,13 @@ class TrialRun:
         self.logged += 1
 
     def _ready(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
+        images, videos = self.plan.image_kwargs, self.plan.video_kwargs
         return {
-            key: self._media(value) if isinstance(value, Media) else value
+            key: value
+            if is_plain(value)
+            else to_wandb(value, image_kwargs=images, video_kwargs=videos)
             for key, value in metrics.items()
         }
-
-    def _media(self, media: Media) -> Any:
-        import wandb
-
-        if media.kind == "image":
-            return wandb.Image(media.array, **self.plan.image_kwargs)
-        if media.kind == "images":
-            return [wandb.Image(image, **self.plan.image_kwargs) for image in media.array]
-        return [wandb.Video(video, **self.plan.video_kwargs) for video in media.array]
 
     def _drop(self, row: Row, reason: str) -> None:
         if row.step is not None:
@@ -240,8 +251,3 @@ class TrialRun:
         lines = str(error).strip().splitlines()
         text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
         return self.plan.key.scrub(text) if self.plan.key else text
-
-
-def is_plain(value: object) -> bool:
-    """Tell whether a value is a number, which W&B always takes."""
-    return isinstance(value, int | float)

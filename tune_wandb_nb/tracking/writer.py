@@ -1,11 +1,12 @@
 """Every W&B run of a search, written in this one process behind one queue."""
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from functools import partial
 from queue import SimpleQueue
 
+from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.rows import Row
 from tune_wandb_nb.tracking.trial_run import Ending, TrialRun
 
@@ -16,7 +17,7 @@ class Opening:
     """The first thing that a run is sent: open it."""
 
 
-_Item = Opening | Row | Ending
+_Item = Opening | Row | SavedCheckpoint | Ending
 
 
 class _Lane:
@@ -51,7 +52,8 @@ class RunWriter:
         self._lanes: dict[TrialRun, _Lane] = {}
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._started_workers = 0
-        self._unfinished: set[TrialRun] = set()
+        # How often each was opened and not ended: one may be opened again while it still ends.
+        self._unfinished: Counter[TrialRun] = Counter()
         self._changed = threading.Condition()
 
     def start(self) -> None:
@@ -62,7 +64,7 @@ class RunWriter:
         """Hand something to a run: an `Opening` first, rows, at last an `Ending`."""
         if isinstance(item, Opening):
             with self._changed:
-                self._unfinished.add(run)
+                self._unfinished[run] += 1
         self._inbox.append((run, item))
         if not self._wake.is_set():
             self._wake.set()
@@ -113,12 +115,16 @@ class RunWriter:
         if not lane.waiting and not lane.busy and not lane.run.is_open:
             del self._lanes[lane.run]
 
-    def _perform(self, run: TrialRun, item: Opening | Ending) -> None:
+    def _perform(self, run: TrialRun, item: Opening | SavedCheckpoint | Ending) -> None:
         if isinstance(item, Ending):
             run.end(item)
             with self._changed:
-                self._unfinished.discard(run)
+                self._unfinished[run] -= 1
+                if self._unfinished[run] <= 0:
+                    del self._unfinished[run]
                 self._changed.notify_all()
+        elif isinstance(item, SavedCheckpoint):
+            run.save(item)
         else:
             run.open()
         self._inbox.append((run, None))

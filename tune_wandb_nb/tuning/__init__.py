@@ -1,0 +1,1 @@
+"""A search: its space, its trials, its progress."""

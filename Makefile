@@ -1,0 +1,47 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+export RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO := 0
+
+.PHONY: demo test unit notebooks lint format lab bench browser clean
+
+demo: $(VENV)/.demo ## the demo notebook, and a page with what it shows
+	$(BIN)/python tools/demo.py
+
+test: unit notebooks ## every test
+
+unit: $(VENV)/.test browser
+	$(BIN)/python -m pytest
+
+notebooks: $(VENV)/.test
+	$(BIN)/python -m pytest --nbval-lax --nbval-kernel-name=python3 --nbval-cell-timeout=600 notebooks
+
+lint: $(VENV)/.test $(VENV)/.lint ## nothing is changed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.lint
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lab: $(VENV)/.demo ## JupyterLab with the notebooks
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+bench: $(VENV)/.test ## the tables of the README; about 15 minutes
+	$(BIN)/python benchmarks/logger_overhead.py
+
+browser:
+	tools/browser.sh $(BIN)/python
+
+clean:
+	rm -rf build dist $(VENV)
+
+$(BIN)/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+
+$(VENV)/.%: pyproject.toml $(BIN)/uv
+	$(UV) --editable . --group $*
+	@touch $@

@@ -1,0 +1,115 @@
+"""Fixtures that run real searches on a real Ray, and what the tests' trainables have in common."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+import ray
+from ray import tune
+
+from tests.wire import OfflineRun, find_wandb_files, read_wandb_file
+from tune_wandb_nb import WandbLogger
+
+OWN_METRICS = frozenset(
+    {
+        "timestamp",
+        "time_this_iter_s",
+        "time_total_s",
+        "time_since_restore",
+        "iterations_since_restore",
+        "training_iteration",
+    }
+)
+"""What Tune adds to every result."""
+
+
+class RunSearch(Protocol):
+    """Runs a search to its end; everything that it writes is in the test's folder."""
+
+    def __call__(
+        self,
+        trainable: Any,
+        space: dict[str, Any],
+        *,
+        logger: WandbLogger | None = None,
+        tune_config: dict[str, Any] | None = None,
+        **run_config: Any,
+    ) -> tune.ResultGrid:
+        """Call ``Tuner.fit`` with what is given."""
+        ...
+
+
+@pytest.fixture(scope="session")
+def ray_session() -> Iterator[None]:
+    """One Ray for all tests; it is too slow to start for each."""
+    start_ray(num_cpus=4)
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    yield
+    ray.shutdown()
+
+
+def start_ray(**given: Any) -> None:
+    """Start a quiet Ray; once more where a busy machine was too slow for Ray's own time limit."""
+    quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
+    for tries_left in (2, 1, 0):
+        try:
+            ray.init(**quiet | given)
+        except Exception as error:  # noqa: PERF203 - to try again is the point
+            ray.shutdown()
+            if not tries_left or "timed out during startup" not in str(error):
+                raise
+        else:
+            return
+
+
+@pytest.fixture
+def run_search(
+    ray_session: None, wandb_core: None, wandb_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> RunSearch:
+    """A quick search: workers are used again, Tune prints nothing."""
+    for name in [n for n in os.environ if n.startswith("WANDB_") and not n.endswith("SERVICE")]:
+        if not name.endswith("_DIR"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("RAY_AIR_NEW_OUTPUT", "0")
+
+    def run(
+        trainable: Any,
+        space: dict[str, Any],
+        *,
+        logger: WandbLogger | None = None,
+        tune_config: dict[str, Any] | None = None,
+        **run_config: Any,
+    ) -> tune.ResultGrid:
+        callbacks = [*run_config.pop("callbacks", []), *([logger] if logger else [])]
+        tuner = tune.Tuner(
+            trainable,
+            param_space=space,
+            tune_config=tune.TuneConfig(**{"reuse_actors": True} | (tune_config or {})),
+            run_config=tune.RunConfig(
+                callbacks=callbacks,
+                verbose=0,
+                storage_path=str(wandb_home / "ray"),
+                **{"name": "experiment"} | run_config,
+            ),
+        )
+        return tuner.fit()
+
+    return run
+
+
+def offline_runs(folder: Path) -> dict[str, OfflineRun]:
+    """Read every offline run below a folder: run id -> run. One folder for each id."""
+    files = find_wandb_files(folder)
+    runs = {run.run_id: run for run in map(read_wandb_file, files)}
+    assert len(runs) == len(files), files
+    return runs
+
+
+def own_values(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what the trainable reported, without Tune's and W&B's additions."""
+    return {k: v for k, v in row.items() if k not in OWN_METRICS and not k.startswith("_")}

@@ -1,0 +1,205 @@
+"""WandbLogger against a W&B server: runs, pages, refusals and interrupts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ray import tune
+
+from tests.searches import RunSearch, offline_runs
+from tests.wire import WireServer, find_wandb_files, read_wandb_file
+from tests.wire.sync import sync
+from tune_wandb_nb import WandbLogger
+
+
+def count_to(config: dict[str, Any]) -> None:
+    for i in range(5):
+        tune.report({"value": config["a"] * i})
+
+
+def logger_for(server: WireServer, **given: Any) -> WandbLogger:
+    return WandbLogger(project="p", host=server.url, **{"api_key": server.api_key} | given)
+
+
+def test_every_row_arrives_and_the_pages_are_known(
+    run_search: RunSearch, wire_server: WireServer, capsys: Any
+) -> None:
+    logger = logger_for(wire_server, group="g 1/x", entity="team")
+    run_search(count_to, {"a": tune.grid_search([1, 2, 3, 4, 5, 6])}, logger=logger)
+    assert logger.mode == "online"
+    assert logger.project_url == f"{wire_server.url}/team/p"
+    assert logger.group_url == f"{wire_server.url}/team/p/groups/g%201%2Fx/workspace"
+    audit = logger.audit()
+    assert list(audit["logged"]) == [5] * 6
+    for row in audit.itertuples():
+        run = wire_server.runs[row.run_id]
+        assert [r["value"] for r in run.rows] == [run.config["a"] * i for i in range(5)]
+        assert [r["_step"] for r in run.rows] == [1, 2, 3, 4, 5]
+        assert (run.gaps, run.complete, run.exit_code, run.group) == ((), True, 0, "g 1/x")
+        assert run.summary["tune/status"] == "completed"
+        assert (
+            logger.run_url(row.trial_id) == row.url == f"{wire_server.url}/team/p/runs/{row.run_id}"
+        )
+    assert "6 trials, 30 rows, all in W&B." in capsys.readouterr().out
+
+
+def test_a_refused_key_is_said_once_and_nothing_is_lost(
+    run_search: RunSearch, wire_server: WireServer, tmp_path: Path, capsys: Any
+) -> None:
+    wrong = "f" * 40
+    logger = logger_for(wire_server, api_key=wrong)
+    run_search(count_to, {"a": tune.grid_search([1, 2, 3])}, logger=logger)
+    assert logger.mode == "offline"
+    assert logger.group_url is None
+    audit = logger.audit()
+    assert list(audit["logged"]) == [5, 5, 5]
+    assert all("refuses the API key" in note for note in audit["note"])
+    said = capsys.readouterr().out
+    assert said.count("runs go on offline") == 1
+    assert wrong not in said
+    sync(wire_server, *audit["path"])
+    assert sorted(len(run.rows) for run in wire_server.runs.values()) == [5, 5, 5]
+
+
+def test_a_server_that_is_away_costs_no_row(
+    run_search: RunSearch, wire_server: WireServer, tmp_path: Path
+) -> None:
+    wire_server.stop()
+    logger = logger_for(wire_server)
+    run_search(count_to, {"a": tune.grid_search([1, 2])}, logger=logger)
+    wire_server.start()
+    audit = logger.audit()
+    assert list(audit["logged"]) == [5, 5]
+    assert list(audit["mode"]) == ["offline", "offline"]
+    assert {len(run.rows) for run in offline_runs_only(tmp_path)} == {5}
+
+
+def save_twice(config: dict[str, Any]) -> None:
+    for i in range(2):
+        folder = Path(config["folder"], str(i))
+        folder.mkdir(parents=True)
+        (folder / "weights").write_text(f"weights {i}")
+        tune.report({"value": i}, checkpoint=tune.Checkpoint.from_directory(folder))
+
+
+def test_checkpoints_are_artifacts_of_their_run(
+    run_search: RunSearch, wire_server: WireServer, tmp_path: Path
+) -> None:
+    logger = logger_for(wire_server, upload_checkpoints=True)
+    run_search(save_twice, {"folder": str(tmp_path / "made")}, logger=logger)
+    (run,) = wire_server.runs.values()
+    first, second = run.artifacts
+    assert first.name == second.name == f"checkpoint_{run.name}"
+    assert [a.files["weights"] for a in (first, second)] == [b"weights 0", b"weights 1"]
+    assert (set(first.aliases), set(second.aliases)) == ({"iter-1"}, {"iter-2", "latest"})
+    assert [a.metadata["value"] for a in (first, second)] == [0, 1]
+    assert len(run.rows) == 2
+
+
+def offline_runs_only(folder: Path) -> list[Any]:
+    files = [f for f in find_wandb_files(folder) if f.parent.name.startswith("offline-run-")]
+    return [read_wandb_file(f) for f in files]
+
+
+SCRIPT = """
+    import os
+    from ray import tune
+    from tests.searches import start_ray
+    import tune_wandb_nb as tw
+
+    def forever(config):
+        i = 0
+        while True:
+            tune.report({"value": i})
+            i += 1
+
+    start_ray(num_cpus=2)
+    logger = tw.WandbLogger(project="p", upload_timeout=300)
+    class Says(tune.Callback):
+        def on_trial_result(self, iteration, trials, trial, result, **info):
+            if result["training_iteration"] == 20:
+                print("RUNNING", flush=True)
+        def on_experiment_end(self, trials, **info):
+            print("ENDED", flush=True)
+    tuner = tune.Tuner(
+        forever,
+        run_config=tune.RunConfig(callbacks=[logger, Says()], verbose=0, storage_path=os.getcwd()),
+    )
+    try:
+        tuner.fit()
+    finally:
+        audit = logger.audit()
+        print("AUDIT", *audit.state, *audit.reported, *audit.logged, flush=True)
+        os._exit(0)
+"""
+
+
+@pytest.fixture
+def script(tmp_path: Path, wandb_home: Path) -> Any:
+    """Start the search above in a process of its own; returns it when rows are coming."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(**env: str) -> subprocess.Popen[str]:
+        (tmp_path / "script.py").write_text(textwrap.dedent(SCRIPT))
+        clean = {k: v for k, v in os.environ.items() if k != "WANDB_SERVICE"}
+        process = subprocess.Popen(
+            [sys.executable, "script.py"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=tmp_path,
+            env=clean | {"PYTHONPATH": str(Path(__file__).parent.parent)} | env,
+        )
+        started.append(process)
+        read_to(process, "RUNNING")
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def read_to(process: subprocess.Popen[str], word: str) -> str:
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if word in line:
+            return "".join(lines)
+    raise AssertionError(f"{word} never came:\n{''.join(lines)}")
+
+
+def test_an_interrupt_closes_every_run(script: Any, tmp_path: Path) -> None:
+    process = script(WANDB_MODE="offline")
+    process.send_signal(signal.SIGINT)
+    said = read_to(process, "AUDIT")
+    (run,) = offline_runs(tmp_path).values()
+    assert run.exit_code == 0
+    assert run.summary["tune/status"] == "stopped by user"
+    state, reported, logged = said.splitlines()[-1].split()[1:]
+    assert (state, int(reported), int(logged)) == ("finished", len(run.rows), len(run.rows))
+
+
+def test_a_second_interrupt_leaves_at_once_and_names_what_is_left(
+    script: Any, tmp_path: Path, wire_server: WireServer
+) -> None:
+    process = script(WANDB_BASE_URL=wire_server.url, WANDB_API_KEY=wire_server.api_key)
+    wire_server.wait_for(lambda s: any(run.rows for run in s.runs.values()))
+    wire_server.faults.hang("/file_stream")
+    process.send_signal(signal.SIGINT)
+    read_to(process, "closing W&B runs: 1 of 1 left")
+    process.send_signal(signal.SIGINT)
+    said = read_to(process, "AUDIT")
+    assert "not uploaded in time: forever_" in said
+    assert "The rows are on disk; upload them with: wandb sync wandb/run-" in said
+    wire_server.faults.release()
