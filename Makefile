@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 export RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO := 0
 
-.PHONY: demo test unit notebooks lint format lab bench browser clean
+.PHONY: demo test unit notebooks lint format lab bench screenshots browser clean
 
 demo: $(VENV)/.demo ## the demo notebook, and a page with what it shows
 	$(BIN)/python tools/demo.py
@@ -31,6 +31,10 @@ lab: $(VENV)/.demo ## JupyterLab with the notebooks
 
 bench: $(VENV)/.test ## the tables of the README; about 15 minutes
 	$(BIN)/python benchmarks/logger_overhead.py
+	$(BIN)/python benchmarks/dashboard_cost.py
+
+screenshots: $(VENV)/.test browser ## the pictures of the README
+	$(BIN)/python tools/screenshots.py
 
 browser:
 	tools/browser.sh $(BIN)/python

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -298,3 +299,26 @@ def test_two_hundred_trials_refresh() -> None:
     snapshot = search(200)
     assert "200 of" not in status_html(snapshot)
     assert "200 trials over" in status_html(snapshot)
+
+
+def test_what_cannot_be_shown_is_said_and_the_next_refresh_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    board = TrialBoard("m", "max")
+    dashboard = Dashboard(board=board)
+    complained = threading.Event()
+    show = dashboard.charts.show
+
+    def broken(snapshot: Any) -> None:
+        monkeypatch.setattr(dashboard.charts, "show", show)
+        raise ZeroDivisionError("<b>a chart</b>")
+
+    monkeypatch.setattr(dashboard.charts, "show", broken)
+    dashboard.status.observe(
+        lambda change: "&lt;b&gt;a chart" in change["new"] and complained.set(), "value"
+    )
+    board.begin()
+    assert complained.wait(30)
+    board.end()
+    assert dashboard.settle(30)
+    assert "Finished" in dashboard.status.value

@@ -10,6 +10,7 @@ from ray import tune
 from tests.trainable_functions import quick, run_config
 from tests.wire import WireServer
 from tune_wandb_nb import Experiment, SettingsError, WandbLogger
+from tune_wandb_nb.widgets.frontend import OVERRIDE
 
 KEY = "abcdef0123" * 4
 
@@ -47,7 +48,10 @@ def test_offline_with_a_dashboard(experiment_of: Any) -> None:
     assert experiment.dashboard.page.mode == "offline"
 
 
-def test_online_the_page_is_the_groups(experiment_of: Any, wire_server: WireServer) -> None:
+def test_online_the_page_is_the_groups(
+    experiment_of: Any, wire_server: WireServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(OVERRIDE, "jupyterlab")
     settings = {"project": "digits", "api_key": wire_server.api_key, "host": wire_server.url}
     experiment = experiment_of(space(), wandb=settings)
     experiment.start()

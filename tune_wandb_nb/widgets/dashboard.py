@@ -14,7 +14,7 @@ from tune_wandb_nb.tuning.snapshot import BoardSnapshot
 from tune_wandb_nb.widgets.charts import LiveCharts
 from tune_wandb_nb.widgets.frontend import detect_frontend
 from tune_wandb_nb.widgets.lasting import LastingOutput
-from tune_wandb_nb.widgets.markup import STYLE
+from tune_wandb_nb.widgets.markup import STYLE, escape, note
 from tune_wandb_nb.widgets.picture import picture_png
 from tune_wandb_nb.widgets.report import report_fragment, report_page
 from tune_wandb_nb.widgets.status import errors_html, headline, status_html, top_trials_html
@@ -170,14 +170,21 @@ class Dashboard(ipywidgets.VBox):
     def _follow(self) -> None:
         try:
             while self._is_running():
-                self.refresh()
+                self._refresh_or_complain()
                 self._pause.wait(_REFRESH_EVERY)
                 if not self._is_running():
-                    self.refresh()
+                    self._refresh_or_complain()
                     self._lasting.update(self.report, self._png)
         finally:
             self._watching.release()
             self._settled.set()
+
+    def _refresh_or_complain(self) -> None:
+        # A picture that cannot be drawn must not be the end of all later ones.
+        try:
+            self.refresh()
+        except Exception as error:
+            self.status.value += note(escape(f"The dashboard could not show this: {error!r}"))
 
     def _is_running(self) -> bool:
         return self.board.snapshot().ended is None

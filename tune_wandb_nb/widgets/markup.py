@@ -6,7 +6,7 @@ from typing import Any
 
 from tune_wandb_nb.tuning.wording import describe_params, number, shorten
 
-__all__ = ["STYLE", "bar", "escape", "link", "markup", "name_tag", "params_text", "table"]
+__all__ = ["STYLE", "bar", "escape", "link", "markup", "name_tag", "note", "params_text", "table"]
 
 STYLE = """<style>
 .twn {font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 13px;
@@ -65,6 +65,11 @@ def name_tag(text: str, longest: int = 28, title: str = "") -> str:
     """Write a name, shortened, with the whole of it as the tooltip."""
     tip = f"{text} {title}".strip()
     return f'<span title="{escape(tip)}">{escape(shorten(text, longest))}</span>'
+
+
+def note(text: str) -> str:
+    """Write a notice; the text is HTML already."""
+    return f'<div class="twn"><div class="note">{text}</div></div>'
 
 
 def params_text(params: Mapping[str, Any], most: int = 8) -> str:

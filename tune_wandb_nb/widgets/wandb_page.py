@@ -11,7 +11,7 @@ import ipywidgets
 from tune_wandb_nb.tuning.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.wording import shorten
 from tune_wandb_nb.widgets.frontend import Frontend
-from tune_wandb_nb.widgets.markup import escape, link
+from tune_wandb_nb.widgets.markup import escape, link, note
 from tune_wandb_nb.widgets.palette import INITIAL
 
 __all__ = ["WandbPage"]
@@ -32,6 +32,7 @@ class WandbPage(ipywidgets.VBox):
         self._frontend = frontend
         self._height = height
         self._url: str | None = None
+        self._folder: str | None = None
         self.choice = ipywidgets.Dropdown(
             description="Show",
             options=[("This search", _GROUP), ("The project", _PROJECT)],
@@ -99,7 +100,7 @@ class WandbPage(ipywidgets.VBox):
         self.sync.layout.display = "none"
         self.link.value = f'<div class="twn">{link(self._url, "Open in W&B")}</div>'
         if not self._frontend.shows_iframes:
-            self.frame.value = _note(
+            self.frame.value = note(
                 f"This frontend shows no page here: {link(self._url, self._url)}"
             )
             return
@@ -125,22 +126,22 @@ class WandbPage(ipywidgets.VBox):
                 "This search is not tracked in W&amp;B. Give it <code>wandb={'project': ...}</code>"
                 " to track it, with or without an account."
             )
-        if self.frame.value != _note(text):
-            self.frame.value = _note(text)
+        if self.frame.value != note(text):
+            self.frame.value = note(text)
 
     def _offline(self) -> str:
         text = (
             "This search is recorded offline; nothing left this machine. Call"
             " <code>tune_wandb_nb.login()</code> before a search to see its page here."
         )
-        paths = self._paths()
-        if not paths:
+        # The audit looks at every run, the folder is the same for all: it is asked for once.
+        self._folder = self._folder or next((str(PurePath(p).parent) for p in self._paths()), None)
+        if self._folder is None:
             return text
         if _sync_runs() is not None:
             self.sync.layout.display = None
             return text + " What is recorded can be uploaded at any time:"
-        folder = shlex.quote(str(PurePath(paths[0]).parent))
-        command = f"wandb sync {folder}/offline-run-*"
+        command = f"wandb sync {shlex.quote(self._folder)}/offline-run-*"
         return f"{text} To upload what is recorded: <pre>{escape(command)}</pre>"
 
     def _paths(self) -> list[str]:
@@ -158,7 +159,7 @@ class WandbPage(ipywidgets.VBox):
                 sync_runs(self._paths())
                 self.sync.description = "Synced"
             except Exception as error:
-                self.frame.value = _note(f"The upload failed: {escape(error)}")
+                self.frame.value = note(f"The upload failed: {escape(error)}")
             finally:
                 self.sync.disabled = False
 
@@ -172,7 +173,3 @@ def _sync_runs() -> Callable[[list[str]], Any] | None:
         return None
     found: Callable[[list[str]], Any] = upload.sync_runs
     return found
-
-
-def _note(text: str) -> str:
-    return f'<div class="twn"><div class="note">{text}</div></div>'

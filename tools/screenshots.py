@@ -1,0 +1,78 @@
+"""Pictures of the dashboard for the README: running and finished, light and dark.
+
+    python tools/screenshots.py [FOLDER]
+
+Runs the search of ``notebooks/embedded_dashboard.ipynb`` in a real JupyterLab and Chromium.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parents[1]
+sys.path.insert(0, str(CHECKOUT))
+
+import nbformat  # noqa: E402 - the checkout comes first
+from playwright.sync_api import Browser, expect, sync_playwright  # noqa: E402
+
+from tests.browser.lab import (  # noqa: E402
+    jupyter_lab,
+    launch,
+    open_notebook,
+    run_cell,
+    write_notebook,
+)
+
+PATIENCE = 300_000
+HALF = re.compile(r"\b(8|9|10|11|12) of 16 trials")
+DASHBOARD = "[class*=twn-live]"
+
+
+def search_cells() -> list[str]:
+    """Return the notebook's code up to the start of the search."""
+    notebook = nbformat.read(CHECKOUT / "notebooks" / "embedded_dashboard.ipynb", as_version=4)
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    start = next(i for i, source in enumerate(code) if "experiment.start()" in source)
+    # Trials as short as these are over before a picture is taken.
+    slow = code[1].replace("tune.report", "__import__('time').sleep(0.15); tune.report")
+    return ["\n".join([code[0], slow, *code[2:start]]), code[start]]
+
+
+def take(browser: Browser, folder: Path, theme: str) -> None:
+    """Take the pictures of one theme."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as home, jupyter_lab(Path(home), port, theme) as url:
+        write_notebook(Path(home) / "search.ipynb", search_cells())
+        page = browser.new_page(viewport={"width": 1500, "height": 1300})
+        open_notebook(page, url, "search.ipynb")
+        run_cell(page, 0)
+        run_cell(page, 1)
+        facts = page.locator(".twn .facts").first
+        expect(facts).to_contain_text(HALF, timeout=PATIENCE)
+        expect(page.locator(".twn .share").first).to_be_attached(timeout=PATIENCE)
+        page.locator(DASHBOARD).first.screenshot(path=folder / f"dashboard-running-{theme}.png")
+        expect(facts).to_contain_text("Finished", timeout=PATIENCE)
+        expect(page.get_by_text("over 16 trials")).to_be_visible(timeout=PATIENCE)
+        page.locator(DASHBOARD).first.screenshot(path=folder / f"dashboard-finished-{theme}.png")
+        page.close()
+
+
+def main() -> None:
+    """Take all pictures."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else CHECKOUT / "docs" / "images"
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        for theme in ("light", "dark"):
+            take(browser, folder, theme)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
