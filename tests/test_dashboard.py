@@ -15,6 +15,7 @@ from tests.test_charts import EVIL
 from tests.trainable_functions import failing, quick, run_config
 from tune_wandb_nb import Dashboard
 from tune_wandb_nb.tuning.board import TrialBoard
+from tune_wandb_nb.tuning.search import Search
 from tune_wandb_nb.widgets.frontend import OVERRIDE, Frontend, detect_frontend
 from tune_wandb_nb.widgets.status import seconds_left, status_html
 
@@ -247,6 +248,16 @@ class TestWithTune:
         tags = Tags(dashboard.tune.value)
         assert not tags.handlers
         assert not {"script", "img"} & set(tags.found)
+
+    def test_a_search_that_cannot_start_says_so(self, tmp_path: Path) -> None:
+        search = Search(lambda config: None, run_config=run_config(tmp_path, stop="nonsense"))
+        dashboard = Dashboard(board=search.board)
+        search.start()
+        with pytest.raises(Exception, match="nonsense"):
+            search.wait(60)
+        assert dashboard.settle(30)
+        assert "Failed" in dashboard.status.value
+        assert "nonsense" in dashboard.status.value
 
     def test_callback_and_reporter_pickle_clean(self) -> None:
         dashboard = Dashboard()

@@ -313,6 +313,7 @@ def test_a_text_does_not_overwrite_wandbs_bookkeeping() -> None:
         pytest.param("lr", ["lr", "lr/a/b"], ["lrs", "a/lr", "LR"], id="name"),
         pytest.param("a/b", ["a/b", "a/b/c"], ["a", "a/bc", "b"], id="nested-name"),
         pytest.param("a/*", ["a/b", "a/b/c"], ["a", "ab", "b/a/c"], id="all-that-is-inside"),
+        pytest.param("a/", ["a", "a/b"], ["ab"], id="closing-slash"),
         pytest.param("*_s", ["time_s", "a/b_s"], ["time_ms/a", "s"], id="ending"),
         pytest.param("*/loss", ["a/loss", "a/b/loss"], ["loss", "a/losses"], id="inner-name"),
         pytest.param("l?ss", ["loss", "lass"], ["lss"], id="one-letter"),

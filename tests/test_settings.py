@@ -402,3 +402,8 @@ def test_a_long_value_is_cut_in_an_error_and_no_part_of_a_key_is_left() -> None:
 )
 def test_values_that_lead_nowhere_are_refused(name: str, value: Any) -> None:
     refusal(name, {name: value})
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, b"abc", 5], ids=["dictionary", "bytes", "number"])
+def test_excludes_that_are_no_list_are_refused(value: Any) -> None:
+    assert "excludes must be a list of names" in refusal("excludes", {"excludes": value})

@@ -28,6 +28,7 @@ AUTO_CONFIG_KEYS = frozenset(
 
 _NUMBERS = frozenset({float, int, bool})
 _TUNES_OWN = frozenset({"done", "should_checkpoint", "checkpoint_dir_name", "config"})
+_NOT_HYPERPARAMETERS = frozenset({"wandb", "logger_config", "callbacks"})
 # W&B keeps these names for itself; a metric of that name would overwrite its own bookkeeping.
 _WANDBS_OWN = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
 _IMAGE, _IMAGES, _VIDEOS = 3, 4, 5
@@ -67,7 +68,7 @@ class Excludes:
     __slots__ = ("_known", "_patterns")
 
     def __init__(self, patterns: Iterable[str] = ()) -> None:
-        self._patterns = tuple(patterns)
+        self._patterns = tuple(pattern.rstrip("/") or pattern for pattern in patterns)
         self._known: dict[str, bool] = {}
 
     def hit(self, name: str) -> bool:
@@ -140,7 +141,7 @@ class Splitter:
         if not isinstance(config, Mapping):
             return
         for key, value in flatten(config):
-            if key.split("/", 1)[0] in ("wandb", "logger_config") or self._excludes.hit(key):
+            if key.split("/", 1)[0] in _NOT_HYPERPARAMETERS or self._excludes.hit(key):
                 continue
             number = _number(value)
             if number is not None:

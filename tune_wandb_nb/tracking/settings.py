@@ -221,7 +221,7 @@ def _names(name: str, value: object) -> tuple[str, ...]:
             f"{name} must be a list of names, but got the string {show(value)};"
             f" write [{show(value)}]."
         )
-    if not isinstance(value, Iterable):
+    if not isinstance(value, Iterable) or isinstance(value, Mapping | bytes):
         raise SettingsError(f"{name} must be a list of names, but got {show(value)}.")
     return tuple(_text(f"each of {name}", item) for item in value)
 

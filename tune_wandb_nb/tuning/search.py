@@ -195,6 +195,8 @@ class Search:
         self._stop.clear()
         self._results = self._error = None
         self._status = "running"
+        # Ray takes seconds to start, and may fail to: whoever shows the board follows from here.
+        self.board.begin()
         # The caller's context goes along: in a notebook what the search prints then appears
         # below the cell that started it.
         context = contextvars.copy_context()
