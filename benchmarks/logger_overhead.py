@@ -69,7 +69,9 @@ def in_fresh_process(name: str, options: argparse.Namespace) -> dict[str, Any]:
         if process.returncode:
             sys.exit(f"{name} failed:\n{output}\n{Path(folder, 'errors').read_text()}")
         found = json.loads(output.splitlines()[-1])
-        found["rows"] = sum(map(count_rows, Path(folder).rglob("run-*.wandb")))
+        found["rows"] = sum(
+            map(count_rows, set(map(Path.resolve, Path(folder).rglob("run-*.wandb"))))
+        )
     return found | {
         "memory": memory.peak,
         "processes": memory.processes,
