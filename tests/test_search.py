@@ -221,34 +221,6 @@ def test_an_error_of_the_search_itself_is_raised_by_wait(
     assert "a user's callback" in (search.board.snapshot().error or "")
 
 
-def test_an_interrupt_of_wait_stops_cleanly(
-    tmp_path: Path, new_search: Callable[..., Search]
-) -> None:
-    watch = Watch()
-    search = new_search(endless, run_config=run_config(tmp_path, callbacks=[watch]))
-    search.start()
-    assert watch.results.wait(60)
-    interrupt_when_waiting()
-    search.wait()
-    assert (search.status, watch.ended) == ("stopped", 1)
-
-
-def test_a_second_interrupt_leaves_at_once(
-    tmp_path: Path, new_search: Callable[..., Search]
-) -> None:
-    slow = SlowEnd()
-    watch = Watch()
-    search = new_search(endless, run_config=run_config(tmp_path, callbacks=[watch, slow]))
-    search.start()
-    assert watch.results.wait(60)
-    interrupt_when_waiting()
-    with pytest.raises(KeyboardInterrupt):
-        search.wait()
-    assert search.status == "stopping"
-    slow.release.set()
-    search.wait(60)
-
-
 def test_what_cannot_be_done_says_what_can(
     tmp_path: Path, new_search: Callable[..., Search]
 ) -> None:
