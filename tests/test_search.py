@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import _thread
 import contextlib
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,39 +42,6 @@ class Watch(tune.Callback):
 
     def on_experiment_end(self, trials: Any, **_: Any) -> None:
         self.ended += 1
-
-
-class SlowEnd(tune.Callback):
-    """Interrupts when the search ends, and holds up its end until it is released."""
-
-    def __init__(self) -> None:
-        self.release = threading.Event()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {}
-
-    def on_experiment_end(self, *_: Any, **__: Any) -> None:
-        interrupt_when_waiting()
-        self.release.wait(60)
-
-
-def interrupt_when_waiting() -> None:
-    """Interrupt the main thread as soon as it is inside ``Search.wait``."""
-    main = threading.main_thread().ident
-    assert main is not None
-
-    def watch() -> None:
-        while True:
-            frame = sys._current_frames().get(main)
-            while frame is not None:
-                if frame.f_code is Search._join.__code__:
-                    _thread.interrupt_main()
-                    return
-                frame = frame.f_back
-            pause.wait(0.05)
-
-    pause = threading.Event()
-    threading.Thread(target=watch, daemon=True).start()
 
 
 @pytest.fixture
