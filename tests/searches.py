@@ -12,7 +12,7 @@ import pytest
 import ray
 from ray import tune
 
-from tests.wire import OfflineRun, find_wandb_files, read_wandb_file
+from tests.wire import OfflineRun, find_wandb_files, read_ended_wandb_file
 from tune_wandb_nb import WandbLogger
 
 OWN_METRICS = frozenset(
@@ -103,9 +103,9 @@ def run_search(
 
 
 def offline_runs(folder: Path) -> dict[str, OfflineRun]:
-    """Read every offline run below a folder: run id -> run. One folder for each id."""
+    """Read every offline run below a folder, all of them ended: run id -> run, a folder each."""
     files = find_wandb_files(folder)
-    runs = {run.run_id: run for run in map(read_wandb_file, files)}
+    runs = {run.run_id: run for run in map(read_ended_wandb_file, files)}
     assert len(runs) == len(files), files
     return runs
 

@@ -14,7 +14,7 @@ import pytest
 from ray import tune
 
 from tests.searches import RunSearch, offline_runs
-from tests.wire import WireServer, find_wandb_files, read_wandb_file
+from tests.wire import WireServer, find_wandb_files, read_ended_wandb_file
 from tests.wire.sync import sync
 from tune_wandb_nb import WandbLogger
 
@@ -105,7 +105,7 @@ def test_checkpoints_are_artifacts_of_their_run(
 
 def offline_runs_only(folder: Path) -> list[Any]:
     files = [f for f in find_wandb_files(folder) if f.parent.name.startswith("offline-run-")]
-    return [read_wandb_file(f) for f in files]
+    return [read_ended_wandb_file(f) for f in files]
 
 
 SCRIPT = """

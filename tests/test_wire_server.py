@@ -15,7 +15,13 @@ import numpy as np
 import pytest
 import wandb
 
-from tests.wire import WireRun, WireServer, find_wandb_files, read_wandb_file
+from tests.wire import (
+    WireRun,
+    WireServer,
+    find_wandb_files,
+    read_ended_wandb_file,
+    read_wandb_file,
+)
 from tests.wire.fixtures import StartRun
 from tests.wire.sync import sync
 
@@ -174,7 +180,7 @@ def test_an_offline_run_reads_as_its_sync(
     del run.summary["gone"]
     run.finish(exit_code=3)
     (file,) = find_wandb_files(tmp_path)
-    local = read_wandb_file(file)
+    local = read_ended_wandb_file(file)
     sync(wire_server, file.parent)
     synced = wire_server.runs["off"]
     for name in ("rows", "summary", "config"):

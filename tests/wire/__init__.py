@@ -1,7 +1,13 @@
 """An honest reader of what wandb sends: a W&B server for tests and a reader of offline runs."""
 
 from tests.wire.faults import Fault, Faults
-from tests.wire.offline import BrokenFileError, OfflineRun, find_wandb_files, read_wandb_file
+from tests.wire.offline import (
+    BrokenFileError,
+    OfflineRun,
+    find_wandb_files,
+    read_ended_wandb_file,
+    read_wandb_file,
+)
 from tests.wire.records import Request, WireArtifact, WireRun
 from tests.wire.server import WireServer
 
@@ -15,5 +21,6 @@ __all__ = [
     "WireRun",
     "WireServer",
     "find_wandb_files",
+    "read_ended_wandb_file",
     "read_wandb_file",
 ]

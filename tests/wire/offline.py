@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
+import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -70,6 +71,16 @@ def read_wandb_file(path: Path) -> OfflineRun:
         elif kind in _READERS:
             _READERS[kind](run, getattr(record, kind))
     run.config.pop("_wandb", None)
+    return run
+
+
+def read_ended_wandb_file(path: Path, timeout: float = 30.0) -> OfflineRun:
+    """Read one once its run's end is in it, which wandb-core writes after ``finish`` returned."""
+    end = time.monotonic() + timeout
+    while (run := read_wandb_file(path)).exit_code is None:
+        if time.monotonic() > end:
+            raise TimeoutError(f"no end of the run within {timeout} s in {path}")
+        time.sleep(0.01)  # another process writes the file: there is no event to wait for
     return run
 
 
