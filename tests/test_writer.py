@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -111,7 +112,7 @@ def writer() -> Iterator[RunWriter]:
 def send_life(writer: RunWriter, run: TrialRun, rows: range) -> None:
     writer.send(run, Opening())
     for number in rows:
-        writer.send(run, row(number))
+        writer.send(run, partial(row, number))
     writer.send(run, FINISHED)
 
 
@@ -128,7 +129,7 @@ def test_two_hundred_runs_with_fifty_rows_each(writer: RunWriter) -> None:
         writer.send(run, Opening())
     for number in range(50):
         for run in runs:
-            writer.send(run, row(number))
+            writer.send(run, partial(row, number))
     for run in runs:
         writer.send(run, FINISHED)
     assert writer.wait(SOON)
@@ -188,7 +189,7 @@ def test_a_run_is_unfinished_until_it_has_ended(writer: RunWriter) -> None:
     writer.send(run, Opening())
     assert writer.unfinished() == [run]
     assert run.opened.wait(SOON)
-    writer.send(run, row(1))
+    writer.send(run, partial(row, 1))
     assert writer.unfinished() == [run]
     assert not writer.wait(0)
     writer.send(run, FINISHED)
@@ -247,7 +248,7 @@ def test_a_row_after_the_end_reaches_the_run_after_its_end(
 ) -> None:
     run = RecordingRun(ending=gate.wait)
     send_life(writer, run, range(2))
-    writer.send(run, row(2))
+    writer.send(run, partial(row, 2))
     gate.set()
     assert all(run.wrote() for _ in range(3))
     assert run.told == [*life(0, 1), 2]
@@ -258,7 +259,7 @@ def test_a_run_that_never_opens_still_gets_everything(writer: RunWriter) -> None
     writer.send(run, Opening())
     assert run.opened.wait(SOON)
     for number in range(3):
-        writer.send(run, row(number))
+        writer.send(run, partial(row, number))
     writer.send(run, FINISHED)
     assert writer.wait(SOON)
     assert run.told == life(*range(3))
@@ -359,3 +360,37 @@ def test_wait_does_not_wait_for_rows_to_gather() -> None:
     assert writer.wait(SOON)
     writer.close()
     assert run.told == life(*range(3))
+
+
+def test_catching_up_is_to_have_made_every_row_that_was_sent() -> None:
+    writer = RunWriter(linger=SOON)  # which catching up does not wait for
+    writer.start()
+    hold = threading.Event()
+    run, made = RecordingRun(opening=partial(hold.wait, SOON)), []
+
+    def make(number: int) -> Row:
+        made.append(number)
+        return row(number)
+
+    writer.send(run, Opening())
+    for number in range(3):
+        writer.send(run, partial(make, number))
+    assert writer.catch_up(SOON)
+    assert made == [0, 1, 2]
+    assert not run.threads(0)  # made, though the run is not open yet
+    hold.set()
+    writer.close()
+    assert all(run.wrote() for _ in range(3))
+
+
+def test_a_result_that_makes_no_row_is_counted(writer: RunWriter) -> None:
+    run = RecordingRun()
+
+    def make() -> Row:
+        raise ValueError("a dictionary inside itself")
+
+    writer.send(run, Opening())
+    writer.send(run, make)
+    writer.send(run, partial(row, 2))
+    assert run.wrote()
+    assert (run.dropped, dict(run.reasons)) == (1, {"ValueError: a dictionary inside itself": 1})

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["WandbLogger", "WandbLoggerCallback"]
 
 _PROGRESS_EVERY = 5.0
+_CATCH_UP = 1.0
 
 
 class WandbLogger(LoggerCallback):
@@ -178,16 +180,11 @@ class WandbLogger(LoggerCallback):
         del iteration
         session = self._live()
         tracked = session.trials[trial.trial_id]
-        row = tracked.rows.row(result)
-        session.media.keep(row.metrics)
+        session.media.keep(result)
         tracked.run.reported += 1
         tracked.stopping = bool(result.get("done"))
-        session.writer.send(tracked.run, row)
-        while tracked.rows.new_drops:
-            key, reason = tracked.rows.new_drops.pop()
-            session.notices.say(
-                f"{key!r} cannot be logged to W&B ({reason}) and is left out.", once=key
-            )
+        # A copy, since Tune and the callbacks after this one may change what they were handed.
+        session.writer.send(tracked.run, partial(tracked.rows.row, dict(result)))
 
     def on_checkpoint(
         self,
@@ -243,7 +240,10 @@ class WandbLogger(LoggerCallback):
 
     def get_state(self) -> dict[str, Any]:
         """Return what a restored search must know of its trials."""
-        trials = self._session.trials if self._session else {}
+        if self._session is None:
+            return {}
+        self._session.writer.catch_up(_CATCH_UP)
+        trials = self._session.trials
         return {trial_id: tracked.rows.state() for trial_id, tracked in trials.items()}
 
     def set_state(self, state: dict[str, Any]) -> None:
@@ -268,9 +268,10 @@ class WandbLogger(LoggerCallback):
             tracked.checkpoint = checkpoint
             source = _owner_of(checkpoint, trial, trials)
         iteration = int((trial.last_result or {}).get("training_iteration", 0))
-        change = tracked.rows.change_config(trial.config, source=source, iteration=iteration)
-        if change is not None:
-            session.writer.send(tracked.run, change)
+        change = partial(
+            tracked.rows.change_config, dict(trial.config), source=source, iteration=iteration
+        )
+        session.writer.send(tracked.run, change)
 
     def _wait_for_uploads(self, session: Session) -> None:
         end = time.monotonic() + session.base.upload_timeout

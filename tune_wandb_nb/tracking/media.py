@@ -12,6 +12,9 @@ from tune_wandb_nb.tracking.payload import Media
 __all__ = ["MediaFolder", "is_plain", "to_wandb"]
 
 
+_WITHOUT_FILES = frozenset({float, int, str, bool, type(None)})
+
+
 def is_plain(value: object) -> bool:
     """Tell whether a value is a number, which W&B always takes."""
     return isinstance(value, int | float)
@@ -43,10 +46,14 @@ class MediaFolder:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._count = 0
 
-    def keep(self, metrics: Mapping[str, Any]) -> None:
-        """Let the W&B objects among some metrics point to files that stay."""
-        for value in metrics.values():
-            if not is_plain(value):
+    def keep(self, result: Mapping[str, Any]) -> None:
+        """Let the W&B objects in a result, at whatever depth, point to files that stay."""
+        for value in result.values():
+            if type(value) in _WITHOUT_FILES:
+                continue
+            if isinstance(value, Mapping):
+                self.keep(value)
+            else:
                 for item in _with_files(value):
                     self._keep(item)
 

@@ -1,7 +1,7 @@
 """The results of one trial -> the rows, config changes and summary changes of its W&B run."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,11 @@ class RowRules:
 class TrialRows:
     """Turns the results of one trial into rows; what did not change is not said again.
 
+    Args:
+        rules: What is logged.
+        config: The trial's config as Tune has it.
+        on_drop: Told once of each metric that cannot be logged: its name, and its type or reason.
+
     Example:
         >>> rules = RowRules.of((), log_config=False, best={"accuracy": "max"})
         >>> rows = TrialRows(rules, {"lr": 0.1})
@@ -61,20 +66,25 @@ class TrialRows:
         "_best",
         "_exploits",
         "_initial",
+        "_on_drop",
         "_rules",
         "_texts",
         "config",
         "dropped",
-        "new_drops",
     )
 
-    def __init__(self, rules: RowRules, config: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        rules: RowRules,
+        config: Mapping[str, Any],
+        *,
+        on_drop: Callable[[str, str], None] | None = None,
+    ) -> None:
         self.config = hyperparameters(config, rules.excludes)
         """The run's config as it is now."""
         self.dropped: Counter[tuple[str, str]] = Counter()
         """(metric, type or reason) -> how many values could not be logged."""
-        self.new_drops: list[tuple[str, str]] = []
-        """Those of ``dropped`` that nobody has been told of; whoever tells takes them out."""
+        self._on_drop = on_drop
         self._rules = rules
         self._best = BestSoFar(rules.best)
         self._initial: dict[str, Any] = {}
@@ -86,8 +96,8 @@ class TrialRows:
         """Turn one result, as Tune reports it, into a row."""
         payload = self._rules.splitter.split(result)
         for drop in payload.dropped.items():
-            if drop not in self.dropped:
-                self.new_drops.append(drop)
+            if self._on_drop and drop not in self.dropped:
+                self._on_drop(*drop)
             self.dropped[drop] += 1
         iteration = result.get(_ITERATION)
         step = iteration if isinstance(iteration, int) else None

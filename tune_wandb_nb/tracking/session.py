@@ -97,7 +97,7 @@ class Session:
             self.writer.send(known.run, Opening())
             return known
         settings = self._settings_of(config)
-        rows = TrialRows(self._rules_of(settings), config)
+        rows = TrialRows(self._rules_of(settings), config, on_drop=self._tell_drop)
         if trial_id in self.restored:
             rows.restore(self.restored[trial_id])
         plan = self._plan(settings, trial_id, name, rows.config, group)
@@ -144,6 +144,9 @@ class Session:
             return None
         group = quote(str(run.plan.arguments["group"]), safe="")
         return f"{run.project_url}/groups/{group}/workspace"
+
+    def _tell_drop(self, key: str, reason: str) -> None:
+        self.notices.say(f"{key!r} cannot be logged to W&B ({reason}) and is left out.", once=key)
 
     def _settings_of(self, config: Mapping[str, Any]) -> WandbSettings:
         entry = entry_of(config)

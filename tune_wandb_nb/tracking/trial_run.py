@@ -104,11 +104,10 @@ class TrialRun:
             parts.append("mode is 'disabled'")
         elif waiting := self.reported - self.logged - self.dropped:
             parts.append(f"{waiting} rows on their way")
-        parts += [f"{count} rows dropped: {reason}" for reason, count in self.reasons.items()]
-        parts += [
-            f"{count} values of {key!r} left out ({kind})"
-            for (key, kind), count in self.left_out.items()
-        ]
+        # The writer may be counting meanwhile.
+        reasons, left_out = list(self.reasons.items()), list(self.left_out.items())
+        parts += [f"{count} rows dropped: {reason}" for reason, count in reasons]
+        parts += [f"{count} values of {key!r} left out ({kind})" for (key, kind), count in left_out]
         return "; ".join(parts)
 
     def open(self) -> None:
@@ -137,6 +136,14 @@ class TrialRun:
     def _go_offline(self, reason: str) -> None:
         self._say(f"W&B cannot be used, so runs go on offline: {reason}.")
         self.mode, self.note = "offline", f"offline: {reason}"
+
+    def prepare(self, make: Callable[[], Row | None]) -> Row | None:
+        """Make a row out of what was sent; a result that none can be made of is counted."""
+        try:
+            return make()
+        except Exception as error:
+            self._count_drop(self._describe(error))
+            return None
 
     def write(self, row: Row) -> None:
         """Log one row; what W&B refuses is left out of it, and only a whole row is dropped."""
@@ -237,8 +244,11 @@ class TrialRun:
 
     def _drop(self, row: Row, reason: str) -> None:
         if row.step is not None:
-            self.dropped += 1
-            self.reasons[reason] += 1
+            self._count_drop(reason)
+
+    def _count_drop(self, reason: str) -> None:
+        self.dropped += 1
+        self.reasons[reason] += 1
 
     def _call_hook(self) -> None:
         if self.plan.hook is not None:

@@ -17,7 +17,8 @@ class Opening:
     """The first thing that a run is sent: open it."""
 
 
-_Item = Opening | Row | SavedCheckpoint | Ending
+_Item = Opening | Callable[[], Row | None] | SavedCheckpoint | Ending
+_Ready = Opening | Row | SavedCheckpoint | Ending
 
 
 class _Lane:
@@ -27,15 +28,16 @@ class _Lane:
 
     def __init__(self, run: TrialRun) -> None:
         self.run = run
-        self.waiting: deque[_Item] = deque()
+        self.waiting: deque[_Ready] = deque()
         self.busy = False
 
 
 class RunWriter:
-    """Takes rows from Tune's thread in microseconds and writes them from its own.
+    """Takes results from Tune's thread in microseconds, makes rows of them and writes those.
 
-    One thread writes rows, a few others open and end runs, since those wait on the network. What
-    is sent to a run arrives in order. All threads are daemons: none keeps the interpreter alive.
+    One thread makes and writes rows, a few others open and end runs, since those wait on the
+    network. What is sent to a run arrives in order. All threads are daemons: none keeps the
+    interpreter alive.
 
     Args:
         workers: How many runs are opened or ended at once.
@@ -46,8 +48,9 @@ class RunWriter:
     def __init__(self, *, workers: int = 8, linger: float = 0.05) -> None:
         self._workers = workers
         self._linger = linger
-        self._inbox: deque[tuple[TrialRun, _Item | None]] = deque()
+        self._inbox: deque[tuple[TrialRun, _Item | None] | threading.Event] = deque()
         self._wake = threading.Event()
+        self._hurry = threading.Event()
         self._closing = threading.Event()
         self._lanes: dict[TrialRun, _Lane] = {}
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -61,13 +64,21 @@ class RunWriter:
         threading.Thread(target=self._loop, name="tune-wandb-writer", daemon=True).start()
 
     def send(self, run: TrialRun, item: _Item) -> None:
-        """Hand something to a run: an `Opening` first, rows, at last an `Ending`."""
+        """Hand something to a run: an `Opening` first, what makes its rows, at last an `Ending`."""
         if isinstance(item, Opening):
             with self._changed:
                 self._unfinished[run] += 1
         self._inbox.append((run, item))
         if not self._wake.is_set():
             self._wake.set()
+
+    def catch_up(self, timeout: float) -> bool:
+        """Wait until a row was made of everything sent so far, written or not."""
+        caught_up = threading.Event()
+        self._inbox.append(caught_up)
+        self._hurry.set()
+        self._wake.set()
+        return caught_up.wait(timeout)
 
     def unfinished(self) -> list[TrialRun]:
         """Return the runs that have not ended yet."""
@@ -77,31 +88,43 @@ class RunWriter:
     def wait(self, timeout: float) -> bool:
         """Wait until every run has ended; False if some have not after ``timeout`` seconds."""
         self._closing.set()
+        self._hurry.set()
         with self._changed:
             return self._changed.wait_for(lambda: not self._unfinished, timeout)
 
     def close(self) -> None:
         """Let all threads go as soon as they have done what they were sent."""
         self._closing.set()
+        self._hurry.set()
         self._wake.set()
 
     def _loop(self) -> None:
         while True:
             self._wake.wait()
             self._wake.clear()
-            self._closing.wait(self._linger)
+            self._hurry.wait(self._linger)
+            if not self._closing.is_set():
+                self._hurry.clear()
             while self._inbox:
-                run, item = self._inbox.popleft()
-                lane = self._lanes.get(run) or self._lanes.setdefault(run, _Lane(run))
-                if item is None:
-                    lane.busy = False
+                sent = self._inbox.popleft()
+                if isinstance(sent, threading.Event):
+                    sent.set()
                 else:
-                    lane.waiting.append(item)
-                self._advance(lane)
+                    self._take(*sent)
             if self._closing.is_set() and not self._lanes:
                 for _ in range(self._started_workers):
                     self._jobs.put(None)
                 return
+
+    def _take(self, run: TrialRun, item: _Item | None) -> None:
+        lane = self._lanes.get(run) or self._lanes.setdefault(run, _Lane(run))
+        if item is None:
+            lane.busy = False
+        elif isinstance(item, Opening | SavedCheckpoint | Ending):
+            lane.waiting.append(item)
+        elif (row := run.prepare(item)) is not None:
+            lane.waiting.append(row)
+        self._advance(lane)
 
     def _advance(self, lane: _Lane) -> None:
         while lane.waiting and not lane.busy:
