@@ -59,6 +59,7 @@ def test_online_the_page_is_the_groups(
     experiment.dashboard.refresh()
     page = f"{wire_server.url}/{wire_server.entity}/digits/groups/mine/workspace?jupyter=true"
     assert page in experiment.dashboard.page.frame.value
+    assert experiment.dashboard.tabs.selected_index == 1  # W&B is in front
     assert len(wire_server.runs) == 2
     trials = [value for _, value in experiment.dashboard.page.choice.options[2:]]
     assert set(trials) == set(wire_server.runs)

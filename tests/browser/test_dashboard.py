@@ -46,6 +46,15 @@ def experiment(samples, results, pause, fails=False):
 """
 
 
+MIDDLE = """(line) => {
+  line.scrollIntoView({block: "center"});
+  const point = line.getPointAtLength(line.getTotalLength() / 2);
+  const {x, y} = point.matrixTransform(line.getScreenCTM());
+  return [x, y];
+}"""
+"""A point on a line that is drawn, on the page."""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
@@ -107,9 +116,9 @@ def test_a_search_offline_from_start_to_saved_notebook(
     expect(last).to_be_hidden()
 
     # A curve tells whose it is.
-    page.locator(".bqplot path.line").last.hover(force=True)
-    tip = page.locator(".bqplot_tooltip_div, .tooltip_div, .mark_tooltip").first
-    expect(tip).to_contain_text("x = ", timeout=SLOW)
+    page.mouse.move(*page.locator(".bqplot path.line").last.evaluate(MIDDLE))
+    tip = page.locator(".mark_tooltip", has_text="train_")
+    expect(tip.first).to_be_visible(timeout=SLOW)
 
     run_cell(page, 2)  # displayed again, after the search has ended
     expect(page.locator(".twn .head")).to_have_count(4, timeout=SLOW)

@@ -122,8 +122,9 @@ class Dashboard(ipywidgets.VBox):
             stop: Called at a click on Stop.
             log_params: Hyperparameters on a logarithmic axis, beside those known already.
         """
-        if self.page.logger is None:
+        if self.page.logger is None and logger is not None:
             self.page.logger = logger
+            self._fronted = False
         self._stop = stop or self._stop
         self.stop_button.layout.display = None if self._stop else "none"
         self.log_params = tuple(dict.fromkeys([*self.log_params, *log_params]))
