@@ -233,10 +233,11 @@ def test_advice(tmp_path: Path) -> None:
     assert said(plan()) == {}
     assert said(plan(), reported=["accuracy"], available={"CPU": 2.0}) == {}
     assert "source reports: loss" in said(plan(), reported=["loss"])["metric"]
-    found = said(plan(cpus="4", gpus="0.5"), available={"CPU": 2.0})
+    found = said(plan(cpus="4", gpus="0.5"), available={"CPU": 2.0, "GPU": 0.0})
     assert "asks for 4, but there are 2" in found["cpus"]
     assert "asks for 0.5, but there are 0" in found["gpus"]
     assert said(plan(cpus="4")) == {}
+    assert said(plan(gpus="4"), available={"CPU": 2.0}) == {}
     (tmp_path / "digits").mkdir()
     taken = said(plan(storage=str(tmp_path), name="digits"))
     assert "will be named 'digits_2'" in taken["name"]

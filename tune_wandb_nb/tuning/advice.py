@@ -19,12 +19,12 @@ def advice(
     Args:
         plan: what is about to start.
         reported: the metrics that the training function's source reports; none if unknown.
-        available: what the cluster has, as Ray names it ("CPU", "GPU"); None if unknown.
+        available: what there is, as Ray names it ("CPU", "GPU"); what is not named is unknown.
 
     Example:
         >>> from tune_wandb_nb.tuning.space import SearchSpace
         >>> plan = Plan(SearchSpace(), "loss", "min", gpus=1)
-        >>> print(advice(plan, available={"CPU": 2.0})[0].message)
+        >>> print(advice(plan, available={"GPU": 0.0})[0].message)
         a trial asks for 1, but there are 0: trials would wait for ever.
     """
     found: list[FieldProblem] = []
@@ -34,7 +34,7 @@ def advice(
             FieldProblem("metric", f"is not what the training function's source reports: {names}.")
         )
     for name, asked in (("cpus", plan.cpus), ("gpus", plan.gpus)):
-        there = None if available is None else available.get(name[:-1].upper(), 0.0)
+        there = (available or {}).get(name[:-1].upper())
         if asked is not None and there is not None and asked > there:
             message = f"a trial asks for {asked:g}, but there are {there:g}:"
             message += " trials would wait for ever."

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from tune_wandb_nb.tuning.code_layout import Source, call, render, value
+from tune_wandb_nb.tuning.code_name import CodeName
 from tune_wandb_nb.tuning.distributions import Kept
 from tune_wandb_nb.tuning.plan import Chosen, Plan, StopAt
 from tune_wandb_nb.tuning.space_code import space_source
@@ -15,13 +16,12 @@ __all__ = ["plan_code"]
 _KEPT_FROM = "given_space"
 
 
-def plan_code(plan: Plan, trainable: str = "train", comment: str | None = None) -> str:
+def plan_code(plan: Plan, trainable: CodeName | str = "train") -> str:
     """Write the source: imports, the search space, the experiment, its start.
 
     Args:
         plan: what to write.
         trainable: the name under which the source finds what is trained.
-        comment: what to say about that name, on a line above.
 
     Raises:
         SpaceError: never for a plan that a form made; what cannot be written is taken from a
@@ -34,18 +34,19 @@ def plan_code(plan: Plan, trainable: str = "train", comment: str | None = None) 
         experiment.start()
     """
     kept = any(isinstance(found, Kept) for found in plan.space.values())
-    comments = [f"# {comment}"] if comment else []
+    named = trainable if isinstance(trainable, CodeName) else CodeName(trainable)
+    comments = [f"# {named.comment}"] if named.comment else []
     if kept:
         comments.append(f"# {_KEPT_FROM}: the param_space that was given to SetupPanel")
     experiment = call(
         "tw.Experiment",
-        _trainable(plan, trainable),
+        _trainable(plan, named.name),
         param_space="param_space",
         tune_config=_tune_config(plan),
         **_run_config(plan),
         wandb=value(dict(plan.wandb)),
     )
-    lines = [*_imports(plan), "", *comments]
+    lines = [*_imports(plan, named.imported), "", *comments]
     lines += [*render("param_space = ", space_source(plan.space, _KEPT_FROM)), ""]
     lines += [
         *render("experiment = ", replace(experiment, always_broken=True)),
@@ -55,11 +56,12 @@ def plan_code(plan: Plan, trainable: str = "train", comment: str | None = None) 
     return "\n".join(lines)
 
 
-def _imports(plan: Plan) -> list[str]:
+def _imports(plan: Plan, more: str | None) -> list[str]:
     paths = [c.strategy.path for c in (plan.scheduler, plan.algorithm) if not c.is_plain]
     found = ["from {0} import {2}".format(*path.rpartition(".")) for path in paths]
     if isinstance(plan.stop, StopAt):
         found.append("from tune_wandb_nb.tuning.plan import StopAt")
+    found += [more] if more else []
     return ["import tune_wandb_nb as tw", "from ray import tune", *sorted(found)]
 
 

@@ -10,7 +10,7 @@ from ray import tune
 from tune_wandb_nb.tuning.plan import Chosen, Plan
 from tune_wandb_nb.tuning.storage import storage_folder
 
-__all__ = ["cluster_resources", "run_config", "trainable_with_resources", "tune_config"]
+__all__ = ["run_config", "trainable_with_resources", "tune_config"]
 
 
 def tune_config(plan: Plan) -> tune.TuneConfig:
@@ -59,15 +59,6 @@ def trainable_with_resources(plan: Plan, trainable: Any) -> Any:
         copied.__dict__.update(trainable.__dict__)
         trainable = copied
     return tune.with_resources(trainable, plan.resources)
-
-
-def cluster_resources() -> dict[str, float]:
-    """Return what Ray's cluster has; without one, nothing: asking would start it."""
-    import ray
-
-    if not ray.is_initialized():
-        return {}
-    return {name: float(number) for name, number in ray.cluster_resources().items()}
 
 
 def _made(chosen: Chosen, plan: Plan, **more: Any) -> Any:
