@@ -48,7 +48,7 @@ class AccountPart(ipywidgets.VBox):
         self.key = KeyField(
             self._take,
             placeholder="paste it and press Enter",
-            layout=ipywidgets.Layout(width="auto"),
+            layout=ipywidgets.Layout(width="100%"),
         )
         self.host = field.text("server", placeholder=default_host())
         self.offline = field.box("work offline")
@@ -120,6 +120,7 @@ class AccountPart(ipywidgets.VBox):
         pair = ipywidgets.HBox([self.key_field, self.host], layout=ipywidgets.Layout(width="100%"))
         for part in (self.key_field, self.host):
             part.layout = ipywidgets.Layout(flex="1 1 0", min_width="0")
+        pair.add_class("twn-grid")
         self.offline.layout = ipywidgets.Layout(width="130px")
         tools = ipywidgets.HBox([self.check, self.forget, self.offline], layout=row)
         return [pair, self.where, tools]

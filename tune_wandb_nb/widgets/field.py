@@ -82,7 +82,9 @@ def area(label: str, *, placeholder: str = "") -> Field:
 def box(label: str, *, hint: str = "") -> Field:
     """Return a box to tick."""
     control = ipywidgets.Checkbox(description=label, indent=False, layout=_wide())
-    return Field(control, "", hint)
+    found = Field(control, "", hint)
+    found.add_class("twn-box")
+    return found
 
 
 def _wide() -> ipywidgets.Layout:

@@ -22,9 +22,15 @@ body[data-jp-theme-light="false"] .twn-panel {--twn-bad: #ff9b70; --twn-odd: #e8
   --twn-good: #4fd1a5;}
 .twn-status.bad {color: var(--twn-bad, #c2410c);}
 .twn-status.good b {color: var(--twn-good, #00805d);}
-.twn-fields > .twn-field {flex: 1 1 130px; min-width: 0; max-width: 100%;}
-.twn-strategy {margin: 4px 0;}
-.twn-strategy .twn-explained {padding-top: 24px;}
+.twn-field {overflow: visible;}
+.twn-field > .jupyter-widgets {width: 100% !important; margin: 2px 0;}
+.twn-grid {gap: 2px 12px;}
+.twn-fields {gap: 2px 12px; align-items: flex-start;}
+.twn-fields > .twn-field {flex: 1 1 125px; min-width: 0; max-width: 100%;}
+.twn-strategy .twn-fields > .twn-field {max-width: 190px;}
+.twn-fields > .twn-box {align-self: flex-end;}
+.twn-strategy {margin: 6px 0; gap: 0 12px;}
+.twn-strategy .twn-explained {padding-top: 4px;}
 .twn-row {padding: 2px 0; border-bottom: 1px solid var(--jp-border-color3, #e8e8e8);}
 .twn-row .twn-tool {padding: 0; background: none; box-shadow: none;
   color: var(--jp-ui-font-color2, #666);}

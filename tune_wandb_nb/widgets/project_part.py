@@ -23,7 +23,9 @@ class ProjectPart(ipywidgets.VBox):
             basis = "100%" if name == "notes" else "40%"
             one.layout = ipywidgets.Layout(flex=f"1 1 {basis}", min_width="0")
         grid = ipywidgets.Layout(flex_flow="row wrap")
-        super().__init__([ipywidgets.HBox(list(self.fields.values()), layout=grid)])
+        box = ipywidgets.HBox(list(self.fields.values()), layout=grid)
+        box.add_class("twn-grid")
+        super().__init__([box])
 
     def suggest(self, account: Account, projects: tuple[str, ...]) -> None:
         """Offer what an account has."""

@@ -107,9 +107,9 @@ class SpaceRow(ipywidgets.VBox):
     def _kind_control(self, row: Row) -> ipywidgets.Dropdown:
         if self._kept is not None:
             only = [("kept as it is", Kept.kind)]
-            return ipywidgets.Dropdown(options=only, disabled=True, layout=_part("0 0 140px"))
+            return ipywidgets.Dropdown(options=only, disabled=True, layout=_part("0 0 165px"))
         options = [(_TITLES[kind], kind) for kind in KINDS]
-        return ipywidgets.Dropdown(options=options, value=row.kind, layout=_part("0 0 140px"))
+        return ipywidgets.Dropdown(options=options, value=row.kind, layout=_part("0 0 165px"))
 
     def _on_kind(self) -> None:
         self._lay_fields()
