@@ -86,8 +86,8 @@ def test_what_is_left_alone_is_tunes_default() -> None:
     assert made.resources == {}
     assert (made.concurrency, made.time_budget, made.stop, made.name) == (None, None, None, None)
     assert (made.scheduler.is_plain, made.algorithm.is_plain) == (True, True)
-    assert dict(made.wandb) == {}
-    assert dict(plan(offline="yes").wandb) == {"mode": "offline"}
+    assert dict(made.wandb) == {"project": "uncategorized"}
+    assert plan(offline="yes").wandb["mode"] == "offline"
 
 
 @pytest.mark.parametrize(

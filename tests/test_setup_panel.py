@@ -255,10 +255,12 @@ class TestKey:
         panel = SetupPanel(train, host=wire_server.url)
         account = panel.form.account
         sent: list[Any] = []
-        account.key.send_state = lambda key=None: sent.append(key)  # to the browser
+        account.key._send = lambda msg, buffers=None: sent.append(msg)  # to the browser
         account.key.set_state({"value": KEY})  # what comes from it
         assert account.key.value == ""
-        assert sent, "the browser must be told that the field is empty"
+        assert KEY not in str(sent), "the key must not be echoed"
+        if not ipywidgets.__version__.startswith("7"):  # which sends nothing without a kernel
+            assert [message["state"] for message in sent] == [{"value": ""}]
         assert account.settled.wait(20)
         assert f"Logged in as {wire_server.entity}" in account.status.value
         assert KEY not in str([w.get_state() for w in widgets(panel)])

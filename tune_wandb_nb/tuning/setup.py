@@ -16,13 +16,16 @@ from tune_wandb_nb.tuning.storage import storage_problem
 from tune_wandb_nb.tuning.strategies import ALGORITHMS, SCHEDULERS, Strategy, installed
 from tune_wandb_nb.tuning.values import SpaceError
 
-__all__ = ["FieldProblem", "Reading", "Setup", "read_setup"]
+__all__ = ["UNNAMED_PROJECT", "FieldProblem", "Reading", "Setup", "read_setup"]
 
 _WANDB = ("project", "entity", "group", "tags", "notes", "host")
 _SEARCH = (
     *("metric", "mode", "samples", "concurrency", "cpus", "gpus", "time_budget"),
     *("iterations", "target", "name", "storage", "reuse_workers"),
 )
+UNNAMED_PROJECT = "uncategorized"
+"""Where W&B itself puts runs without a project."""
+
 _KINDS_IN_WORDS = {"kept": "objects kept as they are"}
 
 
@@ -123,6 +126,7 @@ def _read_wandb(setup: Setup, problems: list[FieldProblem]) -> dict[str, Any]:
             problems.append(FieldProblem(name, str(error).removeprefix(f"{name} ")))
         else:
             found[name] = value
+    found.setdefault("project", UNNAMED_PROJECT)
     if setup["offline"]:
         found["mode"] = "offline"
     return found

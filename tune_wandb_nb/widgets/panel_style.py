@@ -27,7 +27,7 @@ body[data-jp-theme-light="false"] .twn-panel {--twn-bad: #ff9b70; --twn-odd: #e8
 .twn-grid {gap: 2px 12px;}
 .twn-fields {gap: 2px 12px; align-items: flex-start;}
 .twn-fields > .twn-field {flex: 1 1 125px; min-width: 0; max-width: 100%;}
-.twn-strategy .twn-fields > .twn-field {max-width: 190px;}
+.twn-strategy .twn-fields > .twn-field {flex-basis: 100px; max-width: 190px;}
 .twn-fields > .twn-box {align-self: flex-end;}
 .twn-strategy {margin: 6px 0; gap: 0 12px;}
 .twn-strategy .twn-explained {padding-top: 4px;}

@@ -1,5 +1,6 @@
 """What stands in the form at first: from the search space given, or the function's source."""
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -40,10 +41,11 @@ def first_texts(trainable: Any, param_space: Mapping[str, Any] | None) -> dict[s
         >>> first_texts(train, None)
         {'metric': 'val_loss', 'mode': 'min'}
     """
-    texts: dict[str, str] = {}
+    named = [os.environ.get(name) for name in ("WANDB_PROJECT", "WANDB_PROJECT_NAME")]
+    texts = as_texts({"project": next(filter(None, named), None)})
     metrics = reported_metrics(trainable) if trainable is not None else ()
     if metrics:
-        texts = {"metric": metrics[0], "mode": _mode_of(metrics[0])}
+        texts |= {"metric": metrics[0], "mode": _mode_of(metrics[0])}
     entry = entry_of(param_space) if param_space is not None else None
     if isinstance(entry, Mapping):
         texts |= as_texts({name: entry.get(name) for name in _FROM_ENTRY})

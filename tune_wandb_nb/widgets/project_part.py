@@ -3,6 +3,7 @@
 import ipywidgets
 
 from tune_wandb_nb.tracking.account import Account
+from tune_wandb_nb.tuning.setup import UNNAMED_PROJECT
 from tune_wandb_nb.widgets import field
 
 __all__ = ["ProjectPart"]
@@ -13,7 +14,7 @@ class ProjectPart(ipywidgets.VBox):
 
     def __init__(self) -> None:
         self.fields = {
-            "project": field.text("project", placeholder="uncategorized", suggestions=()),
+            "project": field.text("project", placeholder=UNNAMED_PROJECT, suggestions=()),
             "entity": field.text("entity", placeholder="your own", suggestions=()),
             "group": field.text("group", placeholder="the search's name"),
             "tags": field.text("tags", placeholder="baseline, digits"),

@@ -19,15 +19,15 @@ __all__ = ["SpaceRow"]
 
 _TITLES = {
     "uniform": "uniform",
-    "quniform": "uniform, in steps",
+    "quniform": "uniform, steps",
     "loguniform": "log",
-    "qloguniform": "log, in steps",
+    "qloguniform": "log, steps",
     "randn": "normal",
-    "qrandn": "normal, in steps",
+    "qrandn": "normal, steps",
     "randint": "integer",
-    "qrandint": "integer, in steps",
+    "qrandint": "integer, steps",
     "lograndint": "integer, log",
-    "qlograndint": "integer, log, in steps",
+    "qlograndint": "integer, log, steps",
     "choice": "choice",
     "grid": "grid",
     "constant": "constant",
@@ -61,10 +61,10 @@ class SpaceRow(ipywidgets.VBox):
         self._changed = changed
         self.texts: dict[str, ipywidgets.Text] = {}
         self._typed = dict(row.texts)
-        self.name = ipywidgets.Text(value=row.name, placeholder="name", layout=_part("1 1 120px"))
+        self.name = ipywidgets.Text(value=row.name, placeholder="name", layout=_part("1 1 100px"))
         self.kind = self._kind_control(row)
-        self._fields = ipywidgets.HBox(layout=_part("3 1 250px"))
-        self.preview = ipywidgets.HTML(layout=_part("0 0 118px"))
+        self._fields = ipywidgets.HBox(layout=_part("3 1 180px"))
+        self.preview = ipywidgets.HTML(layout=_part("0 0 104px"))
         self.buttons = {name: _button(icon, tip) for name, icon, tip in _ACTIONS}
         for name, button in self.buttons.items():
             button.on_click(lambda _, name=name: act(self, name))
@@ -107,9 +107,9 @@ class SpaceRow(ipywidgets.VBox):
     def _kind_control(self, row: Row) -> ipywidgets.Dropdown:
         if self._kept is not None:
             only = [("kept as it is", Kept.kind)]
-            return ipywidgets.Dropdown(options=only, disabled=True, layout=_part("0 0 165px"))
+            return ipywidgets.Dropdown(options=only, disabled=True, layout=_part("0 0 150px"))
         options = [(_TITLES[kind], kind) for kind in KINDS]
-        return ipywidgets.Dropdown(options=options, value=row.kind, layout=_part("0 0 165px"))
+        return ipywidgets.Dropdown(options=options, value=row.kind, layout=_part("0 0 150px"))
 
     def _on_kind(self) -> None:
         self._lay_fields()
@@ -146,6 +146,8 @@ def _part(flex: str) -> ipywidgets.Layout:
 
 
 def _button(icon: str, tip: str) -> ipywidgets.Button:
-    button = ipywidgets.Button(icon=icon, tooltip=tip, layout=ipywidgets.Layout(width="30px"))
+    button = ipywidgets.Button(
+        icon=icon, tooltip=tip, layout=ipywidgets.Layout(width="24px", margin="0")
+    )
     button.add_class("twn-tool")
     return button
