@@ -32,6 +32,9 @@ body[data-jp-theme-light="false"] .twn-panel {--twn-bad: #ff9b70; --twn-odd: #e8
 .twn-strategy {margin: 6px 0; gap: 0 12px;}
 .twn-strategy .twn-explained {padding-top: 4px;}
 .twn-row {padding: 2px 0; border-bottom: 1px solid var(--jp-border-color3, #e8e8e8);}
+.twn-row .widget-label {font-size: 11px; margin-right: 3px; padding: 0;
+  color: var(--jp-ui-font-color2, #666);}
+.twn-row input {padding: 0 5px;}
 .twn-row .twn-tool {padding: 0; background: none; box-shadow: none;
   color: var(--jp-ui-font-color2, #666);}
 .twn-row .twn-tool:hover {background: var(--jp-layout-color2, #eee);}
@@ -42,7 +45,8 @@ body[data-jp-theme-light="false"] .twn-panel {--twn-bad: #ff9b70; --twn-odd: #e8
 .twn-preview .notch {fill: var(--jp-layout-color1, white);}
 .twn ul {margin: 2px 0 6px; padding-left: 18px; font-size: 12px;}
 .twn-wide {overflow-x: auto;}
-.twn-code {position: relative;}
+.twn-card .widget-html-content {min-width: 0;}
+.twn-code {position: relative; display: grid; grid-template-columns: minmax(0, 1fr);}
 .twn-code pre {max-height: 330px; overflow: auto; white-space: pre !important; font-size: 11.5px;
   font-family: var(--jp-code-font-family, monospace); padding: 8px 10px; margin: 0;
   border-radius: 4px; background: var(--jp-layout-color2, #f5f5f5) !important;}

@@ -61,10 +61,10 @@ class SpaceRow(ipywidgets.VBox):
         self._changed = changed
         self.texts: dict[str, ipywidgets.Text] = {}
         self._typed = dict(row.texts)
-        self.name = ipywidgets.Text(value=row.name, placeholder="name", layout=_part("1 1 100px"))
+        self.name = ipywidgets.Text(value=row.name, placeholder="name", layout=_part("1 1 95px"))
         self.kind = self._kind_control(row)
-        self._fields = ipywidgets.HBox(layout=_part("3 1 180px"))
-        self.preview = ipywidgets.HTML(layout=_part("0 0 104px"))
+        self._fields = ipywidgets.HBox(layout=_part("3 1 200px"))
+        self.preview = ipywidgets.HTML(layout=_part("0 0 100px"))
         self.buttons = {name: _button(icon, tip) for name, icon, tip in _ACTIONS}
         for name, button in self.buttons.items():
             button.on_click(lambda _, name=name: act(self, name))
@@ -107,9 +107,9 @@ class SpaceRow(ipywidgets.VBox):
     def _kind_control(self, row: Row) -> ipywidgets.Dropdown:
         if self._kept is not None:
             only = [("kept as it is", Kept.kind)]
-            return ipywidgets.Dropdown(options=only, disabled=True, layout=_part("0 0 150px"))
+            return ipywidgets.Dropdown(options=only, disabled=True, layout=_part("0 0 142px"))
         options = [(_TITLES[kind], kind) for kind in KINDS]
-        return ipywidgets.Dropdown(options=options, value=row.kind, layout=_part("0 0 150px"))
+        return ipywidgets.Dropdown(options=options, value=row.kind, layout=_part("0 0 142px"))
 
     def _on_kind(self) -> None:
         self._lay_fields()

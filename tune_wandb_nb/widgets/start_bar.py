@@ -8,14 +8,6 @@ from tune_wandb_nb.widgets.markup import escape
 
 __all__ = ["StartBar"]
 
-_WORDS = {
-    "new": "Not started",
-    "running": "Running",
-    "stopping": "Stopping",
-    "stopped": "Stopped",
-    "finished": "Finished",
-    "failed": "Failed",
-}
 _RUNNING = ("running", "stopping")
 
 
@@ -90,6 +82,7 @@ class StartBar(ipywidgets.HBox):
 
     def _words(self) -> str:
         if self.status != "new":
+            # Where it stands is what the dashboard below says first.
             parts = " · ".join(map(escape, self.summary))
             return (
                 f'<b>{_WORDS.get(self.status, self.status)}</b> <span class="soft">{parts}</span>'
