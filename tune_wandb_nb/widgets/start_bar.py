@@ -84,9 +84,7 @@ class StartBar(ipywidgets.HBox):
         if self.status != "new":
             # Where it stands is what the dashboard below says first.
             parts = " · ".join(map(escape, self.summary))
-            return (
-                f'<b>{_WORDS.get(self.status, self.status)}</b> <span class="soft">{parts}</span>'
-            )
+            return f'<span class="soft">{parts}</span>'
         if not self._has_function:
             return '<span class="soft">No training function yet: panel.trainable = train</span>'
         if self._problems:
