@@ -11,6 +11,8 @@ __all__ = ["STATE_DIR", "recall", "remember", "setup_file"]
 STATE_DIR = "TUNE_WANDB_NB_STATE_DIR"
 """The environment variable that names another folder for it; empty: nothing is kept."""
 
+_NAMES = ("__module__", "__qualname__", "__name__")
+
 
 def setup_file(trainable: Any) -> Path | None:
     """Return where the setup of a training function is kept: one place for each notebook folder.
@@ -54,6 +56,3 @@ def recall(trainable: Any) -> str | None:
         return None if path is None else path.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return None
-
-
-_NAMES = ("__module__", "__qualname__")

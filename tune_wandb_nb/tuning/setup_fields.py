@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Any
 
 from tune_wandb_nb.tuning.fields import parse_number
-from tune_wandb_nb.tuning.number_checks import positive
 from tune_wandb_nb.tuning.strategies import ALGORITHMS, SCHEDULERS, at_least
 from tune_wandb_nb.tuning.values import SpaceError
 
@@ -34,7 +33,7 @@ def parse_duration(text: str, field: str = "time_budget") -> float:
     """Read a time span in seconds: "90", "90 s", "10 min", "1.5 h".
 
     Raises:
-        SpaceError: in words, for what is none, and for nothing or less.
+        SpaceError: in words, for what is none, and for less than a second.
 
     Example:
         >>> parse_duration("1.5 h")
@@ -48,9 +47,10 @@ def parse_duration(text: str, field: str = "time_budget") -> float:
             f" {text.strip()!r:.80}.",
             field=field,
         )
-    seconds = parse_number(match[1], field) * unit
-    positive(field, seconds)
-    return parse_number(repr(seconds), field)
+    seconds = parse_number(repr(parse_number(match[1], field) * unit), field)
+    if seconds < 1:
+        raise SpaceError(f"{field} must be at least 1 s, but it is {seconds:g} s.", field=field)
+    return seconds
 
 
 def _optional(read: Callable[[str, str], Any]) -> Callable[[str, str], Any]:

@@ -28,7 +28,7 @@ body[data-jp-theme-light="false"] .twn-panel {--twn-bad: #ff9b70; --twn-odd: #e8
 .twn-fields {gap: 2px 12px; align-items: flex-start;}
 .twn-fields > .twn-field {flex: 1 1 125px; min-width: 0; max-width: 100%;}
 .twn-strategy .twn-fields > .twn-field {flex-basis: 100px; max-width: 190px;}
-.twn-fields > .twn-box {align-self: flex-end;}
+.twn-fields > .twn-box {padding-top: 18px;}
 .twn-strategy {margin: 6px 0; gap: 0 12px;}
 .twn-strategy .twn-explained {padding-top: 4px;}
 .twn-row {padding: 2px 0; border-bottom: 1px solid var(--jp-border-color3, #e8e8e8);}

@@ -62,6 +62,7 @@ class SpaceRow(ipywidgets.VBox):
         self.texts: dict[str, ipywidgets.Text] = {}
         self._typed = dict(row.texts)
         self.name = ipywidgets.Text(value=row.name, placeholder="name", layout=_part("1 1 95px"))
+        self.name.disabled = self._kept is not None
         self.kind = self._kind_control(row)
         self._fields = ipywidgets.HBox(layout=_part("3 1 200px"))
         self.preview = ipywidgets.HTML(layout=_part("0 0 100px"))
