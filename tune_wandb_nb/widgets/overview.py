@@ -19,13 +19,14 @@ __all__ = ["Overview", "sweep_yaml", "trials_text"]
 
 _SHOWN = 8
 _NOT_YET = "It appears here as soon as nothing is wrong."
-# It looks for its own text only; where the browser gives no clipboard the text is selected.
+# It looks for its own text only, and selects it: where a browser gives no clipboard at all, the
+# text can be copied by hand.
 _COPY = (
     "const b=this,p=b.parentNode.querySelector('pre'),s=getSelection(),r=document.createRange();"
     "r.selectNodeContents(p);s.removeAllRanges();s.addRange(r);"
     "const d=()=>{b.textContent='Copied';setTimeout(()=>{b.textContent='Copy'},1500)};"
-    "if(navigator.clipboard){navigator.clipboard.writeText(p.textContent).then(d,()=>{})}"
-    "else if(document.execCommand('copy')){d()}"
+    "const f=()=>{if(document.execCommand('copy'))d()};"
+    "if(navigator.clipboard){navigator.clipboard.writeText(p.textContent).then(d,f)}else{f()}"
 )
 
 

@@ -48,7 +48,9 @@ def first_texts(trainable: Any, param_space: Mapping[str, Any] | None) -> dict[s
         texts |= {"metric": metrics[0], "mode": _mode_of(metrics[0])}
     entry = entry_of(param_space) if param_space is not None else None
     if isinstance(entry, Mapping):
-        texts |= as_texts({name: entry.get(name) for name in _FROM_ENTRY})
+        # What Tune would draw anew for each trial has no place in a field.
+        fixed = {name: entry.get(name) for name in _FROM_ENTRY}
+        texts |= as_texts({n: v for n, v in fixed.items() if isinstance(v, str | list | tuple)})
         if entry.get("mode") == "offline":
             texts["offline"] = "yes"
         _take_key(entry)
