@@ -349,7 +349,7 @@ class TestOverview:
         panel = SetupPanel(train, space(lr=tune.uniform(0, 1)), samples=3)
         html = every_html(panel)
         assert "6 trials: 3 samples x 2 (grid of x)" in html
-        assert "<th>lr</th>" in html
+        assert ">lr</th>" in html
         assert "tune.grid_search([1, 2])" in html
         assert "the grid" in html or "a grid" in html
         with pytest.raises(SpaceError, match="make the grid a choice"):

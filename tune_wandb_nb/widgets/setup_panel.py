@@ -82,7 +82,7 @@ class SetupPanel(FormFace, ipywidgets.VBox):
         self._keeps = False
         space = given_space(trainable, param_space)
         texts = first_texts(trainable, param_space)
-        self._bar = StartBar(start=self.start, stop=self.stop, resume=self.resume)
+        self._bar = StartBar(self.start, self.stop, self.resume, self._fold)
         self.form = Form(self._code_name, self._on_change)
         self.form.look_at(trainable)
         self.space.rows = [row_of(name, found) for name, found in space.items()]
@@ -94,10 +94,8 @@ class SetupPanel(FormFace, ipywidgets.VBox):
         super().__init__([style, self._offer, self.form, self._bar, self._stage])
         self.add_class("twn-panel")
         self.add_class(self._lasting.live_class)
-        self._bar.fold.observe(lambda _: self._lay(), "value")
         self._offer_last()
         self._keeps = True
-        self._lay()
 
     def __repr__(self) -> str:
         status = "not started" if self._experiment is None else self._experiment.status
@@ -212,7 +210,7 @@ class SetupPanel(FormFace, ipywidgets.VBox):
         dashboard.lasts_in(self._lasting)
         dashboard.stop_button.layout.display = "none"  # the panel has one
         self._stage.children = [dashboard]
-        self._bar.fold.value = True
+        self._bar.fold(True)
 
     def _follow(self, experiment: Experiment) -> None:
         self._bar.show("running")
@@ -235,8 +233,8 @@ class SetupPanel(FormFace, ipywidgets.VBox):
     def _code_name(self) -> CodeName:
         return code_name(self._trainable, user_names())
 
-    def _lay(self) -> None:
-        self.form.layout.display = "none" if self._bar.fold.value else None
+    def _fold(self, folded: bool) -> None:
+        self.form.layout.display = "none" if folded else None
 
     def _offer_last(self) -> None:
         text = recall(self._trainable)

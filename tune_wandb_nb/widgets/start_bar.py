@@ -18,10 +18,15 @@ class StartBar(ipywidgets.HBox):
         start: called at a click on Start.
         stop: called at a click on Stop.
         resume: called at a click on Resume.
+        fold: called with whether the form is folded away.
     """
 
     def __init__(
-        self, start: Callable[[], None], stop: Callable[[], None], resume: Callable[[], None]
+        self,
+        start: Callable[[], None],
+        stop: Callable[[], None],
+        resume: Callable[[], None],
+        fold: Callable[[bool], None],
     ) -> None:
         self.status = "new"
         self.summary: Sequence[str] = ()
@@ -30,17 +35,16 @@ class StartBar(ipywidgets.HBox):
         self.start = _button("Start", "play", "success", lambda: self._try(start))
         self.stop = _button("Stop", "stop", "danger", lambda: self._try(stop))
         self.resume = _button("Resume", "play", "", lambda: self._try(resume))
-        self.fold = ipywidgets.ToggleButton(
-            value=False, description="Hide the form", icon="chevron-up"
-        )
-        self.fold.layout = ipywidgets.Layout(width="140px")
+        self.folded = False
+        self._on_fold = fold
+        self.edit = _button("Hide the form", "chevron-up", "", lambda: self.fold(not self.folded))
+        self.edit.layout = ipywidgets.Layout(width="140px")
         self.message = ipywidgets.HTML()
         layout = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
         super().__init__(
-            [self.start, self.stop, self.resume, self.fold, self.message], layout=layout
+            [self.start, self.stop, self.resume, self.edit, self.message], layout=layout
         )
         self.add_class("twn-start")
-        self.fold.observe(lambda _: self._lay(), "value")
         self._lay()
 
     @property
@@ -51,6 +55,12 @@ class StartBar(ipywidgets.HBox):
     def show(self, status: str) -> None:
         """Show where the search stands."""
         self.status = status
+        self._lay()
+
+    def fold(self, folded: bool) -> None:
+        """Fold the form away, or show it again."""
+        self.folded = folded
+        self._on_fold(folded)
         self._lay()
 
     def check(self, problems: int, *, has_function: bool) -> None:
@@ -75,9 +85,9 @@ class StartBar(ipywidgets.HBox):
         self.stop.layout.display = None if self.is_running else "none"
         self.stop.disabled = self.status == "stopping"
         self.resume.layout.display = None if self.status == "stopped" else "none"
-        self.fold.layout.display = None if started else "none"
-        self.fold.description = "Edit the form" if self.fold.value else "Hide the form"
-        self.fold.icon = "chevron-down" if self.fold.value else "chevron-up"
+        self.edit.layout.display = None if started else "none"
+        self.edit.description = "Edit the form" if self.folded else "Hide the form"
+        self.edit.icon = "chevron-down" if self.folded else "chevron-up"
         self._say(self._words())
 
     def _words(self) -> str:
