@@ -17,7 +17,7 @@ from ray import tune
 
 from tests.test_dashboard import Tags
 from tests.test_setup import TYPED
-from tests.trainable_functions import endless, failing, quick
+from tests.trainable_functions import endless, failing, quick, resumable
 from tests.wire import WireServer
 from tune_wandb_nb import SearchSpace, SetupError, SetupPanel, login, logout
 from tune_wandb_nb.tuning.distributions import Constant
@@ -460,6 +460,26 @@ def test_stop_and_resume(panel_of: Any) -> None:
     assert panel.experiment.status == "running"
     panel.stop()
     panel.wait(60)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"scheduler": "asha", "asha.max_t": 6}, id="asha"),
+        pytest.param({"scheduler": "hyperband", "hyperband.max_t": 6}, id="hyperband"),
+        pytest.param({"scheduler": "median", "median.grace_period": 1}, id="median"),
+        pytest.param({"scheduler": "pbt", "pbt.perturbation_interval": 2}, id="pbt"),
+        pytest.param({"algorithm": "optuna", "optuna.seed": 3}, id="optuna"),
+    ],
+)
+def test_each_scheduler_and_algorithm_runs(panel_of: Any, fields: dict[str, Any]) -> None:
+    if fields.get("algorithm") == "optuna":
+        pytest.importorskip("optuna")
+    panel = panel_of(resumable, {"x": tune.uniform(0, 1)}, samples=3, offline=True, **fields)
+    panel.start()
+    results = panel.wait(200)
+    assert (len(results), results.num_errors) == (3, 0)
+    assert panel.experiment.status == "finished"
 
 
 def test_a_failing_trial_is_seen(panel_of: Any) -> None:

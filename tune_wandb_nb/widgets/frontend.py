@@ -69,8 +69,8 @@ def user_names(shell: object = None) -> Mapping[str, object]:
     """Return the variables of the notebook; of the main script where there is none.
 
     Example:
-        >>> "sys" in user_names() or True
-        True
+        >>> user_names()["__name__"]
+        '__main__'
     """
     shell = _running_shell() if shell is None else shell
     found = getattr(shell, "user_ns", None) or vars(sys.modules["__main__"])
