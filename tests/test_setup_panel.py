@@ -102,6 +102,11 @@ class TestFirst:
         assert (plan.metric, plan.mode, plan.samples) == ("accuracy", "max", 4)
         assert plan.wandb["tags"] == ["a", "b"]
 
+    def test_suggestions_are_texts_and_no_html(self) -> None:
+        panel = SetupPanel(train)
+        panel.fields["metric"].suggest(["loss", "", EVIL, "a&b", "val/loss"])
+        assert panel.fields["metric"].control.options == ("loss", "val/loss")
+
     def test_a_wrong_argument_is_named(self) -> None:
         with pytest.raises(TypeError, match="has no field 'sampels'; it has host, offline"):
             SetupPanel(train, sampels=4)

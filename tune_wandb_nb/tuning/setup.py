@@ -1,7 +1,7 @@
 """What is typed into the form of a search, and the plan that it makes once all of it is right."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -45,10 +45,6 @@ class Setup:
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, DEFAULTS[name])
-
-    def changed(self, **fields: str) -> "Setup":
-        """Return a copy with some fields changed."""
-        return replace(self, fields={**self.fields, **fields})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from tune_wandb_nb.widgets.markup import escape
 __all__ = ["Field", "area", "box", "choice", "text"]
 
 _FULL = "100%"
+_HTML = frozenset('<>&"')
 
 
 class Field(ipywidgets.VBox):
@@ -20,7 +21,6 @@ class Field(ipywidgets.VBox):
 
     def __init__(self, control: ipywidgets.Widget, label: str, hint: str = "") -> None:
         self.control = control
-        self.label = label
         self._hint = hint
         heading = ipywidgets.HTML(f'<div class="twn-label">{escape(label)}</div>' if label else "")
         heading.layout = ipywidgets.Layout(display=None if label else "none")
@@ -53,6 +53,14 @@ class Field(ipywidgets.VBox):
             self.message.value = html
         self.message.layout.display = None if html else "none"
 
+    def suggest(self, texts: Iterable[str]) -> None:
+        """Offer texts below the line.
+
+        ipywidgets 7 writes them as HTML, so those that would be more than a text are left out:
+        a project's name is somebody else's choice.
+        """
+        self.control.options = tuple(text for text in texts if text and not set(text) & _HTML)
+
     def on_change(self, act: Callable[[], None]) -> None:
         """Call at every change of the text."""
         self.control.observe(lambda _: act(), "value")
@@ -65,8 +73,9 @@ def text(
     common: dict[str, Any] = {"placeholder": placeholder, "layout": _wide()}
     if suggestions is None:
         return Field(ipywidgets.Text(**common), label, hint)
-    control = ipywidgets.Combobox(options=tuple(suggestions), ensure_option=False, **common)
-    return Field(control, label, hint)
+    found = Field(ipywidgets.Combobox(ensure_option=False, **common), label, hint)
+    found.suggest(suggestions)
+    return found
 
 
 def choice(label: str, options: Iterable[tuple[str, str]], *, hint: str = "") -> Field:

@@ -30,6 +30,5 @@ class ProjectPart(ipywidgets.VBox):
 
     def suggest(self, account: Account, projects: tuple[str, ...]) -> None:
         """Offer what an account has."""
-        entities = tuple(dict.fromkeys((account.entity, *account.teams)))
-        self.fields["entity"].control.options = tuple(filter(None, entities))
-        self.fields["project"].control.options = projects
+        self.fields["entity"].suggest(dict.fromkeys((account.entity, *account.teams)))
+        self.fields["project"].suggest(projects)

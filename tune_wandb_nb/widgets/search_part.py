@@ -46,7 +46,7 @@ class SearchPart(ipywidgets.VBox):
 
     def suggest(self, metrics: Iterable[str]) -> None:
         """Offer metrics."""
-        self.fields["metric"].control.options = tuple(metrics)
+        self.fields["metric"].suggest(metrics)
 
     def _strategy_box(self, name: str) -> ipywidgets.Widget:
         chooser = self.fields[name]
