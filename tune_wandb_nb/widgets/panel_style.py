@@ -39,7 +39,7 @@ body[data-jp-theme-light="false"] .twn-panel {--twn-bad: #ff9b70; --twn-odd: #e8
   color: var(--jp-ui-font-color2, #666);}
 .twn-row .twn-tool:hover {background: var(--jp-layout-color2, #eee);}
 .twn-row .twn-tool[disabled] {opacity: 0.25;}
-.twn-preview {font-size: 10.5px; line-height: 1.25; color: var(--jp-ui-font-color2, #666);
+.twn-preview {font-size: 10px; line-height: 1.25; color: var(--jp-ui-font-color2, #666);
   text-align: center; white-space: nowrap; overflow: hidden; padding: 0 4px;}
 .twn-preview svg {display: block; width: 100%; fill: #3b8ec2; opacity: 0.85;}
 .twn-preview .notch {fill: var(--jp-layout-color1, white);}
