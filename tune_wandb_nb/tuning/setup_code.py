@@ -1,5 +1,6 @@
 """A plan as the Python source that runs the same search, formatted, without any key."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -94,7 +95,10 @@ def _tune_config(plan: Plan) -> Source:
 
 
 def _chosen(chosen: Chosen, plan: Plan) -> Source:
-    arguments = {name: value(found) for name, found in chosen.arguments().items()}
+    arguments = {
+        name: 'float("inf")' if found == math.inf else value(found)
+        for name, found in chosen.arguments().items()
+    }
     if chosen.strategy.name == "pbt":
         arguments["hyperparam_mutations"] = space_source(plan.perturbed, None)
     if chosen.strategy.name == "random" and plan.concurrency is not None:

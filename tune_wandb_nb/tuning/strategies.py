@@ -1,5 +1,6 @@
 """The schedulers and search algorithms that a form offers, with their main settings."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -128,7 +129,8 @@ SCHEDULERS: Mapping[str, Strategy] = MappingProxyType(
             Strategy(
                 "hyperband",
                 "HyperBand",
-                "Pauses trials, compares them in rounds and goes on with the best.",
+                "Pauses trials, compares them in rounds and goes on with the best. The training"
+                " function must save and load checkpoints.",
                 "ray.tune.schedulers.HyperBandScheduler",
                 (
                     Setting("max_t", "longest trial", "81", at_least(1), "iterations"),
@@ -144,7 +146,9 @@ SCHEDULERS: Mapping[str, Strategy] = MappingProxyType(
                     Setting("grace_period", "shortest trial", "5", at_least(1), "iterations"),
                     Setting("min_samples_required", "compare with at least", "3", at_least(1)),
                 ),
-                _PER_ITERATION,
+                # Without it trials give way to others until there is enough to compare with, and
+                # a function that saves no checkpoints begins anew each time.
+                MappingProxyType({**_PER_ITERATION, "min_time_slice": math.inf}),
             ),
             Strategy(
                 "pbt",
