@@ -9,7 +9,7 @@ from ray import tune
 
 from tests.trainable_functions import quick, run_config
 from tests.wire import WireServer
-from tune_wandb_nb import Experiment, SettingsError, WandbLogger
+from tune_wandb_nb import Dashboard, Experiment, SettingsError, WandbLogger
 from tune_wandb_nb.widgets.frontend import OVERRIDE
 
 KEY = "abcdef0123" * 4
@@ -99,6 +99,25 @@ def test_without_wandb_and_without_a_dashboard(experiment_of: Any) -> None:
     assert experiment.dashboard is None
     experiment.start()
     assert len(experiment.wait(120)) == 2
+
+
+def test_a_dashboard_made_before_shows_the_search(experiment_of: Any) -> None:
+    dashboard = Dashboard(height=500)
+    settings = {"project": "digits", "mode": "offline"}
+    experiment = experiment_of(space(), wandb=settings, dashboard=dashboard)
+    assert experiment.dashboard is dashboard
+    assert dashboard.stop_button.layout.display is None
+    experiment.start()
+    experiment.wait(120)
+    dashboard.refresh()
+    assert "2 of 2 trials" in dashboard.status.value
+    assert dashboard.board.snapshot().metric == "score"
+    assert dashboard.page.mode == "offline"
+
+
+def test_a_dashboard_that_is_none_is_refused() -> None:
+    with pytest.raises(SettingsError, match="a Dashboard, but it is a str"):
+        Experiment(quick, dashboard="yes")  # type: ignore[arg-type]
 
 
 def test_what_is_sampled_logarithmically_is_known() -> None:

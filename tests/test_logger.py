@@ -89,7 +89,7 @@ def test_rows_steps_and_config_are_those_that_tune_reported(
         assert {"node_ip", "hostname", "pid", "date"} <= run.config.keys()
         assert not {"wandb", "done", "should_checkpoint"} & run.config.keys()
         assert (run.summary["text"], run.summary["tune/status"]) == ("step 1", "completed")
-        assert run.metrics == {"training_iteration": None, "*": "training_iteration"}
+        assert run.metrics == {"*": "training_iteration"}
     # Read once more by wandb's own tools, as W&B would.
     sync(wire_server, *logger.audit()["path"])
     for trial_id, run in runs.items():

@@ -75,6 +75,11 @@ def test_a_search_offline_from_start_to_saved_notebook(
     expect(last).to_be_attached(timeout=SLOW)
     expect(last).to_be_hidden()
 
+    # A curve tells whose it is.
+    page.locator(".bqplot path.line").last.hover(force=True)
+    tip = page.locator(".bqplot_tooltip_div, .tooltip_div, .mark_tooltip").first
+    expect(tip).to_contain_text("x = ", timeout=SLOW)
+
     run_cell(page, 2)  # displayed again, after the search has ended
     expect(page.locator(".twn .head")).to_have_count(4, timeout=SLOW)
     page.get_by_role("tab", name="W&B").first.click()
@@ -119,9 +124,24 @@ def test_online_the_iframe_is_the_groups_page_and_stop_stops(
     expect(page.get_by_role("link", name="Open in W&B")).to_have_attribute(
         "href", f"{wire_server.url}{group.partition('?')[0]}"
     )
+    # One trial's page, and back.
+    choice = page.get_by_label("Show").first
+    expect(choice.locator("option")).to_have_count(4, timeout=SLOW)
+    choice.select_option(index=2)
+    run_id = min(run.run_id for run in wire_server.runs.values())
+    expect(frame.locator("code")).to_have_text(
+        f"/{wire_server.entity}/digits/runs/{run_id}?jupyter=true", timeout=SLOW
+    )
+    choice.select_option(label="This search")
+    expect(frame.locator("code")).to_have_text(group, timeout=SLOW)
+
     page.get_by_role("tab", name="Live").first.click()
     expect(page.locator(".bqplot path.line").first).to_be_attached(timeout=SLOW)
-    page.get_by_role("button", name="Stop").first.click()
+    # From the keyboard alone: to the button, and press it.
+    stop = page.get_by_role("button", name="Stop").first
+    stop.focus()
+    expect(stop).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.locator(".twn .head").first).to_have_text("Stopped", timeout=SLOW)
     run_cell(page, 2)
     expect(page.locator(".jp-OutputArea-output pre", has_text="0 stopped")).to_be_visible(

@@ -6,14 +6,9 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from tune_wandb_nb.tracking.apikey import show
-from tune_wandb_nb.tracking.settings import (
-    CLASSIC_NAMES,
-    SettingsError,
-    WandbSettings,
-    settings_argument,
-)
+from tune_wandb_nb.tracking.settings import CLASSIC_NAMES, SettingsError, WandbSettings
 
-__all__ = ["check_init_arguments", "settings_argument"]
+__all__ = ["check_init_arguments"]
 
 
 def check_init_arguments(given: Iterable[object]) -> None:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from functools import partial
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from ray.tune.logger import LoggerCallback
@@ -11,6 +10,7 @@ from ray.tune.logger import LoggerCallback
 from tune_wandb_nb.tracking.arguments import check_init_arguments
 from tune_wandb_nb.tracking.audit import audit_table, closing_line
 from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
+from tune_wandb_nb.tracking.exploit import copied_from
 from tune_wandb_nb.tracking.outcome import cut_off_outcome, trial_outcome
 from tune_wandb_nb.tracking.session import Session, TrackedTrial
 from tune_wandb_nb.tracking.settings import WandbSettings
@@ -266,7 +266,7 @@ class WandbLogger(LoggerCallback):
         source = None
         if checkpoint != tracked.checkpoint:
             tracked.checkpoint = checkpoint
-            source = _owner_of(checkpoint, trial, trials)
+            source = copied_from(trial, trials)
         iteration = int((trial.last_result or {}).get("training_iteration", 0))
         change = partial(
             tracked.rows.change_config, dict(trial.config), source=source, iteration=iteration
@@ -284,13 +284,3 @@ class WandbLogger(LoggerCallback):
 
 
 WandbLoggerCallback = WandbLogger
-
-
-def _owner_of(checkpoint: str | None, trial: "Trial", trials: list["Trial"]) -> str | None:
-    """Return the id of another trial whose folder a checkpoint lies in, which PBT copied."""
-    if checkpoint is None:
-        return None
-    folder = PurePath(checkpoint).parent.name
-    if folder == PurePath(trial.path).name:
-        return None
-    return next((t.trial_id for t in trials if t.path and PurePath(t.path).name == folder), None)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tune_wandb_nb.tracking.apikey import ApiKey, show
-from tune_wandb_nb.tracking.arguments import check_init_arguments, settings_argument
+from tune_wandb_nb.tracking.arguments import check_init_arguments
 from tune_wandb_nb.tracking.credentials import find_credential
 from tune_wandb_nb.tracking.entry import entry_of
 from tune_wandb_nb.tracking.gate import Gate
@@ -17,7 +17,12 @@ from tune_wandb_nb.tracking.hooks import populate_run_location, run_info_hook
 from tune_wandb_nb.tracking.media import MediaFolder
 from tune_wandb_nb.tracking.notices import Notices
 from tune_wandb_nb.tracking.rows import RowRules, TrialRows
-from tune_wandb_nb.tracking.settings import Mode, SettingsError, WandbSettings
+from tune_wandb_nb.tracking.settings import (
+    Mode,
+    SettingsError,
+    WandbSettings,
+    settings_argument,
+)
 from tune_wandb_nb.tracking.trial_run import Ending, InitPlan, TrialRun
 from tune_wandb_nb.tracking.writer import Opening, RunWriter
 

@@ -23,12 +23,14 @@ _LEAN: Mapping[str, Any] = {
     "save_code": False,
     "x_disable_machine_info": True,
     "x_disable_stats": True,
+    "x_log_level": 30,
     "x_save_requirements": False,
 }
 """Settings of a logger that is not the training process: measured at a fifth of the defaults."""
 _FULL: Mapping[str, Any] = {
     "disable_git": False,
     "x_disable_machine_info": False,
+    "x_log_level": 20,
     "x_save_requirements": True,
 }
 """What the run that records the environment adds to them."""
@@ -208,7 +210,7 @@ class TrialRun:
             **arguments, mode=mode, reinit="create_new", settings=wandb.Settings(**settings)
         )
         if plan.define_step:
-            run.define_metric(_ITERATION)
+            # wandb-core defines the step metric itself.
             run.define_metric("*", step_metric=_ITERATION)
         self._run, self._next_step = run, run.step
         self.path = str(Path(run.dir).parent)

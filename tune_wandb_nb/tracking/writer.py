@@ -42,10 +42,10 @@ class RunWriter:
     Args:
         workers: How many runs are opened or ended at once.
         linger: Seconds for which rows gather before they are written, so that the two threads do
-            not take turns at every row.
+            not take turns at every row; wandb itself sends rows every few seconds.
     """
 
-    def __init__(self, *, workers: int = 8, linger: float = 0.2) -> None:
+    def __init__(self, *, workers: int = 8, linger: float = 0.5) -> None:
         self._workers = workers
         self._linger = linger
         self._inbox: deque[tuple[TrialRun, _Item | None] | threading.Event] = deque()
@@ -54,6 +54,7 @@ class RunWriter:
         self._closing = threading.Event()
         self._lanes: dict[TrialRun, _Lane] = {}
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
         self._started_workers = 0
         # How often each was opened and not ended: one may be opened again while it still ends.
         self._unfinished: Counter[TrialRun] = Counter()
@@ -61,7 +62,8 @@ class RunWriter:
 
     def start(self) -> None:
         """Start the writing thread; workers start when there is work for them."""
-        threading.Thread(target=self._loop, name="tune-wandb-writer", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop, name="tune-wandb-writer", daemon=True)
+        self._thread.start()
 
     def send(self, run: TrialRun, item: _Item) -> None:
         """Hand something to a run: an `Opening` first, what makes its rows, at last an `Ending`."""
@@ -74,6 +76,8 @@ class RunWriter:
 
     def catch_up(self, timeout: float) -> bool:
         """Wait until a row was made of everything sent so far, written or not."""
+        if self._thread is None or not self._thread.is_alive():
+            return not self._inbox
         caught_up = threading.Event()
         self._inbox.append(caught_up)
         self._hurry.set()

@@ -18,25 +18,9 @@ from tune_wandb_nb.tuning.snapshot import (
     State,
     score_of,
 )
-from tune_wandb_nb.tuning.trial import GrowingTrial
+from tune_wandb_nb.tuning.trial import TUNES_METRICS, GrowingTrial
 
-__all__ = ["TUNES_METRICS", "TrialBoard"]
-
-TUNES_METRICS = frozenset(
-    {
-        "training_iteration",
-        "iterations_since_restore",
-        "time_total_s",
-        "time_this_iter_s",
-        "time_since_restore",
-        "timestamp",
-        "timesteps_total",
-        "timesteps_since_restore",
-        "episodes_total",
-        "warmup_time",
-    }
-)
-"""What Tune adds to every result: the axes of a chart, not what it shows."""
+__all__ = ["TrialBoard"]
 
 _ERROR_LONGEST = 4000
 _PERTURBATIONS = 2000

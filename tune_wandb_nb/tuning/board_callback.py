@@ -2,11 +2,11 @@
 
 import sys
 import time
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from ray.tune.callback import Callback
 
+from tune_wandb_nb.tracking.exploit import copied_from
 from tune_wandb_nb.tuning.board import TrialBoard
 from tune_wandb_nb.tuning.snapshot import State
 
@@ -66,7 +66,7 @@ class BoardCallback(Callback):
         del iteration, info
         self._add(trial)
         self.board.change(trial.trial_id, "running")
-        source = _source_of(trial, trials)
+        source = copied_from(trial, trials)
         if source is not None:
             self.board.copied(trial.trial_id, source)
 
@@ -142,16 +142,6 @@ class BoardCallback(Callback):
                 # criteria and stoppers stay in force.
                 trial.stopping_criterion = {**trial.stopping_criterion, "training_iteration": 0}
         self._to_stop.clear()
-
-
-def _source_of(trial: "Trial", trials: list["Trial"]) -> str | None:
-    """Return the trial whose folder a trial's checkpoint lies in, if it is another one's."""
-    if trial.checkpoint is None:
-        return None
-    folder = PurePath(trial.checkpoint.path).parent.name
-    if folder == PurePath(trial.path or "").name:
-        return None
-    return next((t.trial_id for t in trials if t.path and PurePath(t.path).name == folder), None)
 
 
 def _resources(trials: list["Trial"]) -> str:

@@ -2,16 +2,15 @@
 
 import contextvars
 import copy
-import importlib
 import logging
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from tune_wandb_nb.tuning.board import TrialBoard
 from tune_wandb_nb.tuning.board_callback import BoardCallback
+from tune_wandb_nb.tuning.interrupt import interrupted_by
 
 if TYPE_CHECKING:
     from ray import tune
@@ -211,7 +210,7 @@ class Search:
         try:
             tuner = self._tuner() if folder is None else self._restored_tuner(folder, how)
             self._path = folder or _folder_of(tuner)
-            with _interrupted_by(self._stop):
+            with interrupted_by(self._stop):
                 self._results = tuner.fit()
         except BaseException as error:
             self._error = error
@@ -282,32 +281,3 @@ def _folder_of(tuner: "tune.Tuner") -> str | None:
 
 def _no_sigterm_warning(record: logging.LogRecord) -> bool:
     return "SIGTERM handler is not set" not in record.getMessage()
-
-
-_INTERRUPT = threading.local()
-
-
-@contextmanager
-def _interrupted_by(event: threading.Event) -> Iterator[None]:
-    """Let an event end ``fit`` in this thread as Ctrl+C ends it in the main thread.
-
-    Of all ways to end a search early this is the only one after which Tune has written down what
-    was unfinished, so that it can be resumed: a stopper or a raised exception leave trials marked
-    as done, or not marked at all. Tune makes its interrupt event in ``_setup_signal_catching``;
-    here it is given ours, in this thread only.
-    """
-    loop = importlib.import_module("ray.tune.tune")
-    catching = loop._setup_signal_catching  # noqa: SLF001
-    if not hasattr(catching, "original"):
-
-        def instead() -> threading.Event:
-            event: threading.Event = getattr(_INTERRUPT, "event", None) or catching()
-            return event
-
-        instead.original = catching  # type: ignore[attr-defined]
-        loop._setup_signal_catching = instead  # type: ignore[attr-defined]  # noqa: SLF001
-    _INTERRUPT.event = event
-    try:
-        yield
-    finally:
-        _INTERRUPT.event = None

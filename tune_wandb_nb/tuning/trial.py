@@ -7,7 +7,23 @@ from typing import Any
 from tune_wandb_nb.tuning.curve import GrowingCurve
 from tune_wandb_nb.tuning.snapshot import State, TrialView
 
-__all__ = ["GrowingTrial"]
+__all__ = ["TUNES_METRICS", "GrowingTrial"]
+
+TUNES_METRICS = frozenset(
+    {
+        "training_iteration",
+        "iterations_since_restore",
+        "time_total_s",
+        "time_this_iter_s",
+        "time_since_restore",
+        "timestamp",
+        "timesteps_total",
+        "timesteps_since_restore",
+        "episodes_total",
+        "warmup_time",
+    }
+)
+"""What Tune adds to every result: the axes of a chart, not what it shows."""
 
 
 class GrowingTrial:

@@ -30,7 +30,7 @@ class LiveCharts(ipywidgets.VBox):
     def __init__(
         self, log_params: Iterable[str] = (), clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._log_params = tuple(log_params)
+        self.log_params = tuple(log_params)
         self._clock = clock
         # The search's thread draws, and so does a click on a control.
         self._lock = threading.RLock()
@@ -75,7 +75,7 @@ class LiveCharts(ipywidgets.VBox):
         self._offering = False
 
     def _charts(self) -> dict[str, Callable[[BoardSnapshot], int]]:
-        metric, log = self.metric.value, self._log_params
+        metric, log = self.metric.value, self.log_params
         return {
             "curves": lambda s: self.curves.show(
                 s, metric, self.step.value, log=self.log_scale.value

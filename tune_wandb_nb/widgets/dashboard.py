@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Dashboard"]
 
 _REFRESH_EVERY = 1.0
+_SETTLES_WITHIN = 30.0
 _LIVE, _WANDB = 0, 1
 
 
@@ -65,7 +66,7 @@ class Dashboard(ipywidgets.VBox):
         self.board = board or TrialBoard()
         self.board.judge_by(metric, mode)
         self.log_params = tuple(log_params)
-        self._stop = stop
+        self._stop: Callable[[], None] | None = None
         self._stopping = False
         self._refreshing = threading.Lock()
         self._watching = threading.Lock()
@@ -82,6 +83,7 @@ class Dashboard(ipywidgets.VBox):
         style.layout = ipywidgets.Layout(display="none")
         super().__init__([style, self._columns])
         self.add_class(self._lasting.live_class)
+        self.attach(stop=stop)
         self.refresh()
         self.board.on_begin(self._watch)
 
@@ -106,6 +108,27 @@ class Dashboard(ipywidgets.VBox):
         return HtmlReporter(self._show_tune)
 
     # What it does
+
+    def attach(
+        self,
+        *,
+        logger: "WandbLogger | None" = None,
+        stop: Callable[[], None] | None = None,
+        log_params: Iterable[str] = (),
+    ) -> None:
+        """Show a search that is made after its dashboard; `Experiment` does this.
+
+        Args:
+            logger: Its `WandbLogger`, where the dashboard has none yet.
+            stop: Called at a click on Stop.
+            log_params: Hyperparameters on a logarithmic axis, beside those known already.
+        """
+        if self.page.logger is None:
+            self.page.logger = logger
+        self._stop = stop or self._stop
+        self.stop_button.layout.display = None if self._stop else "none"
+        self.log_params = tuple(dict.fromkeys([*self.log_params, *log_params]))
+        self.charts.log_params = self.log_params
 
     def refresh(self) -> None:
         """Show what the board knows now; called once a second while the search runs."""
@@ -136,6 +159,9 @@ class Dashboard(ipywidgets.VBox):
 
     def save(self, path: "str | os.PathLike[str]") -> None:
         """Write the lasting report as one self-contained HTML file."""
+        if not self._is_running():
+            # So that what is shown and what is written are the same, and the last word.
+            self.settle(_SETTLES_WITHIN)
         Path(path).write_text(report_page(self.report()), encoding="utf-8")
 
     # Inside
@@ -143,9 +169,7 @@ class Dashboard(ipywidgets.VBox):
     def _build(self, logger: Any, height: int) -> None:
         self.status = ipywidgets.HTML(layout=ipywidgets.Layout(width="auto"))
         self.stop_button = ipywidgets.Button(description="Stop", icon="stop", disabled=True)
-        self.stop_button.layout = ipywidgets.Layout(
-            width="96px", display=None if self._stop else "none"
-        )
+        self.stop_button.layout = ipywidgets.Layout(width="96px")
         self.stop_button.on_click(self._on_stop)
         self.errors = ipywidgets.HTML()
         self.errors_box = ipywidgets.Accordion([self.errors], selected_index=None)

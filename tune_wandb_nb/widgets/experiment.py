@@ -33,11 +33,11 @@ class Experiment:
         tune_config: A ``tune.TuneConfig``.
         run_config: A ``tune.RunConfig``.
         wandb: Settings for a `WandbLogger`, or one that is made already.
-        dashboard: False for none.
+        dashboard: False for none; or a `Dashboard` of your own, which then shows this search.
         height: The height of the W&B page in pixels.
 
     Raises:
-        SettingsError: a setting of W&B that cannot be used.
+        SettingsError: a setting of W&B, or a dashboard, that cannot be used.
 
     Example:
         >>> experiment = tw.Experiment(  # doctest: +SKIP
@@ -58,7 +58,7 @@ class Experiment:
         tune_config: "tune.TuneConfig | None" = None,
         run_config: "tune.RunConfig | None" = None,
         wandb: "Mapping[str, Any] | WandbLogger | None" = None,
-        dashboard: bool = True,
+        dashboard: bool | Dashboard = True,
         height: int = 760,
     ) -> None:
         space = dict(param_space or {})
@@ -66,16 +66,11 @@ class Experiment:
         self.logger, ours = _logger(wandb, entry_of(space), passed)
         self._key = _entry_key(space)
         metric = getattr(tune_config, "metric", None)
-        board = TrialBoard(metric, getattr(tune_config, "mode", None))
-        self.dashboard: Dashboard | None = None
-        if dashboard:
-            self.dashboard = Dashboard(
-                self.logger,
-                board=board,
-                height=height,
-                stop=self.stop,
-                log_params=_log_params(space),
-            )
+        mode = getattr(tune_config, "mode", None)
+        self.dashboard = _dashboard(dashboard, height)
+        board = self.dashboard.board if self.dashboard else TrialBoard(metric, mode)
+        if self.dashboard is not None:
+            self.dashboard.attach(logger=self.logger, stop=self.stop, log_params=_log_params(space))
         self._search = Search(
             trainable,
             param_space=without_key(space),
@@ -148,6 +143,16 @@ class Experiment:
     def _lent(self) -> AbstractContextManager[None]:
         # The search's thread runs in a copy of this context, so it sees the key as well.
         return lend_key(self._key) if self._key is not None else nullcontext()
+
+
+def _dashboard(given: object, height: int) -> Dashboard | None:
+    if isinstance(given, Dashboard):
+        return given
+    if not isinstance(given, bool):
+        raise SettingsError(
+            f"dashboard must be True, False or a Dashboard, but it is a {type(given).__name__}."
+        )
+    return Dashboard(height=height) if given else None
 
 
 def _logger(

@@ -28,7 +28,7 @@ class WandbPage(ipywidgets.VBox):
     """
 
     def __init__(self, logger: Any, frontend: Frontend, height: int) -> None:
-        self._logger = logger
+        self.logger = logger
         self._frontend = frontend
         self._height = height
         self._url: str | None = None
@@ -54,7 +54,7 @@ class WandbPage(ipywidgets.VBox):
     @property
     def mode(self) -> str | None:
         """The logger's mode; None before the search, "none" without a logger."""
-        return "none" if self._logger is None else self._logger.mode
+        return "none" if self.logger is None else self.logger.mode
 
     def show(self, snapshot: BoardSnapshot) -> None:
         """Offer the trials, and load the page as soon as there is one."""
@@ -66,12 +66,12 @@ class WandbPage(ipywidgets.VBox):
 
     def url_of(self, what: str) -> str | None:
         """Return the address of the group, the project or a trial's run."""
-        if self._logger is None:
+        if self.logger is None:
             return None
         if what in (_GROUP, _PROJECT):
-            url = self._logger.group_url if what == _GROUP else self._logger.project_url
+            url = self.logger.group_url if what == _GROUP else self.logger.project_url
         else:
-            url = self._logger.run_url(what)
+            url = self.logger.run_url(what)
         return None if url is None else str(url)
 
     def _offer(self, snapshot: BoardSnapshot) -> None:
@@ -145,7 +145,7 @@ class WandbPage(ipywidgets.VBox):
         return f"{text} To upload what is recorded: <pre>{escape(command)}</pre>"
 
     def _paths(self) -> list[str]:
-        audit = self._logger.audit()
+        audit = self.logger.audit()
         return [str(path) for path in audit["path"] if path] if len(audit) else []
 
     def _sync(self) -> None:
