@@ -9,6 +9,8 @@ PURE = [
     *("config_reads", "detect", "distributions", "fields", "kinds", "names", "number_checks"),
     *("ranges", "reports", "rows", "source", "space", "space_code", "space_json", "suggest"),
     *("sweep", "values"),
+    *("advice", "cluster", "code_layout", "code_name", "last_setup", "plan", "setup", "setup_code"),
+    *("setup_fields", "setup_json", "storage", "strategies"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -31,3 +32,16 @@ def failing(config: dict[str, Any]) -> None:
 def run_config(path: Path, **given: Any) -> tune.RunConfig:
     """Write into the test's folder and print nothing."""
     return tune.RunConfig(storage_path=str(path), verbose=0, **given)
+
+
+def resumable(config: dict[str, Any]) -> None:
+    """Report six times, each time with a checkpoint from which it can go on."""
+    checkpoint, done = tune.get_checkpoint(), 0
+    if checkpoint is not None:
+        with checkpoint.as_directory() as folder:
+            done = int((Path(folder) / "done").read_text())
+    for i in range(done, 6):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "done").write_text(str(i + 1))
+            score = config["x"] * (i + 1)
+            tune.report({"score": score}, checkpoint=tune.Checkpoint.from_directory(folder))

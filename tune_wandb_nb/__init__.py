@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tune_wandb_nb.tuning.space import SearchSpace
     from tune_wandb_nb.widgets.dashboard import Dashboard
     from tune_wandb_nb.widgets.experiment import Experiment
+    from tune_wandb_nb.widgets.form_face import SetupError
+    from tune_wandb_nb.widgets.setup_panel import SetupPanel
 
 __all__ = [
     "DEFAULT_LOGGERS",
@@ -20,6 +22,8 @@ __all__ = [
     "Experiment",
     "SearchSpace",
     "SettingsError",
+    "SetupError",
+    "SetupPanel",
     "WandbLogger",
     "WandbLoggerCallback",
     "__version__",
@@ -34,6 +38,8 @@ _HOME = {
     "Experiment": "widgets.experiment",
     "SearchSpace": "tuning.space",
     "SettingsError": "tracking.settings",
+    "SetupError": "widgets.form_face",
+    "SetupPanel": "widgets.setup_panel",
     "WandbLogger": "tracking.logger",
     "WandbLoggerCallback": "tracking.logger",
     "login": "tracking.credentials",

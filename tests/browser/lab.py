@@ -54,6 +54,10 @@ def jupyter_lab(folder: Path, port: int, theme: str = "light") -> Iterator[str]:
     (settings / "notification.jupyterlab-settings").write_text(
         '{"fetchNews": "false", "checkForUpdates": false}'
     )
+    # What is in the widgets' state is in the notebook's file: no key may be.
+    manager = folder / ".lab" / "settings" / "@jupyter-widgets" / "jupyterlab-manager"
+    manager.mkdir(parents=True, exist_ok=True)
+    (manager / "plugin.jupyterlab-settings").write_text('{"saveState": true}')
     environ = {
         **os.environ,
         "PYTHONPATH": str(_CHECKOUT),
@@ -61,6 +65,7 @@ def jupyter_lab(folder: Path, port: int, theme: str = "light") -> Iterator[str]:
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".lab" / "workspaces"),
         "JUPYTER_RUNTIME_DIR": str(folder / ".lab" / "runtime"),
         "IPYTHONDIR": str(folder / ".lab" / "ipython"),
+        "TUNE_WANDB_NB_STATE_DIR": str(folder / ".lab" / "state"),
     }
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"]
     command += ["--ServerApp.token=", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]

@@ -42,6 +42,7 @@ class GraphQL:
             "Viewer": self._viewer,
             "GetViewer": self._viewer,
             "GetDefaultEntity": self._viewer,
+            "GetProjects": self._get_projects,
             "ServerFeaturesQuery": self._server_features,
             "UpsertBucket": self._upsert_bucket,
             "RunResumeStatus": self._run_resume_status,
@@ -81,6 +82,12 @@ class GraphQL:
                 "teams": {"edges": []},
             }
         }
+
+    def _get_projects(self, variables: Variables) -> Answer:
+        keys = self._store.runs
+        names = dict.fromkeys(key[1] for key in keys if key[0] == variables["entity"])
+        nodes = [_project(variables["entity"], name) for name in names]
+        return {"models": {"edges": [{"node": node} for node in nodes]}}
 
     def _server_features(self, _: Variables) -> Answer:
         return {"serverInfo": {"features": []}}

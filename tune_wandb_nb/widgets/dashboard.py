@@ -76,6 +76,7 @@ class Dashboard(ipywidgets.VBox):
         self._fronted = False
         self._tune_reports = False
         self._lasting = LastingOutput()
+        self._outputs = [self._lasting]
         self._build(logger, height)
         # The style of a live dashboard hides its lasting picture.
         style = ipywidgets.HTML(STYLE + self._lasting.hide_while_live)
@@ -149,6 +150,10 @@ class Dashboard(ipywidgets.VBox):
         """Wait until the end of the search is shown, and kept in the notebook's output."""
         return self._settled.wait(timeout)
 
+    def lasts_in(self, output: LastingOutput) -> None:
+        """Leave the lasting report in one more output: of a widget that this one is part of."""
+        self._outputs.append(output)
+
     def report(self) -> str:
         """Return the lasting report as HTML."""
         return report_fragment(self.board.snapshot(), self._png(), self._links())
@@ -199,7 +204,8 @@ class Dashboard(ipywidgets.VBox):
                 self._pause.wait(_REFRESH_EVERY)
                 if not self._is_running():
                     self._refresh_or_complain()
-                    self._lasting.update(self.report, self._png)
+                    for output in self._outputs:
+                        output.update(self.report, self._png)
         finally:
             self._watching.release()
             self._settled.set()

@@ -101,17 +101,21 @@ class Experiment:
         """The experiment's folder; None until the search has started."""
         return self._search.path
 
-    def start(self) -> None:
+    def start(self, *, show: bool = True) -> None:
         """Start the search, show the dashboard (in a notebook) and return at once."""
         with self._lent():
             self._search.start()
-        self._show()
+        if show:
+            self._show()
 
-    def resume(self, path: "str | os.PathLike[str] | None" = None, **how: Any) -> None:
+    def resume(
+        self, path: "str | os.PathLike[str] | None" = None, *, show: bool = True, **how: Any
+    ) -> None:
         """Go on after a stop, or with the experiment in ``path``; see `Search.resume`."""
         with self._lent():
             self._search.resume(path, **how)
-        self._show()
+        if show:
+            self._show()
 
     def stop(self) -> None:
         """Ask the search to end: trials are stopped, W&B runs are closed. Returns at once."""

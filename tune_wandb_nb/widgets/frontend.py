@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast, get_args
 
-__all__ = ["OVERRIDE", "Frontend", "FrontendName", "detect_frontend"]
+__all__ = ["OVERRIDE", "Frontend", "FrontendName", "detect_frontend", "user_names"]
 
 FrontendName: TypeAlias = Literal["jupyterlab", "notebook", "colab", "vscode", "plain"]
 
@@ -63,6 +63,18 @@ def detect_frontend(
     if "VSCODE_PID" in environ or "__vsc_ipynb_file__" in user_names:
         return Frontend("vscode")
     return Frontend("jupyterlab")
+
+
+def user_names(shell: object = None) -> Mapping[str, object]:
+    """Return the variables of the notebook; of the main script where there is none.
+
+    Example:
+        >>> user_names()["__name__"]
+        '__main__'
+    """
+    shell = _running_shell() if shell is None else shell
+    found = getattr(shell, "user_ns", None) or vars(sys.modules["__main__"])
+    return cast("Mapping[str, object]", found)
 
 
 def _running_shell() -> object:

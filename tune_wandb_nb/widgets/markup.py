@@ -1,12 +1,15 @@
 """Small pieces of HTML, each escaped, and the one style sheet they share."""
 
 import html
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tune_wandb_nb.tuning.wording import describe_params, number, shorten
 
 __all__ = ["STYLE", "bar", "escape", "link", "markup", "name_tag", "note", "params_text", "table"]
+
+_NUMERIC = ' class="num"'
 
 STYLE = """<style>
 .twn {font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 13px;
@@ -93,8 +96,13 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]], style: str = ""
 
     With the style "fit" it is as wide as its column, and the last cells are cut to fit.
     """
-    heads = "".join(f"<th>{escape(shorten(title))}</th>" for title in head)
-    body = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in rows)
+    cells = [[_cell(value) for value in row] for row in rows]
+    first = cells[0] if cells else []
+    heads = "".join(
+        f"<th{_NUMERIC if cell.startswith(f'<td{_NUMERIC}') else ''}>{escape(shorten(title))}</th>"
+        for title, cell in itertools.zip_longest(head, first, fillvalue="")
+    )
+    body = "".join(f"<tr>{''.join(row)}</tr>" for row in cells)
     return f'<table class="{style}"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
 
 
@@ -102,7 +110,7 @@ def _cell(value: object) -> str:
     if isinstance(value, _Markup):
         return f"<td>{value}</td>"
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return f'<td class="num">{escape(number(value))}</td>'
+        return f"<td{_NUMERIC}>{escape(number(value))}</td>"
     return f"<td>{name_tag(number(value))}</td>"
 
 

@@ -1,0 +1,37 @@
+"""The name under which written source finds a training function."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["CodeName", "code_name"]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeName:
+    """A name, the import that it needs, and what has to be said about it."""
+
+    name: str
+    imported: str | None = None
+    comment: str | None = None
+
+
+def code_name(trainable: Any, namespace: Mapping[str, Any]) -> CodeName:
+    """Return how source that runs in a namespace finds a trainable.
+
+    Example:
+        >>> def train(config): ...
+        >>> code_name(train, {"train": train})
+        CodeName(name='train', imported=None, comment=None)
+    """
+    if trainable is None:
+        return CodeName("train", comment="train: your training function")
+    names = [n for n, found in dict(namespace).items() if found is trainable]
+    public = [name for name in names if not name.startswith("_")]
+    if public:
+        return CodeName(public[0])
+    module, name = getattr(trainable, "__module__", None), getattr(trainable, "__name__", "")
+    if module != "__main__" and getattr(sys.modules.get(str(module)), name, None) is trainable:
+        return CodeName(name, imported=f"from {module} import {name}")
+    return CodeName("trainable", comment="trainable: what was given to SetupPanel")
