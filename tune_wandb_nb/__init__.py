@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from tune_wandb_nb.tracking.credentials import login, logout
     from tune_wandb_nb.tracking.legacy import DEFAULT_LOGGERS, run
     from tune_wandb_nb.tracking.logger import WandbLogger, WandbLoggerCallback
+    from tune_wandb_nb.tracking.mixin import WandbTrainableMixin, wandb_mixin
     from tune_wandb_nb.tracking.settings import SettingsError
+    from tune_wandb_nb.tracking.setup_run import setup_wandb
     from tune_wandb_nb.tuning.space import SearchSpace
     from tune_wandb_nb.widgets.dashboard import Dashboard
     from tune_wandb_nb.widgets.experiment import Experiment
@@ -22,10 +24,13 @@ __all__ = [
     "SettingsError",
     "WandbLogger",
     "WandbLoggerCallback",
+    "WandbTrainableMixin",
     "__version__",
     "login",
     "logout",
     "run",
+    "setup_wandb",
+    "wandb_mixin",
 ]
 
 _HOME = {
@@ -36,9 +41,12 @@ _HOME = {
     "SettingsError": "tracking.settings",
     "WandbLogger": "tracking.logger",
     "WandbLoggerCallback": "tracking.logger",
+    "WandbTrainableMixin": "tracking.trainable",
     "login": "tracking.credentials",
     "logout": "tracking.credentials",
     "run": "tracking.legacy",
+    "setup_wandb": "tracking.setup_run",
+    "wandb_mixin": "tracking.mixin",
 }
 
 
