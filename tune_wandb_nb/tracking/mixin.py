@@ -15,10 +15,10 @@ from tune_wandb_nb.tracking.trainable import (
     Served,
     WandbTrainableMixin,
     adopted,
+    ended,
     failed,
     tracker,
 )
-from tune_wandb_nb.tracking.trial_run import Ending
 
 __all__ = ["WandbTrainableMixin", "wandb_mixin"]
 
@@ -124,17 +124,20 @@ def _tracked(config: Mapping[str, Any], rank_zero_only: bool) -> Iterator[None]:
         yield
         return
     open_here(config, trainable)
-    if trainable is not None:
-        # What the function returns is still to be reported: `train` and `stop` end the run.
-        yield
-        return
     try:
         yield
     except Exception as error:
         tracker().end(failed(error))
         raise
-    finally:
-        tracker().end(Ending("finished"))
+    except BaseException:
+        # So Tune ends a function that a scheduler has stopped.
+        if trainable is None:
+            tracker().end(ended())
+        raise
+    tracker().completed = True
+    if trainable is None:
+        tracker().end(ended())
+    # Else what the function returns is still to be reported; its trainable ends the run.
 
 
 def _is_generator(function: Callable[..., Any]) -> bool:

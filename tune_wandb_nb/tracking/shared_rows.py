@@ -21,7 +21,7 @@ class SharedRows:
     Example:
         >>> rows = SharedRows(lambda data, step, commit: print(step, commit, data))
         >>> rows.log({"loss": 1}, step=5)
-        5 None {'loss': 1}
+        5 False {'loss': 1}
         >>> rows.report({"accuracy": 2})
         5 False {'accuracy': 2}
         >>> rows.report({"accuracy": 3})
@@ -54,9 +54,8 @@ class SharedRows:
                 # A reported row may have taken the step that is asked for.
                 self._next = max(step, self._next)
                 self._asked = step
-            place = None if step is None else self._next
-            self._log(data, step=place, commit=commit, **more)
             ends = commit if commit is not None else step is None
+            self._log(data, step=self._next, commit=ends, **more)
             self._begun = {**(self._begun or {}), **data}
             if ends:
                 self._end()

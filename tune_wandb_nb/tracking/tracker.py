@@ -1,6 +1,7 @@
 """What a trial's process does for W&B: opens the trial's run, takes rows, ends it."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,8 @@ class Tracker:
         self._run: WorkerRun | None = None
         self._rows: TrialRows | None = None
         self._uploads_checkpoints = False
+        self.completed = False
+        """Whether the trial's code has come to its end by itself."""
 
     @property
     def run(self) -> Any:
@@ -107,13 +110,14 @@ class Tracker:
         run.open()
         if change is not None and run.run is not None:
             run.run.config.update(dict(change.config), allow_val_change=True)
-        self._run = run
+        self._run, self.completed = run, False
         self._rows = rows if answer.logger is not None else None
         self._uploads_checkpoints = settings.upload_checkpoints
         self._tell(wait=False)
 
     def report(self, result: Mapping[str, Any]) -> None:
         """Take what is reported to Tune into the run, if the search has a `WandbLogger`."""
+        self.completed = bool(result.get("done"))
         if self._run is not None and self._rows is not None:
             rows = self._rows
             row = self._run.prepare(lambda: rows.row(result))
@@ -139,6 +143,16 @@ class Tracker:
         if self._rows is not None:
             before = {**(before or {}), "config": self._rows.config, "rows": self._rows.state()}
         self._tell(run, before, wait=True)
+
+    def discard(self) -> None:
+        """End a run that has no rows, and leave nothing of it; one that has rows stays open."""
+        run = self._run
+        if run is None or run.has_rows:
+            return
+        self._run = None
+        run.end(Ending("discarded"))
+        if run.mode == "offline" and run.path is not None:
+            shutil.rmtree(run.path, ignore_errors=True)
 
     # Inside
 

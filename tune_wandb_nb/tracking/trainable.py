@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
-__all__ = ["Served", "WandbTrainableMixin", "adopted", "facts_of", "failed", "tracker"]
+__all__ = ["Served", "WandbTrainableMixin", "adopted", "ended", "facts_of", "failed", "tracker"]
 
 _ERROR_LONGEST = 2000
 _LEAVE_TIMEOUT = 2.0
+_RETURNED = "__duplicate__"
+"""With which Tune marks that a function has returned: there is nothing new in the result."""
 # What Tune hands to a trainable inside its config.
 _TUNES_OWN = ("__trial_info__", "__stdout_file__", "__stderr_file__")
 
@@ -104,6 +106,9 @@ class WandbTrainableMixin(_Base):
 
         return wandb.run
 
+    # A trial's class may get this base only once its function runs (see `adopted`). Ray goes on to
+    # call `train`, `save`, `reset` and `stop` of the class that it knows, which call the others.
+
     def train(self) -> Any:
         """Run one iteration; what comes of it goes into the run too, if there is a logger."""
         try:
@@ -111,46 +116,83 @@ class WandbTrainableMixin(_Base):
         except Exception as error:
             tracker().end(failed(error))
             raise
-        if "__duplicate__" in result:
-            # So Tune marks that a function has returned: there is nothing new in it.
-            tracker().end(Ending("finished", 0, {"tune/status": "completed"}))
-        else:
-            tracker().report(result)
+        self._report(result)
         return result
+
+    def step(self) -> Any:
+        """Run a function to its next report."""
+        result = super().step()
+        if _RETURNED in result:
+            tracker().end(ended())
+        return result
+
+    def log_result(self, result: Any) -> None:
+        """Take a whole result as Tune gets it."""
+        super().log_result(result)
+        self._report(result)
 
     def save(self, *args: Any, **kwargs: Any) -> Any:
         """Save a checkpoint; it is logged where ``upload_checkpoints`` asks for it."""
         saved = super().save(*args, **kwargs)
-        if getattr(saved, "checkpoint", None) is not None:
-            tracker().save(saved.checkpoint, self._last_result or {})
+        if not _is_function(self):
+            self._upload(saved)
+        return saved
+
+    def save_checkpoint(self, *args: Any, **kwargs: Any) -> Any:
+        """Save a function's checkpoint, which it has reported."""
+        saved = super().save_checkpoint(*args, **kwargs)
+        if _is_function(self):
+            self._upload(saved)
         return saved
 
     def reset(self, new_config: Any, *args: Any, **kwargs: Any) -> Any:
         """Become another trial: end this one's run, open the next one's."""
         from ray.tune import Trainable
 
-        config = dict(new_config)
-        if _is_function(self):
-            done = super().reset(new_config, *args, **kwargs)
-            tracker().end(_stopped())
-            return done
-        tracker().end(_stopped())
-        # A class that cannot be reset gets a new process, which opens the run.
-        if type(self).reset_config is not Trainable.reset_config:
-            _open(config, args[0] if args else kwargs.get("storage"))
+        if not _is_function(self):
+            tracker().end(ended())
+            # A class that cannot be reset gets a new process, which opens the run.
+            if type(self).reset_config is not Trainable.reset_config:
+                _open(new_config, args[0] if args else kwargs.get("storage"))
         return super().reset(new_config, *args, **kwargs)
+
+    def reset_config(self, new_config: Any) -> Any:
+        """End a function's run once it has left; it opens the next one itself."""
+        done = super().reset_config(new_config)
+        if _is_function(self):
+            tracker().end(ended())
+        return done
 
     def stop(self) -> None:
         """End the trial, then its run."""
+        try:
+            super().stop()
+        finally:
+            if not _is_function(self) and self.iteration == 0:
+                # Tune prepares a process for a trial, and may then take another that is free.
+                tracker().discard()
+            tracker().end(ended())
+
+    def cleanup(self) -> None:
+        """End a function's trial, then its run."""
         session = older_session() if _is_function(self) else None
         thread = getattr(session, "training_thread", None)
         try:
-            super().stop()
-            if thread is not None and thread.is_alive():
-                # The function was told to leave; what it logs on its way out belongs to the run.
-                thread.join(_LEAVE_TIMEOUT)
+            super().cleanup()
         finally:
-            tracker().end(_stopped())
+            if thread is not None and thread.is_alive():
+                # It was told to leave; what it logs on its way out belongs to the run.
+                thread.join(_LEAVE_TIMEOUT)
+            tracker().end(ended())
+
+    def _report(self, result: Any) -> None:
+        if _RETURNED not in result and self.__dict__.get("_wandb_reported") is not result:
+            self._wandb_reported = result
+            tracker().report(result)
+
+    def _upload(self, saved: Any) -> None:
+        if getattr(saved, "checkpoint", None) is not None:
+            tracker().save(saved.checkpoint, getattr(self, "_last_result", None) or {})
 
 
 def adopted() -> Any:
@@ -190,8 +232,10 @@ def failed(error: BaseException) -> Ending:
     return Ending("failed", 1, {"tune/status": "failed", "tune/error": lines})
 
 
-def _stopped() -> Ending:
-    return Ending("finished", 0, {"tune/status": "stopped"})
+def ended() -> Ending:
+    """Describe the end of a trial that did not raise."""
+    completed = tracker().completed
+    return Ending("finished", 0, {"tune/status": "completed" if completed else "stopped"})
 
 
 def _open(config: Mapping[str, Any], storage: Any) -> None:
@@ -201,7 +245,7 @@ def _open(config: Mapping[str, Any], storage: Any) -> None:
         getattr(info, "trial_name", None),
         storage.experiment_dir_name if storage is not None else None,
     )
-    tracker().end(_stopped())
+    tracker().end(ended())
     tracker().open(facts, {k: v for k, v in config.items() if k not in _TUNES_OWN})
 
 

@@ -45,6 +45,7 @@ class WorkerRun(TrialRun):
         self._sharing = sharing
         self._takes_reports = takes_reports
         self._first_step = first_step
+        self._opened_at = first_step
         self._rows: SharedRows | None = None
 
     @property
@@ -58,6 +59,11 @@ class WorkerRun(TrialRun):
         if self._rows is not None:
             return self._rows.next_step
         return int(self._run.step) if self._run is not None else self._first_step
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether anything was logged since it was opened."""
+        return self._run is not None and self.next_step > self._opened_at
 
     def account(self) -> dict[str, Any]:
         """Return the account in a form that goes to the driver."""
@@ -95,14 +101,12 @@ class WorkerRun(TrialRun):
                 raise
             self._sharing.give_up()
             run = self._init(mode, run_id)
-        self._run = run
+        self._run, self._opened_at = run, run.step
         self.path = str(Path(run.dir).parent)
         if mode == "online":
             self.url, self.project_url = run.url, run.project_url
-        elif self._first_step:
-            # Nothing is logged, but the next row gets this step.
-            run.log({}, step=self._first_step)
-        if self._takes_reports:
+        if self._takes_reports or self._first_step:
+            self._opened_at = max(self._opened_at, self._first_step)
             self._share(run)
 
     def _init(self, mode: Mode, run_id: str) -> Any:
@@ -128,7 +132,7 @@ class WorkerRun(TrialRun):
     def _share(self, run: Any) -> None:
         import wandb
 
-        self._rows = SharedRows(run.log, run.step)
+        self._rows = SharedRows(run.log, self._opened_at)
         run.log = self._rows.log
         if wandb.run is run:
             wandb.log = self._rows.log
