@@ -45,7 +45,7 @@ class RunWriter:
             not take turns at every row.
     """
 
-    def __init__(self, *, workers: int = 8, linger: float = 0.05) -> None:
+    def __init__(self, *, workers: int = 8, linger: float = 0.2) -> None:
         self._workers = workers
         self._linger = linger
         self._inbox: deque[tuple[TrialRun, _Item | None] | threading.Event] = deque()
