@@ -94,6 +94,8 @@ class Broker:
         self._run_ids: dict[str, str] = {}
         self._before: dict[str, dict[str, Any]] = {}
         self._accounts: dict[str, dict[str, Any]] = {}
+        self._over: dict[str, asyncio.Event] = {}
+        self._endings: dict[str, dict[str, Any]] = {}
         self._notices: list[str] = []
         self._cores: dict[str, str] = {}
         self._starting: dict[str, asyncio.Event] = {}
@@ -156,8 +158,29 @@ class Broker:
     ) -> None:
         """Take over what became of a trial's rows, and what its next process must know."""
         self._accounts[trial_id] = dict(account)
+        over = self._over.setdefault(trial_id, asyncio.Event())
+        if account["state"] == "running":
+            over.clear()
+        else:
+            over.set()
         if before is not None:
             self._before[trial_id] = dict(before)
+
+    async def ended(self, trial_id: str, patience: float) -> dict[str, Any] | None:
+        """Return a trial's account once its process has ended the run; None without a run."""
+        over = self._over.get(trial_id)
+        if over is None:
+            return None
+        await asyncio.wait_for(over.wait(), patience)
+        return self._accounts[trial_id]
+
+    async def decide(self, trial_id: str, summary: Mapping[str, Any]) -> None:
+        """Be told by the driver how a trial ends, which only Tune knows."""
+        self._endings[trial_id] = dict(summary)
+
+    async def ending(self, trial_id: str) -> dict[str, Any]:
+        """Return what the driver knows of a trial's end, for its summary."""
+        return self._endings.pop(trial_id, {})
 
     async def accounts(self) -> tuple[dict[str, dict[str, Any]], list[str]]:
         """Return all accounts by trial, and the notices that nobody has shown yet."""

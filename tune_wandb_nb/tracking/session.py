@@ -11,11 +11,14 @@ from urllib.parse import quote
 from tune_wandb_nb.tracking.apikey import ApiKey, show
 from tune_wandb_nb.tracking.arguments import check_init_arguments, settings_argument
 from tune_wandb_nb.tracking.credentials import find_credential
+from tune_wandb_nb.tracking.desk import desk
 from tune_wandb_nb.tracking.entry import entry_of
 from tune_wandb_nb.tracking.gate import Gate
 from tune_wandb_nb.tracking.hooks import populate_run_location, run_info_hook
 from tune_wandb_nb.tracking.media import MediaFolder
 from tune_wandb_nb.tracking.notices import Notices
+from tune_wandb_nb.tracking.own_run import may_write_own_runs
+from tune_wandb_nb.tracking.remote_run import RemoteRun, RemoteRuns
 from tune_wandb_nb.tracking.rows import RowRules, TrialRows
 from tune_wandb_nb.tracking.settings import Mode, SettingsError, WandbSettings
 from tune_wandb_nb.tracking.trial_run import Ending, InitPlan, TrialRun
@@ -65,6 +68,7 @@ class Session:
     _hook: Callable[[Any], None] | None = field(init=False, default=None)
     _access: dict[Any, _Access] = field(default_factory=dict)
     _rules: dict[Any, RowRules] = field(default_factory=dict)
+    _remote: RemoteRuns = field(default_factory=RemoteRuns)
 
     def start(self) -> None:
         """Check what can be checked before there is a trial, and start the writer.
@@ -81,12 +85,27 @@ class Session:
             self._decide(self.base)
         if self.base.dir is not None and self.base.mode != "disabled":
             _check_writable(self.base.dir)
+        if may_write_own_runs():
+            desk.attach(self.arguments)
         self.writer.start()
 
+    def poll(self) -> None:
+        """Hear what trials that write their own run have to tell, and say what there is to say."""
+        self._remote.poll(self.runs, self.notices)
+        self.notices.flush()
+
     def open_trial(
-        self, trial_id: str, name: str, config: Mapping[str, Any], group: str
+        self,
+        trial_id: str,
+        name: str,
+        config: Mapping[str, Any],
+        group: str,
+        *,
+        writes_own_run: bool = False,
     ) -> TrackedTrial:
         """Open the W&B run of a trial that starts, or opens again after it had ended.
+
+        With ``writes_own_run`` the trial's own process does so, and writes the run.
 
         Raises:
             SettingsError: the trial's settings cannot be used.
@@ -101,7 +120,8 @@ class Session:
         if trial_id in self.restored:
             rows.restore(self.restored[trial_id])
         plan = self._plan(settings, trial_id, name, rows.config, group)
-        run = TrialRun(trial_id, name, plan, say=self.notices.say)
+        kind = RemoteRun if writes_own_run else TrialRun
+        run = kind(trial_id, name, plan, say=self.notices.say)
         run.left_out = rows.dropped
         tracked = self.trials[trial_id] = TrackedTrial(
             run, rows, uploads_checkpoints=settings.upload_checkpoints
@@ -112,6 +132,8 @@ class Session:
     def end_trial(self, tracked: TrackedTrial, ending: Ending) -> None:
         """Close the run of a trial that ended."""
         tracked.ended = True
+        if isinstance(tracked.run, RemoteRun) and desk.broker is not None:
+            desk.broker.decide.remote(tracked.run.trial_id, dict(ending.summary))
         self.writer.send(tracked.run, ending)
 
     def close(self) -> None:
@@ -119,6 +141,7 @@ class Session:
         if not self.writer.unfinished():
             self.media.close()
         self.writer.close()
+        desk.detach()
 
     @property
     def runs(self) -> list[TrialRun]:

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +134,8 @@ class Tracker:
         run, self._run = self._run, None
         if run is None:
             return
+        if not ending.exit_code:
+            ending = replace(ending, summary={**ending.summary, **self._decided(run.trial_id)})
         before: dict[str, Any] | None = None
         try:
             if run.mode == "offline":
@@ -263,6 +265,15 @@ class Tracker:
         told = self._broker.account.remote(run.trial_id, run.account(), before)
         if wait:
             ray.wait([told], timeout=_TIMEOUT)
+
+    def _decided(self, trial_id: str) -> Mapping[str, Any]:
+        """Return what the driver's logger knows of the trial's end."""
+        if self._broker is None or self._rows is None:
+            return {}
+        import ray
+
+        summary: dict[str, Any] = ray.get(self._broker.ending.remote(trial_id), timeout=_TIMEOUT)
+        return summary
 
     def _say(self, text: str) -> None:
         if self._broker is not None:
