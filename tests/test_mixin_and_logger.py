@@ -70,9 +70,7 @@ def test_a_run_holds_the_rows_of_both(
     for run in wire_server.runs.values():
         a = run.config["a"]
         rows = [own_values(row) for row in run.rows]
-        assert rows == [
-            {"loss": value} for i in range(5) for value in (a - i, a * i)
-        ]
+        assert rows == [{"loss": value} for i in range(5) for value in (a - i, a * i)]
         iterations = [row.get("training_iteration") for row in run.rows]
         assert iterations == [n for i in range(5) for n in (None, i + 1)]
         assert (run.gaps, run.complete, run.exit_code) == ((), True, 0)
@@ -101,14 +99,12 @@ def test_a_reported_row_joins_the_step_that_the_user_has_begun(
 
 def test_classes_hold_the_rows_of_both(run_search: RunSearch, tmp_path: Path) -> None:
     logger = tw.WandbLogger(project="p", excludes=["time_*"])
-    run_search(decorated.Counting, SPACE, logger=logger)
+    run_search(decorated.Inherited, SPACE, logger=logger)
     audit = logger.audit()
     assert list(audit["logged"]) == [3, 3, 3], audit.to_string()
     for run in offline_runs(tmp_path).values():
         a = run.config["a"]
         rows = [own_values(row) for row in run.rows]
-        assert rows == [
-            row for i in range(3) for row in ({"logged": a * i}, {"reported": a * i})
-        ]
+        assert rows == [row for i in range(3) for row in ({"logged": a * i}, {"reported": a * i})]
         assert "time_total_s" not in run.rows[1]
-        assert run.summary["tune/status"].startswith("stopped by scheduler") or True
+        assert run.summary["tune/status"] == "completed"

@@ -43,6 +43,7 @@ class GraphQL:
             "GetViewer": self._viewer,
             "GetDefaultEntity": self._viewer,
             "ServerFeaturesQuery": self._server_features,
+            "OrganizationCoreWeaveOrganizationID": self._organization,
             "UpsertBucket": self._upsert_bucket,
             "RunResumeStatus": self._run_resume_status,
             "CreateRunFiles": self._create_run_files,
@@ -84,6 +85,10 @@ class GraphQL:
 
     def _server_features(self, _: Variables) -> Answer:
         return {"serverInfo": {"features": []}}
+
+    def _organization(self, _: Variables) -> Answer:
+        # Asked by a run that watches its machine.
+        return {"entity": {"organization": {"coreWeaveOrganizationId": None}}}
 
     # Runs
 

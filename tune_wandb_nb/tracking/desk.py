@@ -49,11 +49,11 @@ class Desk:
         """The broker, if this process has started it in this job."""
         return self._broker if self._job == _job() else None
 
-    def attach(self, arguments: Mapping[str, Any]) -> None:
+    def attach(self, arguments: Mapping[str, Any], notices: Notices) -> None:
         """Let decorated trials know of the search's logger; returns when they can."""
         import ray
 
-        self._logger = dict(arguments)
+        self._logger, self._notices = dict(arguments), notices
         ready = self._serve(WandbSettings.resolve(arguments, None, os.environ), checked=False)
         if ready is not None:
             # Classes open their runs before Tune tells the logger that they have started.

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from tune_wandb_nb.tracking.apikey import ApiKey, show
 from tune_wandb_nb.tracking.arguments import check_init_arguments, settings_argument
 from tune_wandb_nb.tracking.credentials import find_credential
-from tune_wandb_nb.tracking.desk import desk
+from tune_wandb_nb.tracking.desk import HOW_TO_GO_ONLINE, desk
 from tune_wandb_nb.tracking.entry import entry_of
 from tune_wandb_nb.tracking.gate import Gate
 from tune_wandb_nb.tracking.hooks import populate_run_location, run_info_hook
@@ -25,10 +25,6 @@ from tune_wandb_nb.tracking.trial_run import Ending, InitPlan, TrialRun
 from tune_wandb_nb.tracking.writer import Opening, RunWriter
 
 __all__ = ["Session", "TrackedTrial"]
-
-_HOW_TO_GO_ONLINE = (
-    "To go online, call tune_wandb_nb.login() or set WANDB_API_KEY before the search."
-)
 
 
 @dataclass(slots=True)
@@ -86,7 +82,7 @@ class Session:
         if self.base.dir is not None and self.base.mode != "disabled":
             _check_writable(self.base.dir)
         if may_write_own_runs():
-            desk.attach(self.arguments)
+            desk.attach(self.arguments, self.notices)
         self.writer.start()
 
     def poll(self) -> None:
@@ -213,7 +209,7 @@ class Session:
         if self.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
             return _Access("online", None, settings.host)
         self.notices.say(
-            f"no W&B API key was found, so runs are written offline. {_HOW_TO_GO_ONLINE}"
+            f"no W&B API key was found, so runs are written offline. {HOW_TO_GO_ONLINE}"
         )
         return _Access("offline", host=settings.host)
 

@@ -123,6 +123,7 @@ class WandbTrainableMixin(_Base):
         """Run a function to its next report."""
         result = super().step()
         if _RETURNED in result:
+            tracker().completed = True
             tracker().end(ended())
         return result
 
