@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from tune_wandb_nb import legacy
     from tune_wandb_nb.tracking.credentials import login, logout
     from tune_wandb_nb.tracking.legacy import DEFAULT_LOGGERS, run
     from tune_wandb_nb.tracking.logger import WandbLogger, WandbLoggerCallback
@@ -26,6 +27,7 @@ __all__ = [
     "WandbLoggerCallback",
     "WandbTrainableMixin",
     "__version__",
+    "legacy",
     "login",
     "logout",
     "run",
@@ -42,6 +44,7 @@ _HOME = {
     "WandbLogger": "tracking.logger",
     "WandbLoggerCallback": "tracking.logger",
     "WandbTrainableMixin": "tracking.trainable",
+    "legacy": "legacy",
     "login": "tracking.credentials",
     "logout": "tracking.credentials",
     "run": "tracking.legacy",
@@ -54,7 +57,8 @@ def __getattr__(name: str) -> Any:
     """Load a public name on first use (PEP 562): ray and wandb take seconds to import."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    module = import_module(f"{__name__}.{_HOME[name]}")
+    value = module if name == "legacy" else getattr(module, name)
     globals()[name] = value
     return value
 
