@@ -11,6 +11,7 @@ from tune_wandb_nb.tracking.arguments import check_init_arguments
 from tune_wandb_nb.tracking.broker import KnownKey, Request, start_broker
 from tune_wandb_nb.tracking.credentials import find_credential
 from tune_wandb_nb.tracking.entry import entry_of
+from tune_wandb_nb.tracking.exposure import warn_of_exposed_key
 from tune_wandb_nb.tracking.gate import Gate
 from tune_wandb_nb.tracking.hooks import populate_run_location
 from tune_wandb_nb.tracking.notices import Notices
@@ -78,6 +79,7 @@ class Desk:
             populate_run_location(os.environ)
             settings = WandbSettings.resolve(self._logger or {}, entry, os.environ)
         if config is not None:
+            warn_of_exposed_key(config)
             check_init_arguments(settings.init)
             check_project(settings)
         self._serve(settings, checked=config is not None)

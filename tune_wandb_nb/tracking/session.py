@@ -13,6 +13,7 @@ from tune_wandb_nb.tracking.arguments import check_init_arguments, settings_argu
 from tune_wandb_nb.tracking.credentials import find_credential
 from tune_wandb_nb.tracking.desk import HOW_TO_GO_ONLINE, desk
 from tune_wandb_nb.tracking.entry import entry_of
+from tune_wandb_nb.tracking.exposure import warn_of_exposed_key
 from tune_wandb_nb.tracking.gate import Gate
 from tune_wandb_nb.tracking.hooks import populate_run_location, run_info_hook
 from tune_wandb_nb.tracking.media import MediaFolder
@@ -172,6 +173,7 @@ class Session:
         if entry is None:
             settings = self.base
         else:
+            warn_of_exposed_key(config)
             settings = WandbSettings.resolve(self.arguments, entry, self.environ)
             check_init_arguments(settings.init)
             if settings.dir is not None and settings.dir != self.base.dir:
