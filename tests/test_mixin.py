@@ -135,7 +135,8 @@ def test_inside_the_plain_wandb_api_works(run_search: RunSearch, wire_server: Wi
     assert run.rows[0]["image"]["_type"] == "image-file"
     assert run.rows[1]["table"]["_type"] == "table-file"
     assert run.summary["best"] == 7
-    assert [a.files["weights"] for a in run.artifacts] == [b"1 2 3"]
+    models = [artifact for artifact in run.artifacts if artifact.type == "model"]
+    assert [model.files["weights"] for model in models] == [b"1 2 3"]
     assert (run.tags, run.notes, run.exit_code) == (("t",), "n", 0)
 
 

@@ -4,21 +4,18 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from tune_wandb_nb.tracking.apikey import ApiKey
+from tune_wandb_nb.tracking.access import Access, adopt_environment, find_access, folder_for
 from tune_wandb_nb.tracking.arguments import check_init_arguments, settings_argument
 from tune_wandb_nb.tracking.broker import Answer, find_broker
 from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.core import CoreSharing
-from tune_wandb_nb.tracking.credentials import find_credential
 from tune_wandb_nb.tracking.desk import check_project
 from tune_wandb_nb.tracking.entry import entry_of
-from tune_wandb_nb.tracking.gate import Gate
 from tune_wandb_nb.tracking.hooks import run_info_hook
 from tune_wandb_nb.tracking.rows import RowRules, TrialRows
-from tune_wandb_nb.tracking.settings import Mode, WandbSettings
+from tune_wandb_nb.tracking.settings import WandbSettings
 from tune_wandb_nb.tracking.trial_run import Ending, InitPlan
 from tune_wandb_nb.tracking.worker_run import WorkerRun
 
@@ -34,14 +31,6 @@ class TrialFacts:
     trial_id: str | None = None
     name: str | None = None
     experiment: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Access:
-    mode: Mode
-    key: ApiKey | None = None
-    gate: Gate | None = None
-    note: str = ""
 
 
 class Tracker:
@@ -88,7 +77,7 @@ class Tracker:
         """
         entry = {**_mapping(entry_of(config)), **(arguments or {})}
         answer, settings = self._settle(facts, entry)
-        access = self._access(settings, answer)
+        access = find_access(settings, answer)
         before = answer.before or {}
         rules = RowRules.of(settings.excludes, log_config=settings.log_config, best=settings.best)
         rows = TrialRows(rules, before.get("config", config))
@@ -162,7 +151,7 @@ class Tracker:
         """Ask the broker, and read the settings in the light of what it knows."""
         settings = WandbSettings.resolve({}, entry, os.environ)
         answer = self._ask(facts, settings)
-        _adopt(answer.environ)
+        adopt_environment(answer.environ)
         environ = {**os.environ, **answer.environ}
         settled = WandbSettings.resolve(answer.logger or {}, entry, environ)
         if (settled.host, settled.api_key_file) != (settings.host, settings.api_key_file):
@@ -179,31 +168,11 @@ class Tracker:
         asked = (facts.trial_id, settings.host, settings.api_key_file)
         return Answer.unpack(ray.get(self._broker.ask.remote(*asked), timeout=_TIMEOUT))
 
-    def _access(self, settings: WandbSettings, answer: Answer) -> _Access:
-        if settings.mode in ("offline", "disabled"):
-            return _Access(settings.mode)
-        if answer.known.refusal is not None:
-            return _Access("offline", answer.known.key, note=f"offline: {answer.known.refusal}")
-        if answer.known.checked and answer.known.key is not None:
-            return _Access("online", answer.known.key)
-        import wandb
-
-        host = settings.host or str(wandb.setup().settings.base_url)
-        key = answer.known.key
-        if key is None:
-            # The driver has none; this node may have one of its own.
-            found = find_credential(settings, host)
-            key = found.key if found else None
-        if key is not None:
-            return _Access("online", key, Gate(host, key))
-        has_token = bool(os.environ.get("WANDB_IDENTITY_TOKEN_FILE"))
-        return _Access("online" if has_token else "offline")
-
     def _plan(
         self,
         facts: TrialFacts,
         settings: WandbSettings,
-        access: _Access,
+        access: Access,
         answer: Answer,
         config: Mapping[str, Any],
     ) -> InitPlan:
@@ -220,7 +189,7 @@ class Tracker:
             "id": run_id or facts.trial_id,
             "project": settings.project,
             "group": settings.group or facts.experiment,
-            "dir": _folder(settings.dir, answer.folder),
+            "dir": folder_for(settings.dir, answer.folder),
             "config": {**(given.get("config") or {}), **config},
         }
         return InitPlan(
@@ -288,24 +257,3 @@ def _mapping(entry: object) -> Mapping[str, Any]:
     # Which says what is wrong with anything else.
     WandbSettings.resolve({}, entry)
     return {}
-
-
-def _adopt(environ: Mapping[str, str]) -> None:
-    """Let wandb see the driver's variables; folders stay this node's own."""
-    for name, value in environ.items():
-        if not name.endswith("_DIR") or name not in os.environ:
-            os.environ[name] = value
-
-
-def _folder(asked: str | None, drivers: str | None) -> str:
-    """Return where W&B's files go: where the driver's would, if this node has that place."""
-    # Tune has changed the directory to the trial's own, which is not kept.
-    home = drivers or os.environ.get("TUNE_ORIG_WORKING_DIR", ".")
-    path = Path(home, Path(asked or ".").expanduser())
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        if os.access(path, os.W_OK):
-            return str(path.absolute())
-    except OSError:
-        pass
-    return str(Path.cwd())
