@@ -172,9 +172,7 @@ class WandbLogger(LoggerCallback):
         if tracked is None or tracked.ended:
             group = trial.storage.experiment_dir_name
             own = writes_own_run(trial.get_trainable_cls())
-            tracked = session.open_trial(
-                trial.trial_id, str(trial), trial.config, group, writes_own_run=own
-            )
+            tracked = session.open_trial(trial.trial_id, str(trial), trial.config, group, own)
         else:
             self._follow(session, tracked, trial, trials)
         session.notices.flush()

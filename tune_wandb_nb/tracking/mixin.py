@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast, overload
 
 from tune_wandb_nb.tracking.apikey import show
 from tune_wandb_nb.tracking.desk import desk
-from tune_wandb_nb.tracking.rank import is_extra_worker
+from tune_wandb_nb.tracking.rank import train_rank
 from tune_wandb_nb.tracking.settings import SettingsError
 from tune_wandb_nb.tracking.setup_run import open_here
 from tune_wandb_nb.tracking.trainable import (
@@ -117,7 +117,7 @@ def _decorated_function(function: Callable[..., Any], rank_zero_only: bool) -> C
 def _tracked(config: Mapping[str, Any], rank_zero_only: bool) -> Iterator[None]:
     """Have a run open while the function runs; Tune's trainable ends it where there is one."""
     trainable = adopted()
-    if rank_zero_only and trainable is None and is_extra_worker():
+    if rank_zero_only and trainable is None and train_rank():
         import wandb
 
         wandb.init(mode="disabled", reinit="finish_previous")

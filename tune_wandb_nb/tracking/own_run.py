@@ -14,8 +14,12 @@ _SETUP = "setup_wandb"
 _DEEPEST = 8
 
 
+class _Nothing:
+    """A base that no class has."""
+
+
 def may_write_own_runs() -> bool:
-    """Tell whether anything in this process has used the mixin or `setup_wandb` at all."""
+    """Tell whether anything in this process has loaded the mixin or `setup_wandb`."""
     return _MIXIN in sys.modules
 
 
@@ -26,9 +30,8 @@ def writes_own_run(trainable: type) -> bool:
     They are if it has the mixin; if the function in it is decorated, which ``functools.partial``
     hides from Tune; and if its code calls ``setup_wandb``.
     """
-    if not may_write_own_runs():
-        return False
-    mixin = sys.modules[_MIXIN].WandbTrainableMixin
+    # Where the mixin was never loaded, nothing is decorated.
+    mixin = sys.modules[_MIXIN].WandbTrainableMixin if may_write_own_runs() else _Nothing
     if issubclass(trainable, mixin):
         return True
     methods = (getattr(trainable, name, None) for name in ("setup", "step", "_trainable_func"))

@@ -3,21 +3,19 @@
 import sys
 from typing import Any
 
-__all__ = ["is_extra_worker", "older_session", "train_experiment"]
+__all__ = ["older_session", "train_experiment", "train_rank"]
 
 
-def is_extra_worker() -> bool:
-    """Tell whether this is a worker of Ray Train other than the one of rank 0.
+def train_rank() -> int:
+    """Return the rank of this worker of Ray Train; 0 for every other process.
 
     Asks Ray Train's current API (a worker knows its context) and the older one (it has a session).
     Nothing is imported: a worker of Ray Train has its modules already.
     """
     context = _current_context()
     if context is not None:
-        return int(context.get_world_rank()) != 0
-    session = older_session()
-    rank = getattr(session, "world_rank", None)
-    return rank is not None and rank != 0
+        return int(context.get_world_rank())
+    return int(getattr(older_session(), "world_rank", None) or 0)
 
 
 def train_experiment() -> str | None:

@@ -65,6 +65,7 @@ class Session:
     _hook: Callable[[Any], None] | None = field(init=False, default=None)
     _access: dict[Any, _Access] = field(default_factory=dict)
     _rules: dict[Any, RowRules] = field(default_factory=dict)
+    _attached: bool = False
     _remote: RemoteRuns = field(default_factory=RemoteRuns)
 
     def start(self) -> None:
@@ -83,7 +84,7 @@ class Session:
         if self.base.dir is not None and self.base.mode != "disabled":
             _check_writable(self.base.dir)
         if may_write_own_runs():
-            desk.attach(self.arguments, self.notices)
+            self._attach()
         self.writer.start()
 
     def poll(self) -> None:
@@ -97,7 +98,6 @@ class Session:
         name: str,
         config: Mapping[str, Any],
         group: str,
-        *,
         writes_own_run: bool = False,
     ) -> TrackedTrial:
         """Open the W&B run of a trial that starts, or opens again after it had ended.
@@ -117,6 +117,8 @@ class Session:
         if trial_id in self.restored:
             rows.restore(self.restored[trial_id])
         plan = self._plan(settings, trial_id, name, rows.config, group)
+        if writes_own_run:
+            self._attach()
         kind = RemoteRun if writes_own_run else TrialRun
         run = kind(trial_id, name, plan, say=self.notices.say)
         run.left_out = rows.dropped
@@ -138,7 +140,8 @@ class Session:
         if not self.writer.unfinished():
             self.media.close()
         self.writer.close()
-        desk.detach()
+        if self._attached:
+            desk.detach()
 
     @property
     def runs(self) -> list[TrialRun]:
@@ -164,6 +167,12 @@ class Session:
             return None
         group = quote(str(run.plan.arguments["group"]), safe="")
         return f"{run.project_url}/groups/{group}/workspace"
+
+    def _attach(self) -> None:
+        """Let trials that write their own run know of this logger."""
+        if not self._attached:
+            self._attached = True
+            desk.attach(self.arguments, self.notices)
 
     def _tell_drop(self, key: str, reason: str) -> None:
         self.notices.say(f"{key!r} cannot be logged to W&B ({reason}) and is left out.", once=key)

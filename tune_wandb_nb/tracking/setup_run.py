@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tune_wandb_nb.tracking.rank import is_extra_worker, older_session, train_experiment
+from tune_wandb_nb.tracking.rank import older_session, train_experiment, train_rank
 from tune_wandb_nb.tracking.tracker import TrialFacts
 from tune_wandb_nb.tracking.trainable import adopted, facts_of, tracker
 
@@ -45,7 +45,7 @@ def setup_wandb(
     """
     import wandb
 
-    if rank_zero_only and is_extra_worker():
+    if rank_zero_only and train_rank():
         return wandb.init(mode="disabled", reinit="finish_previous")
     given = {"api_key": api_key, "api_key_file": api_key_file, **init_kwargs}
     for ours, theirs in (("trial_id", "id"), ("trial_name", "name")):
@@ -70,10 +70,15 @@ def open_here(
         # A class trainable's own copy; a function may have been handed changed parameters.
         config = {**trainable.config, **config}
     else:
-        session = older_session()
+        session, rank = older_session(), train_rank()
         facts = TrialFacts(
-            getattr(session, "trial_id", None),
-            getattr(session, "trial_name", None),
+            _of_rank(getattr(session, "trial_id", None), rank),
+            _of_rank(getattr(session, "trial_name", None), rank),
             train_experiment() or getattr(session, "experiment_name", None),
         )
     tracker().open(facts, config, arguments)
+
+
+def _of_rank(name: str | None, rank: int) -> str | None:
+    """Name another worker's run: two processes must not write one."""
+    return f"{name}-rank{rank}" if name is not None and rank else name
