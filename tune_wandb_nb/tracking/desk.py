@@ -171,7 +171,11 @@ def _is_inside_actor() -> bool:
 def _job() -> str | None:
     import ray
 
-    return str(ray.get_runtime_context().get_job_id()) if ray.is_initialized() else None
+    if not ray.is_initialized():
+        return None
+    # The first job of every cluster has the same number; a node has its own.
+    context = ray.get_runtime_context()
+    return f"{context.get_job_id()} on {context.get_node_id()}"
 
 
 desk = Desk()
