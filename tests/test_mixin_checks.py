@@ -14,7 +14,8 @@ import tune_wandb_nb as tw
 from tests.searches import RunSearch, offline_runs
 from tests.wire import WireServer
 from tests.wire.sync import sync
-from tune_wandb_nb.tracking.broker import Answer, KnownKey
+from tune_wandb_nb.tracking.apikey import ApiKey
+from tune_wandb_nb.tracking.broker import Answer, KnownKey, Request
 from tune_wandb_nb.tracking.desk import Desk, desk
 
 KEY = "0123456789abcdef" * 3
@@ -102,15 +103,19 @@ def test_a_refused_key_is_said_once_and_nothing_is_lost(
 
 
 def test_nothing_that_holds_a_key_shows_or_pickles_it() -> None:
-    desk_with_key = Desk()
-    tw.login(KEY)
-    known = KnownKey(tw.tracking.credentials._kept[None])
-    desk_with_key._keys[object()] = known  # type: ignore[index]
-    for held in (known, Answer(known), desk_with_key):
+    known = KnownKey(ApiKey(KEY))
+    full = Desk()
+    full._keys[Request()] = known
+    for text in (repr(full), str(full)):
+        assert KEY not in text
+    with pytest.raises(pickle.PicklingError, match="not the same object"):
+        pickle.dumps(full)
+    for held in (known, Answer(known)):
         for text in (repr(held), str(held), f"{held}"):
             assert KEY not in text
         for dumps in (pickle.dumps, cloudpickle.dumps):
             assert KEY.encode() not in dumps(held)
     assert pickle.loads(pickle.dumps(desk)) is desk
+    tw.login(KEY)
     decorated = tw.wandb_mixin(started)
     assert KEY.encode() not in cloudpickle.dumps(decorated)

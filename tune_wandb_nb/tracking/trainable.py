@@ -175,9 +175,11 @@ class WandbTrainableMixin(_Base):
             tracker().end(ended())
 
     def cleanup(self) -> None:
-        """End a function's trial, then its run."""
-        session = older_session() if _is_function(self) else None
-        thread = getattr(session, "training_thread", None)
+        """End a function's trial, then its run; a class's run ends with `stop`."""
+        if not _is_function(self):
+            super().cleanup()
+            return
+        thread = getattr(older_session(), "training_thread", None)
         try:
             super().cleanup()
         finally:
