@@ -1,5 +1,6 @@
 """What `enable` of the legacy module changes in Ray, each with the way back."""
 
+import inspect
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -109,7 +110,10 @@ def _classic_run(modern: Callable[..., Any]) -> Callable[..., Any]:
             return modern(run_or_experiment, *args, **given)
         from tune_wandb_nb.tracking.legacy import run as classic
 
-        return classic(run_or_experiment, *args, loggers=loggers, **given)
+        # Ray 1.x's were positional too, and still are: the first is the trainable.
+        names = list(inspect.signature(modern).parameters)[1:]
+        named = dict(zip(names, args, strict=False))
+        return classic(run_or_experiment, loggers=loggers, **named, **given)
 
     return run
 

@@ -241,8 +241,14 @@ class Tracker:
             return {}
         import ray
 
-        summary: dict[str, Any] = ray.get(self._broker.ending.remote(trial_id), timeout=_TIMEOUT)
-        return summary
+        try:
+            told: Mapping[str, Any] = ray.get(
+                self._broker.ending.remote(trial_id), timeout=_TIMEOUT
+            )
+        except Exception:
+            # The broker is gone with the driver; the run ends all the same.
+            return {}
+        return told
 
     def _say(self, text: str) -> None:
         if self._broker is not None:
