@@ -47,7 +47,6 @@ def run_block(block: str, tmp_path: Path, server: WireServer, head: str = "") ->
         "WANDB_BASE_URL": server.url,
         "RAY_AIR_NEW_OUTPUT": "0",
         "HOME": str(tmp_path),
-        "TUNE_RESULT_DIR": str(tmp_path / "results"),
     }
     done = subprocess.run(
         [sys.executable, "block.py"], cwd=tmp_path, env=env, text=True, check=False,
@@ -132,6 +131,9 @@ class ByKeyword(tune.Trainable):
         from ray.tune.integration.wandb import wandb_mixin
 
         return {"value": 5, "done": callable(wandb_mixin)}
+
+    def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
+        return {}
 
 
 def test_the_trials_have_it_too(run_search: RunSearch, enabled: str) -> None:
