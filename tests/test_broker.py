@@ -99,7 +99,8 @@ def test_the_logger_hears_of_a_trials_end_once_it_has_come() -> None:
         await broker.account("t", {"state": "finished", "logged": 3}, {"step": 3})
         assert (await waiting)["logged"] == 3
         assert (await broker.ask(*("t", None, None)))["before"] == {"step": 3}
-        await broker.account("t", {"state": "running"})
+        await broker.account("t", {"state": "running", "logged": 1})
+        assert (await broker.accounts())[0]["t"]["logged"] == 4, "with those of its first process"
         with pytest.raises(asyncio.TimeoutError):
             await broker.ended("t", 0.01)
         await broker.decide("t", {"tune/status": "stopped by user"})

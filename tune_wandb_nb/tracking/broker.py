@@ -17,6 +17,7 @@ from tune_wandb_nb.tracking.credentials import read_key_file
 __all__ = ["Answer", "Broker", "KnownKey", "Request", "find_broker", "start_broker"]
 
 _PATIENCE = 30.0
+_COUNTS = ("logged", "dropped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ class Broker:
         self._accounts: dict[str, dict[str, Any]] = {}
         self._over: dict[str, asyncio.Event] = {}
         self._endings: dict[str, dict[str, Any]] = {}
+        self._earlier: dict[str, dict[str, int]] = {}
+        """The counts of a trial's processes that have ended."""
         self._notices: list[str] = []
         self._cores: dict[str, str] = {}
         self._starting: dict[str, asyncio.Event] = {}
@@ -157,11 +160,14 @@ class Broker:
         self, trial_id: str, account: Mapping[str, Any], before: Mapping[str, Any] | None = None
     ) -> None:
         """Take over what became of a trial's rows, and what its next process must know."""
-        self._accounts[trial_id] = dict(account)
+        earlier = self._earlier.get(trial_id, {})
+        counts = {name: account.get(name, 0) + earlier.get(name, 0) for name in _COUNTS}
+        self._accounts[trial_id] = {**account, **counts}
         over = self._over.setdefault(trial_id, asyncio.Event())
         if account["state"] == "running":
             over.clear()
         else:
+            self._earlier[trial_id] = counts
             over.set()
         if before is not None:
             self._before[trial_id] = dict(before)

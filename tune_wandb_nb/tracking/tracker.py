@@ -123,12 +123,11 @@ class Tracker:
         run, self._run = self._run, None
         if run is None:
             return
-        if not ending.exit_code:
+        if not ending.exit_code and not self.completed:
             ending = replace(ending, summary={**ending.summary, **self._decided(run.trial_id)})
         before: dict[str, Any] | None = None
         try:
-            if run.mode == "offline":
-                before = {"step": run.next_step}
+            before = {"step": run.next_step}
         finally:
             run.end(ending)
         if self._rows is not None:

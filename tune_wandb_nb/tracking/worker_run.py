@@ -101,7 +101,8 @@ class WorkerRun(TrialRun):
                 raise
             self._sharing.give_up()
             run = self._init(mode, run_id)
-        self._run, self._opened_at = run, run.step
+        # A run that is resumed does not tell its step before its first row.
+        self._run, self._opened_at = run, max(run.step, getattr(run, "starting_step", 0))
         self.path = str(Path(run.dir).parent)
         if mode == "online":
             self.url, self.project_url = run.url, run.project_url
