@@ -32,6 +32,7 @@ lab: $(VENV)/.demo ## JupyterLab with the notebooks
 bench: $(VENV)/.test ## the tables of the README; about 15 minutes
 	$(BIN)/python benchmarks/logger_overhead.py
 	$(BIN)/python benchmarks/dashboard_cost.py
+	$(BIN)/python benchmarks/mixin_overhead.py
 
 screenshots: $(VENV)/.test browser ## the pictures of the README
 	$(BIN)/python tools/screenshots.py

@@ -20,12 +20,29 @@ def core_cpu_seconds(parent: int) -> float:
     )
 
 
+def marked_cores(mark: str, known: set[int]) -> list[psutil.Process]:
+    """Find the wandb-core processes with a mark in their environment that are not known yet."""
+    name, _, value = mark.partition("=")
+    found = []
+    for process in psutil.process_iter() if mark else ():
+        try:
+            if process.pid in known or _kind(process) != "wandb-core":
+                continue
+            if process.environ().get(name) == value:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
 @dataclass(slots=True)
 class MemoryWatch:
     """Samples private memory (USS) of a driver, its Ray workers and its wandb-core processes."""
 
     pid: int
     every: float = 0.5
+    mark: str = ""
+    """NAME=value of the environment of wandb-core processes that are no children of the driver."""
     samples: list[tuple[float, int]] = field(default_factory=list)
     """(MiB, number of processes), in the order of time."""
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -60,6 +77,7 @@ class MemoryWatch:
             try:
                 driver = psutil.Process(self.pid)
                 tree = [driver, *driver.children(recursive=True)]
+                tree += marked_cores(self.mark, {process.pid for process in tree})
             except psutil.NoSuchProcess:
                 return
             sizes = [_private(p) for p in tree if p.pid == self.pid or _kind(p)]

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from tune_wandb_nb import legacy
     from tune_wandb_nb.tracking.credentials import login, logout
     from tune_wandb_nb.tracking.legacy import DEFAULT_LOGGERS, run
     from tune_wandb_nb.tracking.logger import WandbLogger, WandbLoggerCallback
+    from tune_wandb_nb.tracking.mixin import WandbTrainableMixin, wandb_mixin
     from tune_wandb_nb.tracking.settings import SettingsError
+    from tune_wandb_nb.tracking.setup_run import setup_wandb
     from tune_wandb_nb.tuning.space import SearchSpace
     from tune_wandb_nb.widgets.dashboard import Dashboard
     from tune_wandb_nb.widgets.experiment import Experiment
@@ -26,10 +29,14 @@ __all__ = [
     "SetupPanel",
     "WandbLogger",
     "WandbLoggerCallback",
+    "WandbTrainableMixin",
     "__version__",
+    "legacy",
     "login",
     "logout",
     "run",
+    "setup_wandb",
+    "wandb_mixin",
 ]
 
 _HOME = {
@@ -42,9 +49,13 @@ _HOME = {
     "SetupPanel": "widgets.setup_panel",
     "WandbLogger": "tracking.logger",
     "WandbLoggerCallback": "tracking.logger",
+    "WandbTrainableMixin": "tracking.trainable",
+    "legacy": "legacy",
     "login": "tracking.credentials",
     "logout": "tracking.credentials",
     "run": "tracking.legacy",
+    "setup_wandb": "tracking.setup_run",
+    "wandb_mixin": "tracking.mixin",
 }
 
 
@@ -52,7 +63,8 @@ def __getattr__(name: str) -> Any:
     """Load a public name on first use (PEP 562): ray and wandb take seconds to import."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    module = import_module(f"{__name__}.{_HOME[name]}")
+    value = module if name == "legacy" else getattr(module, name)
     globals()[name] = value
     return value
 

@@ -44,6 +44,7 @@ class GraphQL:
             "GetDefaultEntity": self._viewer,
             "GetProjects": self._get_projects,
             "ServerFeaturesQuery": self._server_features,
+            "OrganizationCoreWeaveOrganizationID": self._organization,
             "UpsertBucket": self._upsert_bucket,
             "RunResumeStatus": self._run_resume_status,
             "CreateRunFiles": self._create_run_files,
@@ -91,6 +92,10 @@ class GraphQL:
 
     def _server_features(self, _: Variables) -> Answer:
         return {"serverInfo": {"features": []}}
+
+    def _organization(self, _: Variables) -> Answer:
+        # Asked by a run that watches its machine.
+        return {"entity": {"organization": {"coreWeaveOrganizationId": None}}}
 
     # Runs
 

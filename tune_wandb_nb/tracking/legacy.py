@@ -10,9 +10,12 @@ from ray.tune.logger import CSVLoggerCallback, JsonLoggerCallback, TBXLoggerCall
 from tune_wandb_nb.tracking.apikey import show
 from tune_wandb_nb.tracking.credentials import lend_key, read_key_file
 from tune_wandb_nb.tracking.entry import entry_of, without_key
+from tune_wandb_nb.tracking.patches import Patch, classic_patches
 from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings
 
-__all__ = ["DEFAULT_LOGGERS", "run"]
+__all__ = ["DEFAULT_LOGGERS", "disable", "enable", "run"]
+
+_applied: list[Patch] = []
 
 DEFAULT_LOGGERS: tuple[type[Callback], ...] = (
     JsonLoggerCallback,
@@ -20,6 +23,39 @@ DEFAULT_LOGGERS: tuple[type[Callback], ...] = (
     TBXLoggerCallback,
 )
 """The loggers that Tune uses by itself, under the name that Ray 1.x had for them."""
+
+
+def enable(*, quiet: bool = False) -> None:
+    """Bring back what Ray 1.x had, so that a notebook written for it runs unmodified.
+
+    That is ``ray.tune.integration.wandb`` with its names, ``DEFAULT_LOGGERS``, ``loggers=`` of
+    ``tune.run`` and keywords of ``tune.report``, also in the trials' processes. Calls as they are
+    written today work as before. `disable` takes it all back.
+
+    Args:
+        quiet: Do not say what was patched.
+
+    Example:
+        >>> import tune_wandb_nb as tw
+        >>> tw.legacy.enable(quiet=True)
+        >>> from ray.tune.integration.wandb import wandb_mixin
+        >>> tw.legacy.disable()
+    """
+    if _applied:
+        return
+    _applied.extend(classic_patches())
+    for patch in _applied:
+        patch.apply()
+    if not quiet:
+        print("tune-wandb-nb: Ray 1.x's forms work again (until tune_wandb_nb.legacy.disable()):")
+        for patch in _applied:
+            print(f"  {patch.what}")
+
+
+def disable() -> None:
+    """Take back everything that `enable` has patched, in this process."""
+    while _applied:
+        _applied.pop().undo()
 
 
 def run(

@@ -12,6 +12,7 @@ from tune_wandb_nb.tracking.audit import audit_table, closing_line
 from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.exploit import copied_from
 from tune_wandb_nb.tracking.outcome import cut_off_outcome, trial_outcome
+from tune_wandb_nb.tracking.own_run import writes_own_run
 from tune_wandb_nb.tracking.session import Session, TrackedTrial
 from tune_wandb_nb.tracking.settings import WandbSettings
 
@@ -170,7 +171,8 @@ class WandbLogger(LoggerCallback):
         tracked = session.trials.get(trial.trial_id)
         if tracked is None or tracked.ended:
             group = trial.storage.experiment_dir_name
-            tracked = session.open_trial(trial.trial_id, str(trial), trial.config, group)
+            own = writes_own_run(trial.get_trainable_cls())
+            tracked = session.open_trial(trial.trial_id, str(trial), trial.config, group, own)
         else:
             self._follow(session, tracked, trial, trials)
         session.notices.flush()
@@ -217,7 +219,7 @@ class WandbLogger(LoggerCallback):
     def on_step_end(self, iteration: int, trials: list["Trial"], **info: Any) -> None:
         """Say what there is to say, from Tune's thread."""
         del iteration, trials, info
-        self._live().notices.flush()
+        self._live().poll()
 
     def on_experiment_end(self, trials: list["Trial"], **info: Any) -> None:
         """Close every run, wait for the uploads, and say where the rows are.

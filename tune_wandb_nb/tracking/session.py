@@ -11,11 +11,15 @@ from urllib.parse import quote
 from tune_wandb_nb.tracking.apikey import ApiKey, show
 from tune_wandb_nb.tracking.arguments import check_init_arguments
 from tune_wandb_nb.tracking.credentials import find_credential
+from tune_wandb_nb.tracking.desk import HOW_TO_GO_ONLINE, desk
 from tune_wandb_nb.tracking.entry import entry_of
+from tune_wandb_nb.tracking.exposure import warn_of_exposed_key
 from tune_wandb_nb.tracking.gate import Gate
 from tune_wandb_nb.tracking.hooks import populate_run_location, run_info_hook
 from tune_wandb_nb.tracking.media import MediaFolder
 from tune_wandb_nb.tracking.notices import Notices
+from tune_wandb_nb.tracking.own_run import may_write_own_runs
+from tune_wandb_nb.tracking.remote_run import RemoteRun, RemoteRuns
 from tune_wandb_nb.tracking.rows import RowRules, TrialRows
 from tune_wandb_nb.tracking.settings import (
     Mode,
@@ -27,10 +31,6 @@ from tune_wandb_nb.tracking.trial_run import Ending, InitPlan, TrialRun
 from tune_wandb_nb.tracking.writer import Opening, RunWriter
 
 __all__ = ["Session", "TrackedTrial"]
-
-_HOW_TO_GO_ONLINE = (
-    "To go online, call tune_wandb_nb.login() or set WANDB_API_KEY before the search."
-)
 
 
 @dataclass(slots=True)
@@ -70,6 +70,8 @@ class Session:
     _hook: Callable[[Any], None] | None = field(init=False, default=None)
     _access: dict[Any, _Access] = field(default_factory=dict)
     _rules: dict[Any, RowRules] = field(default_factory=dict)
+    _attached: bool = False
+    _remote: RemoteRuns = field(default_factory=RemoteRuns)
 
     def start(self) -> None:
         """Check what can be checked before there is a trial, and start the writer.
@@ -86,12 +88,26 @@ class Session:
             self._decide(self.base)
         if self.base.dir is not None and self.base.mode != "disabled":
             _check_writable(self.base.dir)
+        if may_write_own_runs():
+            self._attach()
         self.writer.start()
 
+    def poll(self) -> None:
+        """Hear what trials that write their own run have to tell, and say what there is to say."""
+        self._remote.poll(self.runs, self.notices)
+        self.notices.flush()
+
     def open_trial(
-        self, trial_id: str, name: str, config: Mapping[str, Any], group: str
+        self,
+        trial_id: str,
+        name: str,
+        config: Mapping[str, Any],
+        group: str,
+        writes_own_run: bool = False,
     ) -> TrackedTrial:
         """Open the W&B run of a trial that starts, or opens again after it had ended.
+
+        With ``writes_own_run`` the trial's own process does so, and writes the run.
 
         Raises:
             SettingsError: the trial's settings cannot be used.
@@ -106,7 +122,10 @@ class Session:
         if trial_id in self.restored:
             rows.restore(self.restored[trial_id])
         plan = self._plan(settings, trial_id, name, rows.config, group)
-        run = TrialRun(trial_id, name, plan, say=self.notices.say)
+        if writes_own_run:
+            self._attach()
+        kind = RemoteRun if writes_own_run else TrialRun
+        run = kind(trial_id, name, plan, say=self.notices.say)
         run.left_out = rows.dropped
         tracked = self.trials[trial_id] = TrackedTrial(
             run, rows, uploads_checkpoints=settings.upload_checkpoints
@@ -117,6 +136,8 @@ class Session:
     def end_trial(self, tracked: TrackedTrial, ending: Ending) -> None:
         """Close the run of a trial that ended."""
         tracked.ended = True
+        if isinstance(tracked.run, RemoteRun) and desk.broker is not None:
+            desk.broker.decide.remote(tracked.run.trial_id, dict(ending.summary))
         self.writer.send(tracked.run, ending)
 
     def close(self) -> None:
@@ -124,6 +145,8 @@ class Session:
         if not self.writer.unfinished():
             self.media.close()
         self.writer.close()
+        if self._attached:
+            desk.detach()
 
     @property
     def runs(self) -> list[TrialRun]:
@@ -150,6 +173,12 @@ class Session:
         group = quote(str(run.plan.arguments["group"]), safe="")
         return f"{run.project_url}/groups/{group}/workspace"
 
+    def _attach(self) -> None:
+        """Let trials that write their own run know of this logger."""
+        if not self._attached:
+            self._attached = True
+            desk.attach(self.arguments, self.notices)
+
     def _tell_drop(self, key: str, reason: str) -> None:
         self.notices.say(f"{key!r} cannot be logged to W&B ({reason}) and is left out.", once=key)
 
@@ -158,6 +187,7 @@ class Session:
         if entry is None:
             settings = self.base
         else:
+            warn_of_exposed_key(config)
             settings = WandbSettings.resolve(self.arguments, entry, self.environ)
             check_init_arguments(settings.init)
             if settings.dir is not None and settings.dir != self.base.dir:
@@ -195,7 +225,7 @@ class Session:
         if self.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
             return _Access("online", None, settings.host)
         self.notices.say(
-            f"no W&B API key was found, so runs are written offline. {_HOW_TO_GO_ONLINE}"
+            f"no W&B API key was found, so runs are written offline. {HOW_TO_GO_ONLINE}"
         )
         return _Access("offline", host=settings.host)
 

@@ -1,0 +1,45 @@
+"""Decorated trainables in a module, which Ray's workers import instead of unpickling them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import wandb
+from ray import tune
+
+import tune_wandb_nb as tw
+
+
+@tw.wandb_mixin
+def log_and_report(config: dict[str, Any], factor: int = 1) -> None:
+    assert wandb.config["a"] == config["a"]
+    for i in range(config.get("n", 3)):
+        wandb.log({"logged": config["a"] * i * factor})
+        tune.report({"reported": config["a"] * i * factor})
+
+
+@tw.wandb_mixin
+class Counting(tune.Trainable):
+    def setup(self, config: dict[str, Any], factor: int = 1) -> None:
+        self.a, self.factor = config["a"], factor
+        self.at_setup = self.wandb.id
+
+    def step(self) -> dict[str, Any]:
+        assert self.wandb is wandb.run
+        i = self.iteration
+        wandb.log({"logged": self.a * i * self.factor})
+        return {"reported": self.a * i * self.factor, "done": i == 2, "id": self.at_setup}
+
+    def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
+        return {"a": self.a}
+
+    def load_checkpoint(self, checkpoint: dict[str, Any] | None) -> None:
+        assert checkpoint == {"a": self.a}
+
+
+class Inherited(tw.WandbTrainableMixin, Counting.__mro__[2]):  # type: ignore[misc]
+    """Uses the base class by hand, and can be used again."""
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self.setup(new_config)
+        return True

@@ -1,0 +1,121 @@
+"""`setup_wandb`, in Tune's functions and in the workers of Ray Train, both of its APIs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ray import tune
+
+import tune_wandb_nb as tw
+from tests.searches import RunSearch, offline_runs, own_values
+from tests.wire import WireServer
+
+KEY = "00ff" * 16
+
+
+def test_it_takes_what_rays_takes_and_the_key_is_no_config(
+    run_search: RunSearch, wire_server: WireServer, tmp_path: Path
+) -> None:
+    wire_server.accepted_keys = {KEY}
+
+    def train(config: dict[str, Any]) -> None:
+        key = "00ff" * 16
+        run = tw.setup_wandb(
+            {**config, "wandb": {"api_key": key}}, api_key=key, project="p", trial_name="mine",
+            group="g", tags=["t"], host=config["host"], rank_zero_only=False,
+        )  # fmt: skip
+        for i in range(3):
+            run.log({"logged": i})
+            tune.report({"value": i})
+
+    run_search(train, {"a": tune.grid_search([1, 2]), "host": wire_server.url})
+    assert len(wire_server.runs) == 2
+    for run in wire_server.runs.values():
+        assert run.config["a"] in (1, 2)
+        assert "wandb" not in run.config
+        assert [own_values(row) for row in run.rows] == [{"logged": i} for i in range(3)]
+        assert (run.name, run.group, run.tags, run.exit_code) == ("mine", "g", ("t",), 0)
+    assert not any(request.mentions(KEY) for request in wire_server.requests)
+
+
+TRAIN = """
+import os, ray, sys, tempfile, wandb
+import ray.train
+from ray import tune
+from ray.train import RunConfig, ScalingConfig
+from ray.train.data_parallel_trainer import DataParallelTrainer
+import tune_wandb_nb as tw
+from tests.searches import start_ray
+
+how = sys.argv[1]
+folder = os.getcwd()
+entry = {"project": "p", "dir": folder}
+
+def log(run):
+    rank = ray.train.get_context().get_world_rank()
+    for i in range(3):
+        run.log({"logged": i, "rank": rank})
+        ray.train.report({"value": i})
+
+def calls(config):
+    run = tw.setup_wandb(config, rank_zero_only=config["only"])
+    log(run)
+    run.finish()
+
+@tw.wandb_mixin
+def is_decorated(config):
+    log(wandb)
+
+worker = is_decorated if how == "decorated" else calls
+
+def trial(config):
+    trainer = DataParallelTrainer(
+        worker,
+        train_loop_config={"wandb": entry, "only": how != "all"},
+        scaling_config=ScalingConfig(num_workers=2),
+        run_config=RunConfig(name="training", storage_path=os.path.join(folder, "train")),
+    )
+    trainer.fit()
+    tune.report({"value": 1})
+
+start_ray(num_cpus=4)
+results = tune.Tuner(
+    tune.with_resources(trial, {"cpu": 0}),
+    run_config=tune.RunConfig(verbose=0, storage_path=os.path.join(folder, "tune")),
+).fit()
+assert results.num_errors == 0, results.errors
+"""
+
+
+@pytest.mark.parametrize("version", ["1", "0"], ids=["current API", "older API"])
+@pytest.mark.parametrize(("how", "ranks"), [("call", [0]), ("decorated", [0]), ("all", [0, 1])])
+def test_of_ray_trains_workers_only_rank_zero_logs(
+    tmp_path: Path, version: str, how: str, ranks: list[int]
+) -> None:
+    (tmp_path / "training.py").write_text(TRAIN)
+    env = {k: v for k, v in os.environ.items() if not k.startswith("WANDB_")} | {
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "RAY_TRAIN_V2_ENABLED": version,
+        "RAY_AIR_NEW_OUTPUT": "0",
+        "WANDB_MODE": "offline",
+    }
+    done = subprocess.run(
+        [sys.executable, "training.py", how], cwd=tmp_path, env=env, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    runs = list(offline_runs(tmp_path).values()) if how != "all" else files(tmp_path)
+    assert sorted({row["rank"] for run in runs for row in run.rows}) == ranks
+    for run in runs:
+        assert [row["logged"] for row in run.rows] == [0, 1, 2]
+
+
+def files(folder: Path) -> list[Any]:
+    from tests.wire import find_wandb_files, read_ended_wandb_file
+
+    return [read_ended_wandb_file(file) for file in find_wandb_files(folder)]

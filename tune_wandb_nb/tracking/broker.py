@@ -1,0 +1,257 @@
+"""The key broker: an actor in memory on the driver's node that tells trials what they need.
+
+A trial's process may be on any node. What it must know and must not be written anywhere (the API
+key) or stands only on the driver (the logger's settings, the environment of today) it asks here.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tune_wandb_nb.tracking.apikey import ApiKey
+from tune_wandb_nb.tracking.credentials import read_key_file
+
+__all__ = ["Answer", "Broker", "KnownKey", "Request", "find_broker", "start_broker"]
+
+_PATIENCE = 30.0
+_COUNTS = ("logged", "dropped")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """For which server, and from which file, a trial wants the key."""
+
+    host: str | None = None
+    key_file: str | None = None
+
+    def pack(self) -> tuple[str | None, str | None]:
+        """Return it in a form that is sent."""
+        return self.host, self.key_file
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A key, and whether its server takes it."""
+
+    key: ApiKey | None = None
+    refusal: str | None = None
+    """Why the server does not let the key in; None where it does."""
+    checked: bool = False
+    """Whether the server was asked."""
+
+    def pack(self) -> tuple[str | None, str | None, bool]:
+        """Return it in a form that is sent: an `ApiKey` itself does not pickle."""
+        return self.key.reveal() if self.key else None, self.refusal, self.checked
+
+    @classmethod
+    def unpack(cls, sent: tuple[str | None, str | None, bool]) -> "KnownKey":
+        """Put the key back into its wrapper as soon as it has come over the wire."""
+        key, refusal, checked = sent
+        return cls(ApiKey(key) if key else None, refusal, checked)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a trial is told; only ever in memory.
+
+    Example:
+        >>> Answer(KnownKey(ApiKey("0123456789" * 4))).known.key
+        ApiKey(***)
+    """
+
+    known: KnownKey = KnownKey()
+    logger: Mapping[str, Any] | None = None
+    """The arguments of the search's `WandbLogger`, without a key; None where it has none."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """The driver's ``WANDB_...`` variables, without secrets."""
+    folder: str | None = None
+    """The driver's working directory."""
+    is_first: bool = False
+    """Whether this is the first trial that asks: it records the machine and its packages."""
+    before: Mapping[str, Any] | None = None
+    """What an earlier process of this trial left behind for the next one."""
+
+    @classmethod
+    def unpack(cls, told: Mapping[str, Any]) -> "Answer":
+        """Read what `Broker.ask` has returned."""
+        return cls(**{**told, "known": KnownKey.unpack(told["known"])})
+
+
+class Broker:
+    """What the actor does: it is told by the driver, and asked by trials.
+
+    Keys come and go as arguments and results of method calls, which Ray keeps in memory: never as
+    arguments of the actor's creation, which it keeps in its tables.
+    """
+
+    def __init__(self) -> None:
+        self._keys: dict[Request, KnownKey] = {}
+        self._common: dict[str, Any] = {}
+        self._told = asyncio.Event()
+        self._first: str | None = None
+        self._run_ids: dict[str, str] = {}
+        self._before: dict[str, dict[str, Any]] = {}
+        self._accounts: dict[str, dict[str, Any]] = {}
+        self._over: dict[str, asyncio.Event] = {}
+        self._endings: dict[str, dict[str, Any]] = {}
+        self._earlier: dict[str, dict[str, int]] = {}
+        """The counts of a trial's processes that have ended."""
+        self._notices: list[str] = []
+        self._cores: dict[str, str] = {}
+        self._starting: dict[str, asyncio.Event] = {}
+
+    async def tell(
+        self,
+        request: tuple[str | None, str | None],
+        key: tuple[str | None, str | None, bool],
+        common: Mapping[str, Any],
+    ) -> None:
+        """Take over what the driver knows: a key, and what all trials are told."""
+        self._keys[Request(*request)] = KnownKey.unpack(key)
+        self._common = dict(common)
+        self._told.set()
+
+    async def ask(
+        self, trial_id: str | None, host: str | None, key_file: str | None
+    ) -> dict[str, Any]:
+        """Answer a trial, as a dictionary for `Answer.unpack`."""
+        # A trial may be quicker than the driver's first word.
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._told.wait(), _PATIENCE)
+        self._first = self._first or trial_id
+        return {
+            **self._common,
+            "known": self._key(Request(host, key_file)).pack(),
+            "is_first": self._first == trial_id,
+            "before": self._before.get(trial_id or ""),
+        }
+
+    async def claim(self, run_id: str, trial_id: str) -> bool:
+        """Tell whether another trial has this run id; where none has, it is this trial's now."""
+        return self._run_ids.setdefault(run_id, trial_id) != trial_id
+
+    async def core(self, node: str, stale: str | None = None) -> tuple[str | None, bool]:
+        """Return where a node's wandb-core is, or None and whether the caller shall start it.
+
+        Args:
+            node: The node's id.
+            stale: What the caller was told before, and where nobody answers any more.
+        """
+        if stale is not None and self._cores.get(node) == stale:
+            del self._cores[node], self._starting[node]
+        starting = self._starting.get(node)
+        if starting is None:
+            self._starting[node] = asyncio.Event()
+            return None, True
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(starting.wait(), _PATIENCE)
+        return self._cores.get(node), False
+
+    async def core_started(self, node: str, token: str | None) -> None:
+        """Be told where it is; None where it could not be started."""
+        if token is not None:
+            self._cores[node] = token
+        self._starting.setdefault(node, asyncio.Event()).set()
+
+    async def account(
+        self, trial_id: str, account: Mapping[str, Any], before: Mapping[str, Any] | None = None
+    ) -> None:
+        """Take over what became of a trial's rows, and what its next process must know."""
+        earlier = self._earlier.get(trial_id, {})
+        counts = {name: account.get(name, 0) + earlier.get(name, 0) for name in _COUNTS}
+        self._accounts[trial_id] = {**account, **counts}
+        over = self._over.setdefault(trial_id, asyncio.Event())
+        if account["state"] == "running":
+            over.clear()
+        else:
+            self._earlier[trial_id] = counts
+            over.set()
+        if before is not None:
+            self._before[trial_id] = dict(before)
+
+    async def ended(self, trial_id: str, patience: float) -> dict[str, Any] | None:
+        """Return a trial's account once its process has ended the run; None without a run."""
+        over = self._over.get(trial_id)
+        if over is None:
+            return None
+        await asyncio.wait_for(over.wait(), patience)
+        return self._accounts[trial_id]
+
+    async def decide(self, trial_id: str, summary: Mapping[str, Any]) -> None:
+        """Be told by the driver how a trial ends, which only Tune knows."""
+        self._endings[trial_id] = dict(summary)
+
+    async def ending(self, trial_id: str) -> dict[str, Any]:
+        """Return what the driver knows of a trial's end, for its summary."""
+        return self._endings.pop(trial_id, {})
+
+    async def accounts(self) -> tuple[dict[str, dict[str, Any]], list[str]]:
+        """Return all accounts by trial, and the notices that nobody has shown yet."""
+        notices, self._notices = self._notices, []
+        return dict(self._accounts), notices
+
+    async def say(self, text: str) -> None:
+        """Keep a notice for the logger; without one, print it, which Ray shows in the notebook."""
+        if self._common.get("logger") is None:
+            _print_once(text)
+        else:
+            self._notices.append(text)
+
+    def _key(self, request: Request) -> KnownKey:
+        if request in self._keys:
+            return self._keys[request]
+        if request.key_file is not None:
+            # Nobody on the driver saw this trial's config; the file is on this node.
+            path = Path(self._common.get("folder") or ".", Path(request.key_file).expanduser())
+            return KnownKey(read_key_file(str(path)))
+        return self._keys.get(Request(request.host), KnownKey())
+
+
+_printed: set[str] = set()
+
+
+def _print_once(text: str) -> None:
+    if text not in _printed:
+        _printed.add(text)
+        print(f"tune-wandb-nb: {text}", flush=True)
+
+
+def start_broker() -> Any:
+    """Return this job's broker, started where there is none; it ends with the handle's owner."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    node = ray.get_runtime_context().get_node_id()
+    return (
+        ray.remote(Broker)
+        .options(
+            name=_name(),
+            get_if_exists=True,
+            num_cpus=0,
+            max_concurrency=1000,
+            # On the driver's node, where the key file is, if Ray runs there.
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=True),
+        )
+        .remote()
+    )
+
+
+def find_broker() -> Any:
+    """Return this job's broker, or None where nobody has started one."""
+    import ray
+
+    if not ray.is_initialized():
+        return None
+    try:
+        return ray.get_actor(_name())
+    except ValueError:
+        return None
+
+
+def _name() -> str:
+    import ray
+
+    return f"tune_wandb_nb.broker.{ray.get_runtime_context().get_job_id()}"

@@ -1,0 +1,159 @@
+"""One wandb-core for all trials of a node: W&B's own process, which costs 50 MB and half a second.
+
+wandb finds a core that runs already through the variable ``WANDB_SERVICE``. It is started apart
+from the trial's process, since Ray kills the children of a worker that ends, and it ends by itself
+once no trial has been connected for a while. Where it cannot be had, wandb starts one of its own.
+"""
+
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+__all__ = ["CoreSharing", "answers", "start_core"]
+
+_SERVICE = "WANDB_SERVICE"
+_IDLE = "60s"
+_START_TIMEOUT = 10.0
+_LOOK_EVERY = 0.01
+_SOCKET = re.compile(r"unix=(.+)")
+_TOKEN = re.compile(r"\d+-\d+-unix-(.+)")
+_SUBREAPER = "RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper"
+
+
+class CoreSharing:
+    """Gets this process a wandb-core that others on its node use too; asked for ahead of time.
+
+    Args:
+        broker: The actor that knows where each node's core is; None: everyone has its own.
+    """
+
+    def __init__(self, broker: Any) -> None:
+        self._broker = broker
+        self._asked: threading.Thread | None = None
+        self._token: str | None = None
+
+    def ask(self) -> None:
+        """Start looking for it, beside whatever else this process does."""
+        if self._asked is None and self._broker is not None and _can_share():
+            self._asked = threading.Thread(target=self._find, daemon=True)
+            self._asked.start()
+
+    def settle(self) -> None:
+        """Let the next ``wandb.init`` use what was found.
+
+        What this process inherited from the one that started Ray is the driver's own, and does not
+        outlive it.
+        """
+        inherited = os.environ.get(_SERVICE)
+        if self._asked is not None:
+            self._asked.join()
+        if self._token is not None:
+            os.environ[_SERVICE] = self._token
+        elif inherited is not None and not answers(inherited):
+            del os.environ[_SERVICE]
+
+    def give_up(self) -> None:
+        """Have a core of one's own from now on: the shared one does not answer any more."""
+        import wandb
+
+        self._token = None
+        os.environ.pop(_SERVICE, None)
+        # What is left of the connection cannot be closed cleanly.
+        with contextlib.suppress(Exception):
+            wandb.teardown()
+
+    def _find(self) -> None:
+        import ray
+
+        node = ray.get_runtime_context().get_node_id()
+        stale = None
+        for _ in range(2):
+            token, shall_start = ray.get(self._broker.core.remote(node, stale))
+            if shall_start:
+                token = start_core()
+                self._broker.core_started.remote(node, token)
+            if token is None or answers(token):
+                self._token = token
+                return
+            stale = token
+
+
+def start_core(idle: str = _IDLE) -> str | None:
+    """Start a wandb-core that is no child of this process; returns how to reach it, or None."""
+    folder = _wandb_folder()
+    if folder is None or not (binary := folder / "bin" / "wandb-core").exists():
+        return None
+    with tempfile.TemporaryDirectory() as temporary:
+        port_file = Path(temporary, "port")
+        command = [
+            *(str(binary), "--port-filename", str(port_file), "--pid", str(os.getpid())),
+            *("--detached", "--idle-timeout", idle),
+        ]
+        # The shell ends at once, and what it has started belongs to nobody.
+        shell = ["/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 &', "sh", *command]
+        try:
+            subprocess.run(  # noqa: S603 - wandb's own program
+                shell, check=True, start_new_session=True, env=_clean_environment()
+            )
+        except (OSError, subprocess.SubprocessError):
+            return None
+        found = _wait_for_socket(port_file)
+    return f"3-{os.getpid()}-unix-{found}" if found else None
+
+
+def answers(token: str) -> bool:
+    """Tell whether somebody listens where a token says."""
+    found = _TOKEN.fullmatch(token)
+    if found is None:
+        return False
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(1.0)
+        return client.connect_ex(found[1]) == 0
+
+
+def _can_share() -> bool:
+    """Tell whether a core can outlive the worker that starts it, and this wandb starts such."""
+    if not hasattr(socket, "AF_UNIX") or os.environ.get(_SUBREAPER, "").lower() in ("1", "true"):
+        return False
+    folder = _wandb_folder()
+    if folder is None:
+        return False
+    try:
+        source = (folder / "sdk/lib/service/service_process.py").read_text()
+        version = (folder / "sdk/lib/service/service_token.py").read_text()
+    except OSError:
+        return False
+    # Older ones know no core that is detached, or another form of the token.
+    return "--detached" in source and '_CURRENT_VERSION = "3"' in version
+
+
+def _wandb_folder() -> Path | None:
+    # Found, not imported: that takes a second, which other work can use.
+    spec = find_spec("wandb")
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+def _wait_for_socket(port_file: Path) -> str | None:
+    deadline = time.monotonic() + _START_TIMEOUT
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            lines = port_file.read_text().splitlines()
+            if lines and lines[-1] == "EOF":
+                found = [match[1] for line in lines if (match := _SOCKET.fullmatch(line))]
+                return found[0] if found else None
+        # There is no event to wait for: wandb's own client looks at this file in the same way.
+        time.sleep(_LOOK_EVERY)
+    return None
+
+
+def _clean_environment() -> dict[str, str]:
+    """Leave the key out: the core is told each run's key by the run."""
+    return {k: v for k, v in os.environ.items() if k not in ("WANDB_API_KEY", _SERVICE)}

@@ -1,0 +1,162 @@
+"""The W&B run of the trial that this very process runs: the one that ``wandb.log`` writes to."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tune_wandb_nb.tracking.core import CoreSharing
+from tune_wandb_nb.tracking.media import is_plain
+from tune_wandb_nb.tracking.rows import Row
+from tune_wandb_nb.tracking.settings import Mode
+from tune_wandb_nb.tracking.shared_rows import SharedRows
+from tune_wandb_nb.tracking.trial_run import Ending, InitPlan, TrialRun
+
+__all__ = ["WorkerRun"]
+
+_QUIET: Mapping[str, Any] = {"silent": True, "save_code": False, "init_timeout": 20.0}
+"""Trials print into one notebook: W&B's banners would flood it."""
+
+
+class WorkerRun(TrialRun):
+    """One trial's run, opened as the process's own (``wandb.run``), and its account.
+
+    Args:
+        trial_id: Tune's id of the trial.
+        name: Its name.
+        plan: How to open the run.
+        say: Is told what a person should know.
+        sharing: Where a wandb-core comes from.
+        takes_reports: Whether what is reported to Tune goes into the run too.
+        first_step: The step at which an offline run goes on that an earlier process began.
+    """
+
+    def __init__(
+        self,
+        trial_id: str,
+        name: str,
+        plan: InitPlan,
+        *,
+        say: Callable[[str], None],
+        sharing: CoreSharing,
+        takes_reports: bool = False,
+        first_step: int = 0,
+    ) -> None:
+        super().__init__(trial_id, name, plan, say=say)
+        self._sharing = sharing
+        self._takes_reports = takes_reports
+        self._first_step = first_step
+        self._opened_at = first_step
+        self._rows: SharedRows | None = None
+
+    @property
+    def run(self) -> Any:
+        """The ``wandb.Run``; None where it is not open."""
+        return self._run
+
+    @property
+    def next_step(self) -> int:
+        """The step of the run's next row."""
+        if self._rows is not None:
+            return self._rows.next_step
+        return int(self._run.step) if self._run is not None else self._first_step
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether anything was logged since it was opened."""
+        return self._run is not None and self.next_step > self._opened_at
+
+    def account(self) -> dict[str, Any]:
+        """Return the account in a form that goes to the driver."""
+        names = ("run_id", "mode", "state", "logged", "dropped", "note", "url", "project_url")
+        return {
+            **{name: getattr(self, name) for name in names},
+            "path": self.path,
+            "reasons": dict(self.reasons),
+            "left_out": dict(self.left_out),
+        }
+
+    def open(self) -> None:
+        """Open the run; where there is to be none, a disabled one takes what is logged."""
+        super().open()
+        if self._run is None:
+            import wandb
+
+            wandb.init(mode="disabled", reinit="finish_previous")
+
+    def end(self, ending: Ending) -> None:
+        """Close the run; returns when W&B has everything, or the file is whole."""
+        opened = self._run is not None
+        super().end(ending)
+        if not opened:
+            import wandb
+
+            wandb.finish()
+
+    def _start(self, mode: Mode, run_id: str) -> None:
+        self._sharing.settle()
+        try:
+            run = self._init(mode, run_id)
+        except Exception as error:
+            if not _is_lost_connection(error):
+                raise
+            self._sharing.give_up()
+            run = self._init(mode, run_id)
+        # A run that is resumed does not tell its step before its first row.
+        self._run, self._opened_at = run, max(run.step, getattr(run, "starting_step", 0))
+        self.path = str(Path(run.dir).parent)
+        if mode == "online":
+            self.url, self.project_url = run.url, run.project_url
+        if self._takes_reports or self._first_step:
+            self._opened_at = max(self._opened_at, self._first_step)
+            self._share(run)
+
+    def _init(self, mode: Mode, run_id: str) -> Any:
+        import wandb
+
+        plan = self.plan
+        settings = {**_QUIET, "x_save_requirements": plan.records_environment, **plan.settings}
+        if plan.host is not None:
+            settings["base_url"] = plan.host
+        arguments = {**plan.arguments, "id": run_id}
+        if mode == "online":
+            settings["api_key"] = plan.key.reveal() if plan.key else None
+        else:
+            arguments.pop("resume", None)
+        return wandb.init(
+            **arguments,
+            mode=mode,
+            reinit="finish_previous",
+            allow_val_change=True,
+            settings=wandb.Settings(**settings),
+        )
+
+    def _share(self, run: Any) -> None:
+        import wandb
+
+        self._rows = SharedRows(run.log, self._opened_at)
+        run.log = self._rows.log
+        if wandb.run is run:
+            wandb.log = self._rows.log
+
+    def _log(self, row: Row) -> None:
+        assert self._rows is not None
+        metrics = row.metrics
+        try:
+            self._rows.report(self._ready(metrics))
+        except Exception as error:
+            plain = {key: value for key, value in metrics.items() if is_plain(value)}
+            if len(plain) == len(metrics):
+                raise
+            left_out = sorted(set(metrics) - set(plain))
+            self.note = f"left out {', '.join(left_out)}: {self._describe(error)}"
+            self._say(f"W&B cannot take {', '.join(left_out)}: {self._describe(error)}")
+            self._rows.report(plain)
+        self.logged += 1
+
+
+def _is_lost_connection(error: Exception) -> bool:
+    # wandb's own two are no part of its public interface.
+    return isinstance(error, ConnectionError) or type(error).__name__ in (
+        "MailboxClosedError",
+        "WandbServiceConnectionError",
+    )
