@@ -11,9 +11,9 @@ import wandb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tune_wandb_nb.tracking.arguments import check_init_arguments, settings_argument
+from tune_wandb_nb.tracking.arguments import check_init_arguments
 from tune_wandb_nb.tracking.entry import entry_of, without_key
-from tune_wandb_nb.tracking.settings import SettingsError
+from tune_wandb_nb.tracking.settings import SettingsError, settings_argument
 
 KEY = "0123456789abcdef" * 3
 

@@ -12,7 +12,6 @@ from tune_wandb_nb.tracking.audit import audit_table, closing_line
 from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.exploit import copied_from
 from tune_wandb_nb.tracking.outcome import cut_off_outcome, trial_outcome
-from tune_wandb_nb.tracking.own_run import writes_own_run
 from tune_wandb_nb.tracking.session import Session, TrackedTrial
 from tune_wandb_nb.tracking.settings import WandbSettings
 
@@ -171,7 +170,7 @@ class WandbLogger(LoggerCallback):
         tracked = session.trials.get(trial.trial_id)
         if tracked is None or tracked.ended:
             group = trial.storage.experiment_dir_name
-            own = writes_own_run(trial.get_trainable_cls())
+            own = session.writes_own_run(trial.trainable_name, trial.get_trainable_cls)
             tracked = session.open_trial(trial.trial_id, str(trial), trial.config, group, own)
         else:
             self._follow(session, tracked, trial, trials)

@@ -23,7 +23,6 @@ def may_write_own_runs() -> bool:
     return _MIXIN in sys.modules
 
 
-@functools.lru_cache(maxsize=64)
 def writes_own_run(trainable: type) -> bool:
     """Tell whether the trials of a class that Tune has made are runs of their own process.
 

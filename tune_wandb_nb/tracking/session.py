@@ -18,7 +18,7 @@ from tune_wandb_nb.tracking.gate import Gate
 from tune_wandb_nb.tracking.hooks import populate_run_location, run_info_hook
 from tune_wandb_nb.tracking.media import MediaFolder
 from tune_wandb_nb.tracking.notices import Notices
-from tune_wandb_nb.tracking.own_run import may_write_own_runs
+from tune_wandb_nb.tracking.own_run import may_write_own_runs, writes_own_run
 from tune_wandb_nb.tracking.remote_run import RemoteRun, RemoteRuns
 from tune_wandb_nb.tracking.rows import RowRules, TrialRows
 from tune_wandb_nb.tracking.settings import (
@@ -70,6 +70,7 @@ class Session:
     _hook: Callable[[Any], None] | None = field(init=False, default=None)
     _access: dict[Any, _Access] = field(default_factory=dict)
     _rules: dict[Any, RowRules] = field(default_factory=dict)
+    _own_runs: dict[str, bool] = field(default_factory=dict)
     _attached: bool = False
     _remote: RemoteRuns = field(default_factory=RemoteRuns)
 
@@ -94,8 +95,18 @@ class Session:
 
     def poll(self) -> None:
         """Hear what trials that write their own run have to tell, and say what there is to say."""
-        self._remote.poll(self.runs, self.notices)
+        if self._attached:
+            self._remote.poll(self.runs, self.notices)
         self.notices.flush()
+
+    def writes_own_run(self, name: str, find: Callable[[], type]) -> bool:
+        """Tell whether the trials of a trainable write their own runs.
+
+        It is found once for each name: Tune fetches and unpickles the class at every call.
+        """
+        if name not in self._own_runs:
+            self._own_runs[name] = writes_own_run(find())
+        return self._own_runs[name]
 
     def open_trial(
         self,
