@@ -9,8 +9,10 @@ import pytest
 from PIL import Image
 
 from tests.test_chart_data import search
+from tune_wandb_nb.tuning.axes import axis_for
 from tune_wandb_nb.tuning.board import TrialBoard
 from tune_wandb_nb.widgets.charts import LiveCharts
+from tune_wandb_nb.widgets.curve_chart import CurveChart
 from tune_wandb_nb.widgets.palette import BEST, Slots, blend
 from tune_wandb_nb.widgets.picture import picture_png
 
@@ -186,3 +188,18 @@ def test_colours() -> None:
     assert slots.assign(["c", "x", "a"]) == [first[2], first[1], first[0]]
     assert len(set(slots.assign(list("abcdef")))) == len(BEST)
     assert (blend(0), blend(1), blend(9)) == ("#6a8fd8", "#e69f00", "#e69f00")
+
+
+def test_ticks_of_values_that_lie_close_together_tell_them_apart() -> None:
+    board = TrialBoard("acc", "max")
+    for i in range(4):
+        board.add(f"t{i}", name=f"t{i}", params={"lr": 0.1 * (i + 1)})
+        for step in range(1, 5):
+            value = 0.9997 + 0.00001 * step * i
+            board.record(f"t{i}", {"training_iteration": step, "acc": value})
+    chart = CurveChart()
+    chart.show(board.snapshot(), "acc")
+    (axis,) = (one for one in chart.figure.axes if one.orientation == "vertical")
+    assert axis.tick_format == ".6~g"
+    texts = [text for _, text in axis_for("acc", [0.9997, 0.99971, 0.99982]).ticks]
+    assert len(texts) == len(set(texts))

@@ -10,7 +10,7 @@ import numpy as np
 from tune_wandb_nb.tuning.curve import Numbers
 from tune_wandb_nb.tuning.params import is_number
 from tune_wandb_nb.tuning.snapshot import BoardSnapshot, TrialView
-from tune_wandb_nb.tuning.wording import number, shorten
+from tune_wandb_nb.tuning.wording import digits_between, number, shorten
 
 __all__ = ["MISSING", "Axis", "axis_for", "param_axes"]
 
@@ -19,6 +19,7 @@ MISSING: Any = object()
 
 _LOG_FROM = 50.0
 _TICKS = 5
+_USUAL_DIGITS = 4
 _MOST_TICKS = 12
 _LINEAR_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
@@ -73,7 +74,8 @@ def axis_for(name: str, values: Sequence[Any], *, log: bool | None = None) -> Ax
     kind: Literal["linear", "log"] = "log" if wants_log and low > 0 else "linear"
     bare = Axis(name, kind, low, high, (), ())
     marks = _log_ticks(low, high) if kind == "log" else _linear_ticks(low, high)
-    ticks = tuple((float(bare.place([mark])[0]), number(mark)) for mark in marks)
+    digits = 0 if kind == "log" else digits_between(low, high)
+    ticks = tuple((float(bare.place([mark])[0]), _tick(mark, digits)) for mark in marks)
     return Axis(name, kind, low, high, (), ticks)
 
 
@@ -93,6 +95,11 @@ def param_axes(
         if len({_word(value) for value in values if value is not MISSING}) > 1:
             axes.append(axis_for(name, values, log=True if name in known_log else None))
     return tuple(axes[:most])
+
+
+def _tick(mark: float, digits: int) -> str:
+    """Write a tick as any number, but with more digits where the ticks would look alike."""
+    return f"{mark:.{digits}g}" if digits > _USUAL_DIGITS else number(mark)
 
 
 def _word(value: Any) -> str:

@@ -4,9 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["describe_params", "duration", "number", "shorten"]
+__all__ = ["describe_params", "digits_between", "duration", "number", "shorten"]
 
 _LARGE = 1_000_000
+_DIGITS, _MOST_DIGITS = 3, 15
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -24,6 +25,19 @@ def number(value: object) -> str:
     if isinstance(value, int) and abs(value) < _LARGE:
         return str(value)
     return f"{value:.4g}"
+
+
+def digits_between(low: float, high: float) -> int:
+    """Return how many significant digits tell the ticks of an axis apart; 3 where those do.
+
+    Example:
+        >>> digits_between(0, 1), digits_between(0.99, 1), digits_between(0.9997, 1)
+        (3, 4, 6)
+    """
+    largest = max(abs(low), abs(high))
+    if not (math.isfinite(largest) and high > low):
+        return _DIGITS
+    return max(_DIGITS, min(math.ceil(math.log10(largest / (high - low))) + 2, _MOST_DIGITS))
 
 
 def duration(seconds: float | None) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from tune_wandb_nb.tuning.curve import Numbers
 from tune_wandb_nb.tuning.lines import CurveData, Line, Step, curve_data, join, stack
 from tune_wandb_nb.tuning.snapshot import BoardSnapshot
-from tune_wandb_nb.tuning.wording import describe_params, number, shorten
+from tune_wandb_nb.tuning.wording import describe_params, digits_between, number, shorten
 from tune_wandb_nb.widgets.markup import escape, params_text
 from tune_wandb_nb.widgets.palette import BEST, GREY, Slots
 
@@ -109,7 +109,7 @@ class CurveChart(ipywidgets.VBox):
         else:
             _fit(self._y, low, high, 0.05)
         # A plain number where the axis would write 0.000 or 1.000000.
-        self._y_axis.tick_format = ".3~g"
+        self._y_axis.tick_format = f".{digits_between(low, high)}~g"
 
     def _set(self, mark: Any, x: Numbers, y: Numbers, **given: Any) -> None:
         x, y = x.astype(np.float32), y.astype(np.float32)

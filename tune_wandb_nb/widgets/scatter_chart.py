@@ -8,7 +8,7 @@ import numpy as np
 
 from tune_wandb_nb.tuning.parallel import scatter_data
 from tune_wandb_nb.tuning.snapshot import BoardSnapshot
-from tune_wandb_nb.tuning.wording import describe_params, number, shorten
+from tune_wandb_nb.tuning.wording import describe_params, digits_between, number, shorten
 from tune_wandb_nb.widgets.palette import GREY, SCALE
 
 __all__ = ["ScatterChart"]
@@ -67,6 +67,8 @@ class ScatterChart(ipywidgets.VBox):
             self._x_axis.tick_values = np.array([at for at, _ in ticks])
             # The browser looks labels up by the number as JavaScript writes it: 1, not 1.0.
             self._x_axis.tick_labels = {f"{at:.6g}": text for at, text in ticks}
+        low, high = float(data.y.min()), float(data.y.max())
+        self._y_axis.tick_format = f".{digits_between(low, high)}~g"
         with self.points.hold_sync():
             self.points.x = data.x.astype(np.float32)
             self.points.y = data.y.astype(np.float32)
