@@ -161,9 +161,7 @@ SCHEDULERS: Mapping[str, Strategy] = MappingProxyType(
                         "perturbation_interval", "change every", "5", at_least(1), "iterations"
                     ),
                     Setting("quantile_fraction", "share that copies", "0.25", _between(0, 0.5)),
-                    Setting(
-                        "resample_probability", "drawn anew with chance", "0.25", _between(0, 1)
-                    ),
+                    Setting("resample_probability", "redraw chance", "0.25", _between(0, 1)),
                     Setting("perturbed", "what changes", "", _names, "all that is drawn"),
                 ),
                 _PER_ITERATION,

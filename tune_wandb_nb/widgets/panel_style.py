@@ -55,6 +55,7 @@ body[data-jp-theme-light="false"] .twn-panel {--twn-bad: #ff9b70; --twn-odd: #e8
   background: var(--jp-layout-color1, white); color: var(--jp-ui-font-color1, #333);}
 .twn-offer {border-left: 3px solid #56b4e9; background: var(--jp-layout-color2, #f3f3f3);
   padding: 4px 10px; margin-bottom: 10px; gap: 8px;}
+.twn-offer button {background: var(--jp-layout-color3, #ddd);}
 .twn-start {gap: 4px; padding: 2px 0 6px;}
 .twn-start .widget-html {margin-left: 8px;}
 </style>"""
