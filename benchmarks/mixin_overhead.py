@@ -57,6 +57,7 @@ def in_fresh_process(name: str, options: argparse.Namespace) -> dict[str, Any]:
         env = {k: v for k, v in os.environ.items() if not k.startswith("WANDB_")}
         env |= {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "PYTHONWARNINGS": "ignore"}
         env |= {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "NETRC": f"{folder}/netrc", MARK: folder}
+        env["PYTHONPATH"] = str(Path(__file__).parent.parent)  # the trials import it too
         errors = Path(folder, "errors")
         with (
             errors.open("w") as file,
