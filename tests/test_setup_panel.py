@@ -467,6 +467,8 @@ def test_stop_and_resume(panel_of: Any) -> None:
     panel.wait(60)
 
 
+# Ray advises PBT to reuse processes, which the form leaves to the person.
+@pytest.mark.filterwarnings("ignore:Consider boosting PBT performance")
 @pytest.mark.parametrize(
     "fields",
     [
@@ -505,4 +507,12 @@ def test_the_key_is_in_no_file(panel_of: Any, tmp_path: Path, wire_server: WireS
     assert len(wire_server.runs) == 2
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) > 10
-    assert not [path for path in files if KEY.encode() in path.read_bytes()]
+    assert not [path for path in files if KEY.encode() in content(path)]
+
+
+def content(path: Path) -> bytes:
+    """Read a file; one that was renamed meanwhile, as the kept values are, is empty."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""

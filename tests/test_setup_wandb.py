@@ -85,7 +85,7 @@ def trial(config):
 
 start_ray(num_cpus=4)
 results = tune.Tuner(
-    tune.with_resources(trial, {"cpu": 0}),
+    trial,
     run_config=tune.RunConfig(verbose=0, storage_path=os.path.join(folder, "tune")),
 ).fit()
 assert results.num_errors == 0, results.errors
