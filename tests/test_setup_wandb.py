@@ -48,7 +48,10 @@ import os, ray, sys, tempfile, wandb
 import ray.train
 from ray import tune
 from ray.train import RunConfig, ScalingConfig
-from ray.train.data_parallel_trainer import DataParallelTrainer
+if os.environ["RAY_TRAIN_V2_ENABLED"] == "1":
+    from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
+else:
+    from ray.train.data_parallel_trainer import DataParallelTrainer
 import tune_wandb_nb as tw
 from tests.searches import start_ray
 

@@ -18,10 +18,10 @@ SLOW = 120_000
 
 SETUP = """
 import logging, os, time
-import ray
+from tests.searches import start_ray
 from ray import tune
 import tune_wandb_nb as tw
-ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+start_ray(num_cpus=2)
 
 EVIL = '<img src=x onerror="window.hacked=1">'
 
