@@ -81,7 +81,7 @@ class Tracker:
         before = answer.before or {}
         rules = RowRules.of(settings.excludes, log_config=settings.log_config, best=settings.best)
         rows = TrialRows(rules, before.get("config", config))
-        if before:
+        if "rows" in before:
             rows.restore(before["rows"])
         change = rows.change_config(config) if before else None
         plan = self._plan(facts, settings, access, answer, rows.config)
