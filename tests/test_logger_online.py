@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ray import tune
 
+from tests.script_processes import StartScript, read_to, scripts
 from tests.searches import RunSearch, offline_runs
 from tests.wire import WireServer, find_wandb_files, read_ended_wandb_file
 from tests.wire.sync import sync
@@ -142,45 +140,14 @@ SCRIPT = """
 
 
 @pytest.fixture
-def script(tmp_path: Path, wandb_home: Path) -> Any:
+def script(tmp_path: Path, wandb_home: Path) -> Iterator[StartScript]:
     """Start the search above in a process of its own; returns it when rows are coming."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(**env: str) -> subprocess.Popen[str]:
-        (tmp_path / "script.py").write_text(textwrap.dedent(SCRIPT))
-        clean = {k: v for k, v in os.environ.items() if k != "WANDB_SERVICE"}
-        process = subprocess.Popen(
-            [sys.executable, "script.py"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            cwd=tmp_path,
-            env=clean | {"PYTHONPATH": str(Path(__file__).parent.parent)} | env,
-        )
-        started.append(process)
-        read_to(process, "RUNNING")
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
+    with scripts(tmp_path, SCRIPT) as start:
+        yield start
 
 
-def read_to(process: subprocess.Popen[str], word: str) -> str:
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if word in line:
-            return "".join(lines)
-    raise AssertionError(f"{word} never came:\n{''.join(lines)}")
-
-
-def test_an_interrupt_closes_every_run(script: Any, tmp_path: Path) -> None:
-    process = script(WANDB_MODE="offline")
+def test_an_interrupt_closes_every_run(script: StartScript, tmp_path: Path) -> None:
+    process = script(env={"WANDB_MODE": "offline"})
     process.send_signal(signal.SIGINT)
     said = read_to(process, "AUDIT")
     (run,) = offline_runs(tmp_path).values()
@@ -191,9 +158,9 @@ def test_an_interrupt_closes_every_run(script: Any, tmp_path: Path) -> None:
 
 
 def test_a_second_interrupt_leaves_at_once_and_names_what_is_left(
-    script: Any, tmp_path: Path, wire_server: WireServer
+    script: StartScript, tmp_path: Path, wire_server: WireServer
 ) -> None:
-    process = script(WANDB_BASE_URL=wire_server.url, WANDB_API_KEY=wire_server.api_key)
+    process = script(env={"WANDB_BASE_URL": wire_server.url, "WANDB_API_KEY": wire_server.api_key})
     wire_server.wait_for(lambda s: any(run.rows for run in s.runs.values()))
     wire_server.faults.hang("/file_stream")
     process.send_signal(signal.SIGINT)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.script_processes import StartScript, read_to, scripts
 
 SCRIPT = """
     import os, sys, threading
@@ -39,58 +37,24 @@ SCRIPT = """
 """
 
 
-Start = Callable[..., "subprocess.Popen[str]"]
-
-
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def start(tmp_path: Path) -> Iterator[StartScript]:
     """Start the search above; returns its process once there are results."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(*arguments: str) -> subprocess.Popen[str]:
-        (tmp_path / "script.py").write_text(textwrap.dedent(SCRIPT))
-        process = subprocess.Popen(
-            [sys.executable, "script.py", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)},
-        )
-        started.append(process)
-        read_to(process, "RUNNING")
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
+    with scripts(tmp_path, SCRIPT) as start:
+        yield start
 
 
-def read_to(process: subprocess.Popen[str], word: str) -> str:
-    """Read what a process prints up to the line with a word; returns that line."""
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if word in line:
-            return line
-    raise AssertionError(f"{word} never came:\n{''.join(lines)}")
-
-
-def test_an_interrupt_of_wait_stops_cleanly(start: Start) -> None:
+def test_an_interrupt_of_wait_stops_cleanly(start: StartScript) -> None:
     process = start()
     process.send_signal(signal.SIGINT)
     read_to(process, "interrupt again to leave at once")
     read_to(process, "ENDING")
-    assert read_to(process, "LEFT") == "LEFT stopped\n"
+    assert read_to(process, "LEFT").splitlines()[-1] == "LEFT stopped"
 
 
-def test_a_second_interrupt_leaves_at_once(start: Start) -> None:
+def test_a_second_interrupt_leaves_at_once(start: StartScript) -> None:
     process = start("slow")
     process.send_signal(signal.SIGINT)
     read_to(process, "ENDING")
     process.send_signal(signal.SIGINT)
-    assert read_to(process, "LEFT") == "LEFT stopping\n"
+    assert read_to(process, "LEFT").splitlines()[-1] == "LEFT stopping"
