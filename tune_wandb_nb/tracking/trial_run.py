@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +197,21 @@ class TrialRun:
         settings = {**_LEAN, "init_timeout": 20.0}
         if plan.records_environment:
             settings |= _FULL
-        settings |= plan.settings
+        run = wandb.init(**self._init_arguments(mode, run_id, settings), reinit="create_new")
+        if plan.define_step:
+            # wandb-core defines the step metric itself.
+            run.define_metric("*", step_metric=_ITERATION)
+        self._next_step = run.step
+        self._adopt(run, mode)
+
+    def _init_arguments(
+        self, mode: Mode, run_id: str, settings: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the plan as arguments of ``wandb.init``; its settings win over ``settings``."""
+        import wandb
+
+        plan = self.plan
+        settings = {**settings, **plan.settings}
         if plan.host is not None:
             settings["base_url"] = plan.host
         arguments = {**plan.arguments, "id": run_id}
@@ -206,13 +221,10 @@ class TrialRun:
             # wandb warns that it ignores the one, and has no use for the other.
             arguments.pop("resume", None)
         # A fresh Settings for every run: a shared one mixes the ids of runs opened at once.
-        run = wandb.init(
-            **arguments, mode=mode, reinit="create_new", settings=wandb.Settings(**settings)
-        )
-        if plan.define_step:
-            # wandb-core defines the step metric itself.
-            run.define_metric("*", step_metric=_ITERATION)
-        self._run, self._next_step = run, run.step
+        return {**arguments, "mode": mode, "settings": wandb.Settings(**settings)}
+
+    def _adopt(self, run: Any, mode: Mode) -> None:
+        self._run = run
         self.path = str(Path(run.dir).parent)
         if mode == "online":
             self.url, self.project_url = run.url, run.project_url
@@ -221,9 +233,15 @@ class TrialRun:
         # W&B drops rows whose step goes back, as Tune's does after a restore from a checkpoint:
         # such a row takes the next step, and its training_iteration tells what it is.
         step = self._next_step if row.step is None else max(row.step, self._next_step)
-        metrics = row.metrics
+        self._log_what_goes(row.metrics, partial(self._run.log, step=step, commit=True))
+        self._next_step = step + 1
+
+    def _log_what_goes(
+        self, metrics: Mapping[str, Any], log: Callable[[dict[str, Any]], object]
+    ) -> None:
+        """Log one row's metrics; where W&B refuses them, its numbers, and say what is left out."""
         try:
-            self._run.log(self._ready(metrics), step=step, commit=True)
+            log(self._ready(metrics))
         except Exception as error:
             plain = {key: value for key, value in metrics.items() if is_plain(value)}
             if len(plain) == len(metrics):
@@ -231,8 +249,7 @@ class TrialRun:
             left_out = sorted(set(metrics) - set(plain))
             self.note = f"left out {', '.join(left_out)}: {self._describe(error)}"
             self._say(f"W&B cannot take {', '.join(left_out)}: {self._describe(error)}")
-            self._run.log(plain, step=step, commit=True)
-        self._next_step = step + 1
+            log(plain)
         self.logged += 1
 
     def _ready(self, metrics: Mapping[str, Any]) -> dict[str, Any]:

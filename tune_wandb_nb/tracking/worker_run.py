@@ -1,11 +1,9 @@
 """The W&B run of the trial that this very process runs: the one that ``wandb.log`` writes to."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from tune_wandb_nb.tracking.core import CoreSharing
-from tune_wandb_nb.tracking.media import is_plain
 from tune_wandb_nb.tracking.rows import Row
 from tune_wandb_nb.tracking.settings import Mode
 from tune_wandb_nb.tracking.shared_rows import SharedRows
@@ -101,11 +99,9 @@ class WorkerRun(TrialRun):
                 raise
             self._sharing.give_up()
             run = self._init(mode, run_id)
+        self._adopt(run, mode)
         # A run that is resumed does not tell its step before its first row.
-        self._run, self._opened_at = run, max(run.step, getattr(run, "starting_step", 0))
-        self.path = str(Path(run.dir).parent)
-        if mode == "online":
-            self.url, self.project_url = run.url, run.project_url
+        self._opened_at = max(run.step, getattr(run, "starting_step", 0))
         if self._takes_reports or self._first_step:
             self._opened_at = max(self._opened_at, self._first_step)
             self._share(run)
@@ -113,22 +109,9 @@ class WorkerRun(TrialRun):
     def _init(self, mode: Mode, run_id: str) -> Any:
         import wandb
 
-        plan = self.plan
-        settings = {**_QUIET, "x_save_requirements": plan.records_environment, **plan.settings}
-        if plan.host is not None:
-            settings["base_url"] = plan.host
-        arguments = {**plan.arguments, "id": run_id}
-        if mode == "online":
-            settings["api_key"] = plan.key.reveal() if plan.key else None
-        else:
-            arguments.pop("resume", None)
-        return wandb.init(
-            **arguments,
-            mode=mode,
-            reinit="finish_previous",
-            allow_val_change=True,
-            settings=wandb.Settings(**settings),
-        )
+        settings = {**_QUIET, "x_save_requirements": self.plan.records_environment}
+        arguments = self._init_arguments(mode, run_id, settings)
+        return wandb.init(**arguments, reinit="finish_previous", allow_val_change=True)
 
     def _share(self, run: Any) -> None:
         import wandb
@@ -140,18 +123,7 @@ class WorkerRun(TrialRun):
 
     def _log(self, row: Row) -> None:
         assert self._rows is not None
-        metrics = row.metrics
-        try:
-            self._rows.report(self._ready(metrics))
-        except Exception as error:
-            plain = {key: value for key, value in metrics.items() if is_plain(value)}
-            if len(plain) == len(metrics):
-                raise
-            left_out = sorted(set(metrics) - set(plain))
-            self.note = f"left out {', '.join(left_out)}: {self._describe(error)}"
-            self._say(f"W&B cannot take {', '.join(left_out)}: {self._describe(error)}")
-            self._rows.report(plain)
-        self.logged += 1
+        self._log_what_goes(row.metrics, self._rows.report)
 
 
 def _is_lost_connection(error: Exception) -> bool:
