@@ -2,13 +2,49 @@
 
 import difflib
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from typing import Any
 
 from tune_wandb_nb.tracking.apikey import show
-from tune_wandb_nb.tracking.settings import CLASSIC_NAMES, SettingsError, WandbSettings
+from tune_wandb_nb.tracking.settings import (
+    CLASSIC_NAMES,
+    SettingsError,
+    WandbSettings,
+    settings_argument,
+)
 
-__all__ = ["check_init_arguments"]
+__all__ = ["check_init_arguments", "init_arguments"]
+
+
+def init_arguments(
+    settings: WandbSettings,
+    *,
+    trial_id: str | None,
+    name: str | None,
+    group: str | None,
+    folder: str,
+    config: Mapping[str, Any],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a trial's arguments for ``wandb.init``, and the user's own W&B settings.
+
+    Tune's names stand where the settings have none of their own; ``folder`` and the trial's config
+    always do.
+    """
+    given = dict(settings.init)
+    user_settings = settings_argument(given.pop("settings", None))
+    given.pop("reinit", None)
+    arguments = {
+        "id": trial_id,
+        "name": name,
+        "resume": "allow",
+        **given,
+        "project": settings.project,
+        "group": settings.group or group,
+        "dir": folder,
+        "config": {**(given.get("config") or {}), **config},
+    }
+    return arguments, user_settings
 
 
 def check_init_arguments(given: Iterable[object]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tune_wandb_nb.tracking.apikey import ApiKey, show
-from tune_wandb_nb.tracking.arguments import check_init_arguments
+from tune_wandb_nb.tracking.arguments import check_init_arguments, init_arguments
 from tune_wandb_nb.tracking.credentials import find_credential
 from tune_wandb_nb.tracking.desk import HOW_TO_GO_ONLINE, desk
 from tune_wandb_nb.tracking.entry import entry_of
@@ -21,12 +21,7 @@ from tune_wandb_nb.tracking.notices import Notices
 from tune_wandb_nb.tracking.own_run import may_write_own_runs, writes_own_run
 from tune_wandb_nb.tracking.remote_run import RemoteRun, RemoteRuns
 from tune_wandb_nb.tracking.rows import RowRules, TrialRows
-from tune_wandb_nb.tracking.settings import (
-    Mode,
-    SettingsError,
-    WandbSettings,
-    settings_argument,
-)
+from tune_wandb_nb.tracking.settings import Mode, SettingsError, WandbSettings
 from tune_wandb_nb.tracking.trial_run import Ending, InitPlan, TrialRun
 from tune_wandb_nb.tracking.writer import Opening, RunWriter
 
@@ -249,19 +244,14 @@ class Session:
         group: str,
     ) -> InitPlan:
         access = self._decide(settings)
-        given = dict(settings.init)
-        user_settings = settings_argument(given.pop("settings", None))
-        given.pop("reinit", None)
-        arguments = {
-            "id": trial_id,
-            "name": name,
-            "resume": "allow",
-            **given,
-            "project": settings.project,
-            "group": settings.group or group,
-            "dir": str(Path(settings.dir or ".").expanduser().absolute()),
-            "config": {**(given.get("config") or {}), **config},
-        }
+        arguments, user_settings = init_arguments(
+            settings,
+            trial_id=trial_id,
+            name=name,
+            group=group,
+            folder=str(Path(settings.dir or ".").expanduser().absolute()),
+            config=config,
+        )
         if any(run.run_id == arguments["id"] for run in self.runs):
             self.notices.say(
                 f"run_id={show(arguments['id'])} was given for the whole search, but every trial is"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tune_wandb_nb.tracking.access import Access, adopt_environment, find_access, folder_for
-from tune_wandb_nb.tracking.arguments import check_init_arguments
+from tune_wandb_nb.tracking.arguments import check_init_arguments, init_arguments
 from tune_wandb_nb.tracking.broker import Answer, find_broker
 from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.core import CoreSharing
@@ -15,7 +15,7 @@ from tune_wandb_nb.tracking.desk import check_project
 from tune_wandb_nb.tracking.entry import entry_of
 from tune_wandb_nb.tracking.hooks import run_info_hook
 from tune_wandb_nb.tracking.rows import RowRules, TrialRows
-from tune_wandb_nb.tracking.settings import WandbSettings, settings_argument
+from tune_wandb_nb.tracking.settings import WandbSettings
 from tune_wandb_nb.tracking.trial_run import Ending, InitPlan
 from tune_wandb_nb.tracking.worker_run import WorkerRun
 
@@ -175,22 +175,17 @@ class Tracker:
         answer: Answer,
         config: Mapping[str, Any],
     ) -> InitPlan:
-        given = dict(settings.init)
-        user_settings = settings_argument(given.pop("settings", None))
-        given.pop("reinit", None)
-        run_id = given.pop("id", None)
-        if run_id is not None and self._is_taken(run_id, facts.trial_id):
-            run_id = None
-        arguments = {
-            "name": facts.name,
-            "resume": "allow",
-            **given,
-            "id": run_id or facts.trial_id,
-            "project": settings.project,
-            "group": settings.group or facts.experiment,
-            "dir": folder_for(settings.dir, answer.folder),
-            "config": {**(given.get("config") or {}), **config},
-        }
+        arguments, user_settings = init_arguments(
+            settings,
+            trial_id=facts.trial_id,
+            name=facts.name,
+            group=facts.experiment,
+            folder=folder_for(settings.dir, answer.folder),
+            config=config,
+        )
+        run_id = settings.init.get("id")
+        if not run_id or self._is_taken(run_id, facts.trial_id):
+            arguments["id"] = facts.trial_id
         return InitPlan(
             mode=access.mode,
             arguments=arguments,
