@@ -43,6 +43,20 @@ def test_it_takes_what_rays_takes_and_the_key_is_no_config(
     assert not any(request.mentions(KEY) for request in wire_server.requests)
 
 
+def test_a_logger_of_an_earlier_search_is_forgotten(run_search: RunSearch, tmp_path: Path) -> None:
+    def train(config: dict[str, Any]) -> None:
+        tw.setup_wandb(project="p", mode="offline", dir=config["dir"]).log({"logged": 1})
+        tune.report({"value": 1})
+
+    run_search(train, {"dir": str(tmp_path / "with")}, logger=tw.WandbLogger(project="p"))
+    (run,) = offline_runs(tmp_path / "with").values()
+    assert [own_values(row) for row in run.rows] == [{"logged": 1}, {"value": 1}]
+
+    run_search(train, {"dir": str(tmp_path / "without")})
+    (run,) = offline_runs(tmp_path / "without").values()
+    assert [own_values(row) for row in run.rows] == [{"logged": 1}]
+
+
 TRAIN = """
 import os, ray, sys, tempfile, wandb
 import ray.train

@@ -64,6 +64,9 @@ class Desk:
         """Forget the logger: its search is over."""
         self._logger = None
         self._notices = Notices()
+        # The next search may have none, and nothing on the driver that would tell its trials.
+        with contextlib.suppress(Exception):
+            self.offer()
 
     def offer(self, config: Mapping[str, Any] | None = None) -> None:
         """Check one trial's config, and have the key ready that the trial will ask for.
