@@ -43,6 +43,22 @@ def test_it_takes_what_rays_takes_and_the_key_is_no_config(
     assert not any(request.mentions(KEY) for request in wire_server.requests)
 
 
+def test_the_key_of_login_is_known_without_a_logger(
+    run_search: RunSearch, wire_server: WireServer
+) -> None:
+    def train(config: dict[str, Any]) -> None:
+        tw.setup_wandb(project="p", host=config["host"]).log({"logged": 1})
+        tune.report({"value": 1})
+
+    tw.login(wire_server.api_key, host=wire_server.url)
+    try:
+        run_search(train, {"host": wire_server.url})
+    finally:
+        tw.logout()
+    (run,) = wire_server.runs.values()
+    assert [own_values(row) for row in run.rows] == [{"logged": 1}]
+
+
 def test_a_logger_of_an_earlier_search_is_forgotten(run_search: RunSearch, tmp_path: Path) -> None:
     def train(config: dict[str, Any]) -> None:
         tw.setup_wandb(project="p", mode="offline", dir=config["dir"]).log({"logged": 1})

@@ -15,7 +15,15 @@ from urllib.parse import urlsplit
 from tune_wandb_nb.tracking.apikey import ApiKey, show
 from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings, checked_key
 
-__all__ = ["Credential", "find_credential", "lend_key", "login", "logout", "read_key_file"]
+__all__ = [
+    "Credential",
+    "find_credential",
+    "kept_hosts",
+    "lend_key",
+    "login",
+    "logout",
+    "read_key_file",
+]
 
 _ALIASES = dict.fromkeys(("forge.coreweave.com", "api.forge.coreweave.com"), "api.wandb.ai")
 """Names that W&B's own cloud has today -> the one under which ``wandb login`` keeps its keys."""
@@ -39,8 +47,9 @@ class Credential:
 def login(key: str | None = None, *, host: str | None = None) -> None:
     """Keep a W&B API key in this kernel's memory; no file is written.
 
-    Every `WandbLogger`, mixin and panel of this kernel finds it there. Without ``key`` it is asked
-    for, hidden as it is typed. wandb's own ``wandb.login`` writes the key to ``~/.netrc`` instead.
+    Every `WandbLogger`, mixin and panel of this kernel finds it there, and so does `setup_wandb`
+    in its trials. Without ``key`` it is asked for, hidden as it is typed. wandb's own
+    ``wandb.login`` writes the key to ``~/.netrc`` instead.
 
     Args:
         key: The key, as shown at https://wandb.ai/authorize.
@@ -60,6 +69,10 @@ def login(key: str | None = None, *, host: str | None = None) -> None:
     checked = _checked(key, "the key given to login()")
     with _kept_lock:
         _kept[_normal(host)] = checked
+    # Which imports this module. A trial that calls `setup_wandb` has nothing else that brings it.
+    from tune_wandb_nb.tracking.desk import desk
+
+    desk.offer_when_ray_is_up()
 
 
 def logout(*, host: str | None = None) -> None:
@@ -69,6 +82,12 @@ def logout(*, host: str | None = None) -> None:
             _kept.clear()
         else:
             _kept.pop(_normal(host), None)
+
+
+def kept_hosts() -> tuple[str | None, ...]:
+    """Return the servers that `login` was given a key for; None: whichever is used."""
+    with _kept_lock:
+        return tuple(_kept)
 
 
 def find_credential(

@@ -3,13 +3,14 @@
 import contextlib
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tune_wandb_nb.tracking.apikey import ApiKey
 from tune_wandb_nb.tracking.arguments import check_init_arguments
 from tune_wandb_nb.tracking.broker import KnownKey, Request, start_broker
-from tune_wandb_nb.tracking.credentials import find_credential
+from tune_wandb_nb.tracking.credentials import find_credential, kept_hosts
 from tune_wandb_nb.tracking.entry import entry_of
 from tune_wandb_nb.tracking.exposure import warn_of_exposed_key
 from tune_wandb_nb.tracking.gate import Gate
@@ -86,6 +87,9 @@ class Desk:
             check_init_arguments(settings.init)
             check_project(settings)
         self._serve(settings, checked=config is not None)
+        if config is None:
+            for host in kept_hosts():
+                self._serve(replace(settings, host=host or settings.host), checked=False)
         self._notices.flush()
 
     def offer_when_ray_is_up(self) -> None:
