@@ -59,7 +59,8 @@ def write(folder: Path, wandb: object, *cells: str) -> None:
 
 def hover(page: Page, line: Locator) -> None:
     """Point at a line until it tells whose it is: what stands above it may still grow."""
-    tip = page.locator(".mark_tooltip", has_text="train_").first
+    # bqplot 0.13 has put its own name before the class.
+    tip = page.locator("[class*=mark_tooltip]", has_text="train_").first
     for tries_left in reversed(range(SLOW // 2000)):
         x, y = line.evaluate(MIDDLE)
         page.mouse.move(x + tries_left % 2, y)
