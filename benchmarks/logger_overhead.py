@@ -14,16 +14,14 @@ import json
 import logging
 import os
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.processes import MemoryWatch, core_cpu_seconds
+from benchmarks.processes import core_cpu_seconds, in_fresh_process
 
 NONE, OURS, RAYS = "no W&B", "tune-wandb-nb", "Ray's callback"
 
@@ -46,33 +44,13 @@ def main() -> None:
     measured: dict[str, list[dict[str, Any]]] = {NONE: [], OURS: [], RAYS: []}
     for number, name in enumerate(plan, start=1):
         print(f"{number} of {len(plan)}: {name} ...", file=sys.stderr, flush=True)
-        measured[name].append(in_fresh_process(name, options))
+        measured[name].append(measure(name, options))
     print(table(measured, options))
 
 
-def in_fresh_process(name: str, options: argparse.Namespace) -> dict[str, Any]:
-    """Run one search in a process and a folder of its own, and watch it from outside."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, __file__, "--search", name]
-        for option in ("trials", "results", "concurrency"):
-            command += [f"--{option}", str(getattr(options, option))]
-        env = {k: v for k, v in os.environ.items() if not k.startswith("WANDB_")}
-        env |= {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "PYTHONWARNINGS": "ignore"}
-        env |= {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "NETRC": f"{folder}/netrc"}
-        with (
-            Path(folder, "errors").open("w+") as errors,
-            subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=folder, env=env
-            ) as process,
-            MemoryWatch(process.pid) as memory,
-        ):
-            output = process.communicate()[0]
-        if process.returncode:
-            sys.exit(f"{name} failed:\n{output}\n{Path(folder, 'errors').read_text()}")
-        found = json.loads(output.splitlines()[-1])
-        found["rows"] = sum(
-            map(count_rows, set(map(Path.resolve, Path(folder).rglob("run-*.wandb"))))
-        )
+def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Run one search in a process of its own."""
+    found, memory = in_fresh_process(__file__, name, options, count=count_rows)
     return found | {
         "memory": memory.peak,
         "processes": memory.processes,
@@ -81,11 +59,12 @@ def in_fresh_process(name: str, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def count_rows(file: Path) -> int:
-    """Count the history rows that a run's file holds."""
+def count_rows(folder: Path) -> dict[str, int]:
+    """Count the history rows in the files of all runs."""
     from tests.wire import read_wandb_file
 
-    return len(read_wandb_file(file).rows)
+    files = set(map(Path.resolve, folder.rglob("run-*.wandb")))
+    return {"rows": sum(len(read_wandb_file(file).rows) for file in files)}
 
 
 def train(config: dict[str, Any]) -> None:

@@ -12,21 +12,17 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.processes import MemoryWatch
+from benchmarks.processes import in_fresh_process
 
 NONE, MIXIN, OURS, RAYS = "no W&B", "wandb_mixin", "our setup_wandb", "Ray's setup_wandb"
-MARK = "TUNE_WANDB_BENCHMARK"
 
 
 def main() -> None:
@@ -44,33 +40,9 @@ def main() -> None:
     measured: dict[str, list[dict[str, Any]]] = {NONE: [], MIXIN: [], OURS: [], RAYS: []}
     for number, name in enumerate(plan, start=1):
         print(f"{number} of {len(plan)}: {name} ...", file=sys.stderr, flush=True)
-        measured[name].append(in_fresh_process(name, options))
+        found, memory = in_fresh_process(__file__, name, options, shares_core=True)
+        measured[name].append(found | {"memory": memory.peak, "processes": memory.processes})
     print(table(measured, options))
-
-
-def in_fresh_process(name: str, options: argparse.Namespace) -> dict[str, Any]:
-    """Run one search in a process and a folder of its own, and watch it from outside."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, __file__, "--search", name]
-        for option in ("trials", "results", "concurrency"):
-            command += [f"--{option}", str(getattr(options, option))]
-        env = {k: v for k, v in os.environ.items() if not k.startswith("WANDB_")}
-        env |= {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "PYTHONWARNINGS": "ignore"}
-        env |= {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "NETRC": f"{folder}/netrc", MARK: folder}
-        env["PYTHONPATH"] = str(Path(__file__).parent.parent)  # the trials import it too
-        errors = Path(folder, "errors")
-        with (
-            errors.open("w") as file,
-            subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=file, text=True, cwd=folder, env=env
-            ) as process,
-            MemoryWatch(process.pid, mark=f"{MARK}={folder}") as memory,
-        ):
-            output = process.communicate()[0]
-        if process.returncode:
-            sys.exit(f"{name} failed:\n{output}\n{errors.read_text()}")
-        found = json.loads(output.splitlines()[-1])
-    return found | {"memory": memory.peak, "processes": memory.processes}
 
 
 def trainable(name: str) -> Any:

@@ -1,14 +1,67 @@
-"""What a process and all below it cost: CPU seconds and private memory, read from /proc."""
+"""Runs a benchmark's search in a process of its own, and reads from /proc what it costs."""
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import psutil
 from typing_extensions import Self
 
 _MIB = 2**20
+_MARK = "TUNE_WANDB_BENCHMARK"
+
+
+def in_fresh_process(
+    script: str,
+    name: str,
+    options: argparse.Namespace,
+    *,
+    shares_core: bool = False,
+    count: Callable[[Path], dict[str, Any]] = lambda _: {},
+) -> tuple[dict[str, Any], MemoryWatch]:
+    """Run one search offline in a process and a folder of its own, and watch it from outside.
+
+    Args:
+        script: The benchmark; with ``--search NAME`` it runs the search and prints what it found.
+        name: Which search.
+        options: Its trials, results and concurrency.
+        shares_core: Whether wandb-core may be no child of the search's process.
+        count: Counts what the search has left in its folder.
+
+    Returns:
+        What the search printed and what was counted, and the watch.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, script, "--search", name]
+        for option in ("trials", "results", "concurrency"):
+            command += [f"--{option}", str(getattr(options, option))]
+        env = {k: v for k, v in os.environ.items() if not k.startswith("WANDB_")}
+        env |= {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "PYTHONWARNINGS": "ignore"}
+        env |= {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "NETRC": f"{folder}/netrc"}
+        # The trials import this checkout too.
+        env |= {_MARK: folder, "PYTHONPATH": str(Path(__file__).parent.parent)}
+        errors = Path(folder, "errors")
+        with (
+            errors.open("w") as file,
+            subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=file, text=True, cwd=folder, env=env
+            ) as process,
+            MemoryWatch(process.pid, mark=f"{_MARK}={folder}" if shares_core else "") as memory,
+        ):
+            output = process.communicate()[0]
+        if process.returncode:
+            sys.exit(f"{name} failed:\n{output}\n{errors.read_text()}")
+        return json.loads(output.splitlines()[-1]) | count(Path(folder)), memory
 
 
 def core_cpu_seconds(parent: int) -> float:
