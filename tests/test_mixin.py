@@ -252,6 +252,7 @@ def test_a_scheduler_stops_a_run_as_finished(run_search: RunSearch, tmp_path: Pa
     )  # fmt: skip
     audit = logger.audit()
     assert list(audit["reported"]) == list(audit["logged"]), audit.to_string()
+    assert not any(audit["note"]), audit.to_string()
     runs = offline_runs(tmp_path)
     for row in audit.itertuples():
         run = runs[row.trial_id]

@@ -13,7 +13,7 @@ from ray import tune
 
 import tune_wandb_nb as tw
 from tests.searches import RunSearch, offline_runs, own_values
-from tests.wire import WireServer
+from tests.wire import WireServer, find_wandb_files, read_ended_wandb_file
 
 KEY = "00ff" * 16
 
@@ -85,9 +85,6 @@ else:
 import tune_wandb_nb as tw
 from tests.searches import start_ray
 
-how = sys.argv[1]
-folder = os.getcwd()
-entry = {"project": "p", "dir": folder}
 
 def log(run):
     rank = ray.train.get_context().get_world_rank()
@@ -104,51 +101,58 @@ def calls(config):
 def is_decorated(config):
     log(wandb)
 
-worker = is_decorated if how == "decorated" else calls
-
 def trial(config):
+    how, folder = config["how"], config["folder"]
+    entry = {"project": "p", "dir": os.path.join(folder, how)}
     trainer = DataParallelTrainer(
-        worker,
+        is_decorated if how == "decorated" else calls,
         train_loop_config={"wandb": entry, "only": how != "all"},
         scaling_config=ScalingConfig(num_workers=2),
-        run_config=RunConfig(name="training", storage_path=os.path.join(folder, "train")),
+        run_config=RunConfig(name="training", storage_path=os.path.join(folder, how, "train")),
     )
     trainer.fit()
     tune.report({"value": 1})
 
 start_ray(num_cpus=4)
+folder = os.getcwd()
 results = tune.Tuner(
     trial,
+    param_space={"how": tune.grid_search(sys.argv[1:]), "folder": folder},
+    tune_config=tune.TuneConfig(max_concurrent_trials=1, reuse_actors=True),
     run_config=tune.RunConfig(verbose=0, storage_path=os.path.join(folder, "tune")),
 ).fit()
 assert results.num_errors == 0, results.errors
 """
 
+RANKS = {"call": [0], "decorated": [0], "all": [0, 1]}
+"""How a training is written -> the workers that log."""
 
-@pytest.mark.parametrize("version", ["1", "0"], ids=["current API", "older API"])
-@pytest.mark.parametrize(("how", "ranks"), [("call", [0]), ("decorated", [0]), ("all", [0, 1])])
-def test_of_ray_trains_workers_only_rank_zero_logs(
-    tmp_path: Path, version: str, how: str, ranks: list[int]
-) -> None:
-    (tmp_path / "training.py").write_text(TRAIN)
+
+@pytest.fixture(scope="module", params=["1", "0"], ids=["current API", "older API"])
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of trials that have each run a training, one after the other in one Ray."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "training.py").write_text(TRAIN)
     env = {k: v for k, v in os.environ.items() if not k.startswith("WANDB_")} | {
         "PYTHONPATH": str(Path(__file__).parent.parent),
-        "RAY_TRAIN_V2_ENABLED": version,
+        "RAY_TRAIN_V2_ENABLED": request.param,
         "RAY_AIR_NEW_OUTPUT": "0",
         "WANDB_MODE": "offline",
     }
     done = subprocess.run(
-        [sys.executable, "training.py", how], cwd=tmp_path, env=env, text=True, check=False,
+        [sys.executable, "training.py", *RANKS], cwd=folder, env=env, text=True, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    runs = list(offline_runs(tmp_path).values()) if how != "all" else files(tmp_path)
-    assert sorted({row["rank"] for run in runs for row in run.rows}) == ranks
+    return folder
+
+
+@pytest.mark.parametrize("how", RANKS)
+def test_of_ray_trains_workers_only_rank_zero_logs(trained: Path, how: str) -> None:
+    files = find_wandb_files(trained / how)
+    runs = [read_ended_wandb_file(file) for file in files]
+    assert "None" not in {run.run_id for run in runs}
+    assert sorted(row["rank"] for run in runs for row in run.rows[:1]) == RANKS[how]
     for run in runs:
         assert [row["logged"] for row in run.rows] == [0, 1, 2]
-
-
-def files(folder: Path) -> list[Any]:
-    from tests.wire import find_wandb_files, read_ended_wandb_file
-
-    return [read_ended_wandb_file(file) for file in find_wandb_files(folder)]
+        assert len({row["rank"] for row in run.rows}) == 1

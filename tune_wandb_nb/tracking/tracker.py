@@ -1,6 +1,7 @@
 """What a trial's process does for W&B: opens the trial's run, takes rows, ends it."""
 
 import os
+import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -85,7 +86,7 @@ class Tracker:
             rows.restore(before["rows"])
         change = rows.change_config(config) if before else None
         plan = self._plan(facts, settings, access, answer, rows.config)
-        name = str(plan.arguments["name"] or facts.trial_id)
+        name = str(plan.arguments["name"] or plan.arguments["id"])
         run = WorkerRun(
             facts.trial_id or "",
             name,
@@ -185,7 +186,8 @@ class Tracker:
         )
         run_id = settings.init.get("id")
         if not run_id or self._is_taken(run_id, facts.trial_id):
-            arguments["id"] = facts.trial_id
+            # A training outside of Tune has no id, and each of its processes is a run.
+            arguments["id"] = facts.trial_id or secrets.token_hex(4)
         return InitPlan(
             mode=access.mode,
             arguments=arguments,

@@ -183,6 +183,9 @@ class TrialRun:
         if self._run is not None:
             try:
                 self._run.summary.update(dict(ending.summary))
+            except Exception as error:
+                self.note = f"its summary does not tell how it ended: {self._describe(error)}"
+            try:
                 self._run.finish(exit_code=ending.exit_code)
             except Exception as error:
                 self.note = f"not closed: {self._describe(error)}"
