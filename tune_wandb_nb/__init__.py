@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tune_wandb_nb.tracking.mixin import WandbTrainableMixin, wandb_mixin
     from tune_wandb_nb.tracking.settings import SettingsError
     from tune_wandb_nb.tracking.setup_run import setup_wandb
+    from tune_wandb_nb.tracking.sync import sync_runs
     from tune_wandb_nb.tuning.space import SearchSpace
     from tune_wandb_nb.widgets.dashboard import Dashboard
     from tune_wandb_nb.widgets.experiment import Experiment
@@ -36,6 +37,7 @@ __all__ = [
     "logout",
     "run",
     "setup_wandb",
+    "sync_runs",
     "wandb_mixin",
 ]
 
@@ -55,6 +57,7 @@ _HOME = {
     "logout": "tracking.credentials",
     "run": "tracking.legacy",
     "setup_wandb": "tracking.setup_run",
+    "sync_runs": "tracking.sync",
     "wandb_mixin": "tracking.mixin",
 }
 

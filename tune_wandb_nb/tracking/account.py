@@ -1,5 +1,6 @@
 """Whose API key it is: asked of the W&B server before a search."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +9,15 @@ from typing import Any
 
 from tune_wandb_nb.tracking.apikey import ApiKey
 
-__all__ = ["Account", "AccountError", "authorize_page", "default_host", "look_up", "projects_of"]
+__all__ = [
+    "Account",
+    "AccountError",
+    "authorize_page",
+    "default_host",
+    "last_step",
+    "look_up",
+    "projects_of",
+]
 
 _CLOUD = "https://api.wandb.ai"
 _CLOUD_PAGE = "https://wandb.ai/authorize"
@@ -19,6 +28,11 @@ _PROJECTS = (
     " first: $perPage) { edges { node { name } } } }"
 )
 _MOST_PROJECTS = 200
+_RUN = (
+    "query RunResumeStatus($project: String, $entity: String, $name: String!) {"
+    " model(name: $project, entityName: $entity) { bucket(name: $name, missingOk: true) {"
+    " historyLineCount historyTail } } }"
+)
 
 
 class AccountError(RuntimeError):
@@ -76,6 +90,27 @@ def projects_of(
     """
     variables = {"entity": entity, "perPage": _MOST_PROJECTS}
     return tuple(_names(_ask(host, key, _PROJECTS, variables, timeout).get("models")))
+
+
+def last_step(
+    host: str, key: ApiKey, entity: str, project: str, run_id: str, *, timeout: float = _PATIENCE
+) -> int | None:
+    """Return W&B's own step (``_step``) of the last row that a run has; None without rows.
+
+    Raises:
+        AccountError: as for `look_up`.
+    """
+    variables = {"entity": entity, "project": project, "name": run_id}
+    model = _ask(host, key, _RUN, variables, timeout).get("model")
+    bucket = (model.get("bucket") if isinstance(model, dict) else None) or {}
+    lines = bucket.get("historyLineCount") or 0
+    if not lines:
+        return None
+    try:
+        # A list in JSON, of rows in JSON.
+        return int(json.loads(json.loads(bucket["historyTail"])[-1])["_step"])
+    except (LookupError, TypeError, ValueError):
+        return int(lines) - 1
 
 
 def _ask(
