@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tune_wandb_nb.tracking.account import AccountError, last_step, look_up
+from tune_wandb_nb.tracking.audit import count
 from tune_wandb_nb.tracking.credentials import find_credential
 from tune_wandb_nb.tracking.recorded_logs import logs_of
 from tune_wandb_nb.tracking.recorded_run import (
@@ -29,7 +30,7 @@ from tune_wandb_nb.tracking.wandb_sync import Destination, upload_logs
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SYNC_COLUMNS", "sync_runs"]
+__all__ = ["SYNC_COLUMNS", "summary", "sync_runs"]
 
 SYNC_COLUMNS = ("run_id", "state", "rows", "uploaded", "note", "path")
 _SETTLES_WITHIN, _LOOK_EVERY = 10.0, 1.0
@@ -76,7 +77,7 @@ def sync_runs(
         parallel: How many runs are uploaded at once.
         entity: The team or user to upload to, by default what was given for the run.
         project: The project to upload to, by default the run's.
-        host: The W&B server, by default ``WANDB_BASE_URL``, else W&B's cloud.
+        host: The W&B server, by default the logger's, ``WANDB_BASE_URL`` or W&B's cloud.
         api_key: The API key; by default it is found where `WandbLogger` finds it.
         api_key_file: A file whose first line is the key.
 
@@ -98,6 +99,7 @@ def sync_runs(
     from tqdm.auto import tqdm
 
     files = logs_of(paths)
+    host = host or getattr(getattr(paths, "logger", paths), "host", None)
     todo = [file for file in files if not is_synced(file)]
     outcomes = {file: _already(file) for file in files if file not in todo}
     if todo:
@@ -124,6 +126,28 @@ class _Part:
     """The run's own file, or a copy of what W&B does not have."""
     uploads: int
     """Rows in it."""
+
+
+def summary(table: "pd.DataFrame") -> str:
+    """Say in a sentence or two what `sync_runs` has done.
+
+    Example:
+        >>> import pandas as pd
+        >>> row = {"state": "synced", "run_id": "1", "rows": 20, "uploaded": 20, "note": ""}
+        >>> summary(pd.DataFrame([row]))
+        '20 rows of 1 run are in W&B.'
+    """
+    is_there = table["state"].isin(["synced", "synced so far", "already synced"])
+    there, missing = table[is_there], table[~is_there]
+    runs, failed = there["run_id"].nunique(), missing["run_id"].nunique()
+    if not failed:
+        rows = int(there["rows"].sum())
+        verb = "is" if rows == 1 else "are"
+        return f"{count(rows, 'row')} of {count(runs, 'run')} {verb} in W&B."
+    first = missing.iloc[0]
+    return (
+        f"{count(runs, 'run')} of {runs + failed:,} are in W&B; {first['run_id']}: {first['note']}."
+    )
 
 
 _Tell: TypeAlias = Callable[[_Outcome], None]
