@@ -8,6 +8,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from tune_wandb_nb import legacy
     from tune_wandb_nb.tracking.credentials import login, logout
+    from tune_wandb_nb.tracking.experiment_upload import upload_experiment
     from tune_wandb_nb.tracking.legacy import DEFAULT_LOGGERS, run
     from tune_wandb_nb.tracking.logger import WandbLogger, WandbLoggerCallback
     from tune_wandb_nb.tracking.mixin import WandbTrainableMixin, wandb_mixin
@@ -38,6 +39,7 @@ __all__ = [
     "run",
     "setup_wandb",
     "sync_runs",
+    "upload_experiment",
     "wandb_mixin",
 ]
 
@@ -58,6 +60,7 @@ _HOME = {
     "run": "tracking.legacy",
     "setup_wandb": "tracking.setup_run",
     "sync_runs": "tracking.sync",
+    "upload_experiment": "tracking.experiment_upload",
     "wandb_mixin": "tracking.mixin",
 }
 

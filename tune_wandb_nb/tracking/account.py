@@ -12,10 +12,11 @@ from tune_wandb_nb.tracking.apikey import ApiKey
 __all__ = [
     "Account",
     "AccountError",
+    "KnownRun",
     "authorize_page",
     "default_host",
-    "last_step",
     "look_up",
+    "look_up_run",
     "projects_of",
 ]
 
@@ -31,7 +32,7 @@ _MOST_PROJECTS = 200
 _RUN = (
     "query RunResumeStatus($project: String, $entity: String, $name: String!) {"
     " model(name: $project, entityName: $entity) { bucket(name: $name, missingOk: true) {"
-    " historyLineCount historyTail } } }"
+    " state historyLineCount historyTail summaryMetrics } } }"
 )
 
 
@@ -92,25 +93,50 @@ def projects_of(
     return tuple(_names(_ask(host, key, _PROJECTS, variables, timeout).get("models")))
 
 
-def last_step(
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """What W&B has of a run."""
+
+    last_step: int | None = None
+    """W&B's own step (``_step``) of its last row; None without rows."""
+    iteration: int | None = None
+    """Tune's ``training_iteration`` of its last row that has one."""
+    state: str | None = None
+    """Such as "running", "finished", "failed"; None where there is no such run."""
+
+
+def look_up_run(
     host: str, key: ApiKey, entity: str, project: str, run_id: str, *, timeout: float = _PATIENCE
-) -> int | None:
-    """Return W&B's own step (``_step``) of the last row that a run has; None without rows.
+) -> KnownRun:
+    """Ask what W&B has of a run.
 
     Raises:
         AccountError: as for `look_up`.
     """
     variables = {"entity": entity, "project": project, "name": run_id}
     model = _ask(host, key, _RUN, variables, timeout).get("model")
-    bucket = (model.get("bucket") if isinstance(model, dict) else None) or {}
+    bucket = model.get("bucket") if isinstance(model, dict) else None
+    if not isinstance(bucket, dict):
+        return KnownRun()
     lines = bucket.get("historyLineCount") or 0
-    if not lines:
-        return None
+    # Lists and rows are JSON in JSON.
+    tail = _decoded(bucket.get("historyTail"), [])
+    last = _decoded(tail[-1] if isinstance(tail, list) and tail else None, {})
+    summary = _decoded(bucket.get("summaryMetrics"), {})
+    iteration = {**summary, **last}.get("training_iteration")
+    return KnownRun(
+        int(last.get("_step", lines - 1)) if lines else None,
+        iteration if isinstance(iteration, int) else None,
+        bucket.get("state"),
+    )
+
+
+def _decoded(text: Any, otherwise: Any) -> Any:
     try:
-        # A list in JSON, of rows in JSON.
-        return int(json.loads(json.loads(bucket["historyTail"])[-1])["_step"])
-    except (LookupError, TypeError, ValueError):
-        return int(lines) - 1
+        found = json.loads(text)
+    except (TypeError, ValueError):
+        return otherwise
+    return found if isinstance(found, type(otherwise)) else otherwise
 
 
 def _ask(

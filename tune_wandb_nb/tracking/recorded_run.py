@@ -48,7 +48,7 @@ def find_logs(path: Path) -> list[Path]:
     What is found twice through a link is returned once, sorted by the time in its folder's name.
     """
     if path.is_file():
-        return [path]
+        return [path.resolve()]
     found = {file.resolve() for file in path.rglob("run-*.wandb")}
     return sorted(found, key=lambda file: (_TIME.findall(file.parent.name), str(file)))
 

@@ -1,19 +1,17 @@
 """`sync_runs`: uploads what was recorded offline, each row once, however often it is called."""
 
-import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tune_wandb_nb.tracking.account import AccountError, last_step, look_up
+from tune_wandb_nb.tracking.account import AccountError
 from tune_wandb_nb.tracking.audit import count
-from tune_wandb_nb.tracking.credentials import find_credential
+from tune_wandb_nb.tracking.destination import Destination, find_destination
 from tune_wandb_nb.tracking.recorded_logs import logs_of
 from tune_wandb_nb.tracking.recorded_run import (
     RecordedRun,
@@ -23,9 +21,8 @@ from tune_wandb_nb.tracking.recorded_run import (
     unmark,
     write_rest,
 )
-from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings
 from tune_wandb_nb.tracking.transaction_log import BrokenLogError
-from tune_wandb_nb.tracking.wandb_sync import Destination, upload_logs
+from tune_wandb_nb.tracking.wandb_sync import upload_logs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["SYNC_COLUMNS", "summary", "sync_runs"]
 
 SYNC_COLUMNS = ("run_id", "state", "rows", "uploaded", "note", "path")
-_SETTLES_WITHIN, _LOOK_EVERY = 10.0, 1.0
-"""Seconds that the server has to take in what it was sent."""
 _REFUSED = "W&B has not taken all of its rows"
 _IDLE = 600.0
 """Seconds after which a run without an end is taken for one whose process was killed."""
@@ -104,7 +99,8 @@ def sync_runs(
     outcomes = {file: _already(file) for file in files if file not in todo}
     if todo:
         given = {"host": host, "api_key": api_key, "api_key_file": api_key_file}
-        upload = _Upload(_destination(given, entity, project), parallel)
+        destination, _ = find_destination({**given, "project": project}, entity)
+        upload = _Upload(destination, parallel)
         with tqdm(todo, "Uploading to W&B", unit="run", disable=not progress) as bar:
 
             def tell(outcome: _Outcome) -> None:
@@ -157,7 +153,6 @@ class _Upload:
     def __init__(self, destination: Destination, parallel: int) -> None:
         self._to = destination
         self._parallel = parallel
-        self._entity = look_up(destination.host, destination.key).entity
 
     def run(self, files: Sequence[Path], tell: _Tell) -> None:
         """Upload files, and tell what became of each as soon as it is known."""
@@ -181,7 +176,9 @@ class _Upload:
     def _prepare(self, scratch: str, files: Sequence[RecordedRun]) -> list[_Part] | list[_Outcome]:
         """Find out what W&B does not have of the files of one run."""
         try:
-            known = self._last_step(files[0])
+            first = files[0]
+            there = {"entity": first.entity, "project": first.project}
+            known = self._to.look_up(first.run_id, **there).last_step
         except AccountError as error:
             note = str(error)
             return [_Outcome(f.path, f.run_id, "failed", f.rows, note=note) for f in files]
@@ -216,32 +213,14 @@ class _Upload:
         run = part.run
         outcome = _Outcome(run.path, run.run_id, "synced", run.rows, part.uploads)
         # wandb's own mark says nothing of rows that the server has refused.
-        if not self._has_all(run):
+        there = {"entity": run.entity, "project": run.project}
+        if not self._to.has(run.last_step, run.run_id, **there):
             unmark(run.path)
             return replace(outcome, state="failed", uploaded=0, note=_REFUSED)
         if not run.is_ended and time.time() - run.path.stat().st_mtime < _IDLE:
             return replace(outcome, state="synced so far", note="the run has no end yet")
         mark_synced(run.path)
         return outcome if run.is_ended else replace(outcome, note="its process was killed")
-
-    def _has_all(self, run: RecordedRun) -> bool:
-        if run.last_step is None:
-            return True
-        deadline = time.monotonic() + _SETTLES_WITHIN
-        while True:
-            with suppress(AccountError):
-                known = self._last_step(run)
-                if known is not None and known >= run.last_step:
-                    return True
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(_LOOK_EVERY)
-
-    def _last_step(self, run: RecordedRun) -> int | None:
-        """Return the last step that W&B has of a run."""
-        entity = self._to.entity or run.entity or self._entity
-        project = self._to.project or run.project
-        return last_step(self._to.host, self._to.key, entity, project, run.run_id)
 
 
 def _already(file: Path) -> _Outcome:
@@ -256,22 +235,6 @@ def _read(file: Path) -> RecordedRun | _Outcome:
         return read_run(file)
     except (BrokenLogError, OSError) as error:
         return _Outcome(file, _id_of(file), "broken", note=str(error))
-
-
-def _destination(
-    given: dict[str, str | None], entity: str | None, project: str | None
-) -> Destination:
-    import wandb
-
-    settings = WandbSettings.resolve({**given, "project": project}, None, os.environ)
-    host = settings.host or str(wandb.setup().settings.base_url)
-    credential = find_credential(settings, host, os.environ)
-    if credential is None:
-        raise SettingsError(
-            f"to upload runs to {host} takes a W&B API key, and none was found; call"
-            " tune_wandb_nb.login(), pass api_key_file=, or set WANDB_API_KEY."
-        )
-    return Destination(host, credential.key, entity, project)
 
 
 def _id_of(file: Path) -> str:

@@ -8,44 +8,15 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tune_wandb_nb.tracking.apikey import ApiKey
+from tune_wandb_nb.tracking.destination import Destination
 from tune_wandb_nb.tracking.recorded_run import is_synced
 
-__all__ = ["Destination", "upload_logs"]
+__all__ = ["upload_logs"]
 
 _LOOK_EVERY = 0.2
 _ENDS_WITHIN = 10.0
 _ERROR = re.compile(r"ERROR\s+(.*)")
 _LONGEST = 300
-
-
-class Destination:
-    """Where runs are uploaded to.
-
-    Args:
-        host: The server.
-        key: The API key.
-        entity: Put in the place of every run's own; None leaves it.
-        project: As ``entity``.
-    """
-
-    def __init__(
-        self, host: str, key: ApiKey, entity: str | None = None, project: str | None = None
-    ) -> None:
-        self.host, self.key = host, key
-        self.entity, self.project = entity, project
-
-    def options(self) -> list[str]:
-        """Return what the command is told of it."""
-        named = {"--entity": self.entity, "--project": self.project}
-        return [word for name, value in named.items() if value for word in (name, value)]
-
-    def environ(self, home: str) -> dict[str, str]:
-        """Return the command's environment, in which it shares nothing with this search."""
-        kept = {n: v for n, v in os.environ.items() if not n.startswith("WANDB_")}
-        certificates = {n: v for n, v in os.environ.items() if n == "WANDB_X_EXTRA_HTTP_HEADERS"}
-        own = {"WANDB_BASE_URL": self.host, "WANDB_API_KEY": self.key.reveal(), "WANDB_DIR": home}
-        return kept | certificates | own
 
 
 def upload_logs(
@@ -102,18 +73,34 @@ def _start(
         str(parallel),
     ]
     command += ["--no-skip-online", "--live"] if live else ["--no-skip-online"]
-    command += [*destination.options(), *(str(file.absolute()) for file in files)]
+    command += [*_overrides(destination), *(str(file.absolute()) for file in files)]
     with output.open("wb") as sink:
         # Ctrl-C is this process's to hear; it ends the other.
         return subprocess.Popen(  # noqa: S603 - wandb's own command
             command,
-            env=destination.environ(str(output.parent)),
+            env=_environ(destination, str(output.parent)),
             cwd=output.parent,
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def _overrides(destination: Destination) -> list[str]:
+    named = {"--entity": destination.entity, "--project": destination.project}
+    return [word for name, value in named.items() if value for word in (name, value)]
+
+
+def _environ(destination: Destination, home: str) -> dict[str, str]:
+    """Return the command's environment, in which it shares nothing with this search."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("WANDB_") or name == "WANDB_X_EXTRA_HTTP_HEADERS"
+    }
+    key = destination.key.reveal()
+    return {**kept, "WANDB_BASE_URL": destination.host, "WANDB_API_KEY": key, "WANDB_DIR": home}
 
 
 def _is_over(process: "subprocess.Popen[bytes]", patience: float = _LOOK_EVERY) -> bool:
