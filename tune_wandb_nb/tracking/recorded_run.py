@@ -6,16 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tune_wandb_nb.tracking.transaction_log import BrokenLogError, TransactionLog, write_log
+from tune_wandb_nb.tracking.transaction_log import (
+    BrokenLogError,
+    TransactionLog,
+    append_log,
+    write_log,
+)
 
 __all__ = [
     "RecordedRun",
+    "Rest",
     "find_logs",
     "is_synced",
     "mark_synced",
     "read_run",
     "unmark",
-    "write_rest",
 ]
 
 _TIME = re.compile(r"\d{8}_\d{6}")
@@ -98,35 +103,52 @@ def read_run(path: Path) -> RecordedRun:
     )
 
 
-def write_rest(run: RecordedRun, folder: Path, after_step: int | None) -> Path:
-    """Write a copy of a file that holds no row up to a step and no entry that is cut off.
+class Rest:
+    """A copy of a file that holds no row up to a step and no entry that is cut off.
 
     wandb appends what it uploads to what W&B has: of a run that was uploaded in part, only the
     rest may be given to it.
 
     Args:
-        run: The run.
-        folder: Where the copy goes, in a folder of the same name as the run's own.
-        after_step: The last step that W&B has; None where it has none.
-
-    Returns:
-        The copy.
+        path: The file.
+        folder: Where the copy goes, in a folder of the same name as the file's own.
+        after_step: W&B's own step of the last row to leave out; None for none.
     """
-    home = folder / run.path.parent.name
-    home.mkdir()
-    files = run.path.parent / "files"
-    if files.is_dir():
-        (home / "files").symlink_to(files.resolve(), target_is_directory=True)
-    copy = home / run.path.name
 
-    def rest() -> Iterator[bytes]:
-        for entry, record in _records(TransactionLog(run.path)):
-            is_row = record.WhichOneof("record_type") == "history"
-            if after_step is None or not is_row or record.history.step.num > after_step:
-                yield entry
+    def __init__(self, path: Path, folder: Path, after_step: int | None) -> None:
+        self._path = path
+        self._after_step = after_step
+        self._entries = 0
+        self._size = -1
+        self.rows = 0
+        """How many rows are in the copy."""
+        home = folder / path.parent.name
+        self.copy = home / path.name
+        home.mkdir()
+        files = path.parent / "files"
+        if files.is_dir():
+            (home / "files").symlink_to(files.resolve(), target_is_directory=True)
+        write_log(self.copy, ())
+        self.catch_up()
 
-    write_log(copy, rest())
-    return copy
+    def catch_up(self) -> None:
+        """Copy what was written since."""
+        size = self._path.stat().st_size
+        if size != self._size:
+            self._size = size
+            append_log(self.copy, self._new())
+
+    def _new(self) -> Iterator[bytes]:
+        done, last = self._entries, self._after_step
+        for number, (entry, record) in enumerate(_records(TransactionLog(self._path)), start=1):
+            if number <= done:
+                continue
+            self._entries = number
+            if record.WhichOneof("record_type") == "history":
+                if last is not None and record.history.step.num <= last:
+                    continue
+                self.rows += 1
+            yield entry
 
 
 def _records(log: TransactionLog) -> Iterator[tuple[bytes, Any]]:

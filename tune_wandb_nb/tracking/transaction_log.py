@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["BrokenLogError", "TransactionLog", "write_log"]
+__all__ = ["BrokenLogError", "TransactionLog", "append_log", "write_log"]
 
 _FILE_HEADER = struct.pack("<4sHB", b":W&B", 0xBEE1, 0)
 _ENTRY_HEADER = struct.Struct("<IHB")
@@ -85,9 +85,14 @@ class TransactionLog:
 
 def write_log(path: Path, entries: Iterable[bytes]) -> None:
     """Write entries as wandb-core would."""
-    with path.open("wb") as file:
-        file.write(_FILE_HEADER)
-        position = len(_FILE_HEADER)
+    path.write_bytes(_FILE_HEADER)
+    append_log(path, entries)
+
+
+def append_log(path: Path, entries: Iterable[bytes]) -> None:
+    """Write more entries to a file that ends after a whole one."""
+    with path.open("ab") as file:
+        position = file.tell()
         for entry in entries:
             for written in _framed(entry, position):
                 file.write(written)

@@ -26,6 +26,7 @@ def upload_logs(
     parallel: int = 8,
     live: bool = False,
     on_synced: Callable[[Path], None] = lambda _: None,
+    goes_on: Callable[[Sequence[Path]], bool] = lambda _: True,
 ) -> Mapping[Path, str]:
     """Upload files that none of which is broken; blocks until wandb has done what it can.
 
@@ -37,6 +38,8 @@ def upload_logs(
         parallel: How many runs at once.
         live: Follow files that are still being written, until their runs end.
         on_synced: Is called with each file, soon after it is uploaded.
+        goes_on: Is asked again and again, with the files that are not uploaded yet; wandb's
+            process is ended where it says no.
 
     Returns:
         The files that were not uploaded -> why, in wandb's words.
@@ -47,7 +50,7 @@ def upload_logs(
         process = _start(files, destination, output, parallel, live)
         try:
             is_over = False
-            while not is_over and waiting:
+            while not is_over and waiting and goes_on(waiting):
                 is_over = _is_over(process)
                 for file in [file for file in waiting if is_synced(file)]:
                     waiting.remove(file)
