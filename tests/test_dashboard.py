@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import queue
 import threading
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,9 +11,12 @@ import pandas as pd
 import pytest
 from ray import cloudpickle, tune
 
+import tune_wandb_nb as tw
 from tests.test_chart_data import search
 from tests.test_charts import EVIL
 from tests.trainable_functions import failing, quick, run_config
+from tests.wire import WireServer, find_wandb_files, read_ended_wandb_file
+from tests.wire.fixtures import StartRun
 from tune_wandb_nb import Dashboard
 from tune_wandb_nb.tuning.board import TrialBoard
 from tune_wandb_nb.tuning.search import Search
@@ -23,8 +27,11 @@ from tune_wandb_nb.widgets.status import seconds_left, status_html
 class Tracker:
     """What the dashboard asks of a logger."""
 
-    def __init__(self, mode: str | None) -> None:
+    host: str | None = None
+
+    def __init__(self, mode: str | None, path: str = "some where/wandb/offline-run-1-a") -> None:
         self.mode = mode
+        self.path = path
         base = "http://127.0.0.1:1/e/p" if mode == "online" else None
         self.project_url = base
         self.group_url = base and f"{base}/groups/g/workspace"
@@ -33,7 +40,7 @@ class Tracker:
         return self.project_url and f"{self.project_url}/runs/{trial_id}"
 
     def audit(self) -> pd.DataFrame:
-        return pd.DataFrame({"path": ["some where/wandb/offline-run-1-a"]})
+        return pd.DataFrame({"path": [self.path], "mode": [self.mode], "state": ["finished"]})
 
 
 class Tags(HTMLParser):
@@ -129,9 +136,36 @@ class TestPage:
         assert dashboard.tabs.selected_index == 0
         text = dashboard.page.frame.value
         assert "offline" in text
-        assert dashboard.page.sync.layout.display is None or (
-            "wandb sync &#x27;some where/wandb&#x27;/offline-run-*" in text
-        )
+        assert dashboard.page.sync.layout.display is None
+        assert "wandb sync &#x27;some where/wandb&#x27;/offline-run-*" in text
+
+    def test_a_click_on_sync_uploads(
+        self, start_run: StartRun, wire_server: WireServer, tmp_path: Path
+    ) -> None:
+        run = start_run("a", mode="offline")
+        run.log({"m": 1.0})
+        run.finish()
+        (file,) = find_wandb_files(tmp_path)
+        read_ended_wandb_file(file)
+        tracker = Tracker("offline", str(file.parent))
+        tracker.host = wire_server.url
+        page = filled(tracker).page
+        said: queue.Queue[str] = queue.Queue()
+        page.frame.observe(lambda change: said.put(change["new"]), "value")
+
+        page.sync.click()
+        assert "Uploading" in said.get(timeout=60)
+        assert "Nothing was uploaded: to upload runs to" in said.get(timeout=60)
+        tw.login(wire_server.api_key, host=wire_server.url)
+        try:
+            page.sync.click()
+            assert "Uploading" in said.get(timeout=60)
+            assert "1 row of 1 run is in W&amp;B." in said.get(timeout=60)
+        finally:
+            tw.logout()
+        assert [row["m"] for row in wire_server.runs["a"].rows] == [1.0]
+        page.show(filled(tracker).board.snapshot())
+        assert "1 row of 1 run" in page.frame.value, "it stays"
 
     @pytest.mark.parametrize("mode", [None, "disabled"])
     def test_before_and_without(self, mode: str | None) -> None:

@@ -8,11 +8,13 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from tune_wandb_nb import legacy
     from tune_wandb_nb.tracking.credentials import login, logout
+    from tune_wandb_nb.tracking.experiment_upload import upload_experiment
     from tune_wandb_nb.tracking.legacy import DEFAULT_LOGGERS, run
     from tune_wandb_nb.tracking.logger import WandbLogger, WandbLoggerCallback
     from tune_wandb_nb.tracking.mixin import WandbTrainableMixin, wandb_mixin
     from tune_wandb_nb.tracking.settings import SettingsError
     from tune_wandb_nb.tracking.setup_run import setup_wandb
+    from tune_wandb_nb.tracking.sync import sync_runs
     from tune_wandb_nb.tuning.space import SearchSpace
     from tune_wandb_nb.widgets.dashboard import Dashboard
     from tune_wandb_nb.widgets.experiment import Experiment
@@ -36,6 +38,8 @@ __all__ = [
     "logout",
     "run",
     "setup_wandb",
+    "sync_runs",
+    "upload_experiment",
     "wandb_mixin",
 ]
 
@@ -55,6 +59,8 @@ _HOME = {
     "logout": "tracking.credentials",
     "run": "tracking.legacy",
     "setup_wandb": "tracking.setup_run",
+    "sync_runs": "tracking.sync",
+    "upload_experiment": "tracking.experiment_upload",
     "wandb_mixin": "tracking.mixin",
 }
 

@@ -192,6 +192,7 @@ def _bucket(run: RunState) -> Answer:
     return {
         "id": run.storage_id,
         "name": run.run_id,
+        "state": run.state,
         "displayName": run.name,
         "description": run.fields.get("description"),
         "notes": run.fields.get("notes"),

@@ -112,6 +112,13 @@ class RunState:
         self.complete = bool(post.get("complete"))
         self.exit_code = post.get("exitcode") if self.complete else None
 
+    @property
+    def state(self) -> str:
+        """What W&B calls it."""
+        if not self.complete:
+            return "running"
+        return "failed" if self.exit_code else "finished"
+
     def line_count(self, name: str) -> int:
         """How many lines the client has to skip to go on with this stream."""
         return max(self.streams.get(name, {}), default=-1) + 1

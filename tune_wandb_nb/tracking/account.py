@@ -1,5 +1,6 @@
 """Whose API key it is: asked of the W&B server before a search."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +9,16 @@ from typing import Any
 
 from tune_wandb_nb.tracking.apikey import ApiKey
 
-__all__ = ["Account", "AccountError", "authorize_page", "default_host", "look_up", "projects_of"]
+__all__ = [
+    "Account",
+    "AccountError",
+    "KnownRun",
+    "authorize_page",
+    "default_host",
+    "look_up",
+    "look_up_run",
+    "projects_of",
+]
 
 _CLOUD = "https://api.wandb.ai"
 _CLOUD_PAGE = "https://wandb.ai/authorize"
@@ -19,6 +29,11 @@ _PROJECTS = (
     " first: $perPage) { edges { node { name } } } }"
 )
 _MOST_PROJECTS = 200
+_RUN = (
+    "query RunResumeStatus($project: String, $entity: String, $name: String!) {"
+    " model(name: $project, entityName: $entity) { bucket(name: $name, missingOk: true) {"
+    " state historyLineCount historyTail summaryMetrics } } }"
+)
 
 
 class AccountError(RuntimeError):
@@ -76,6 +91,52 @@ def projects_of(
     """
     variables = {"entity": entity, "perPage": _MOST_PROJECTS}
     return tuple(_names(_ask(host, key, _PROJECTS, variables, timeout).get("models")))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """What W&B has of a run."""
+
+    last_step: int | None = None
+    """W&B's own step (``_step``) of its last row; None without rows."""
+    iteration: int | None = None
+    """Tune's ``training_iteration`` of its last row that has one."""
+    state: str | None = None
+    """Such as "running", "finished", "failed"; None where there is no such run."""
+
+
+def look_up_run(
+    host: str, key: ApiKey, entity: str, project: str, run_id: str, *, timeout: float = _PATIENCE
+) -> KnownRun:
+    """Ask what W&B has of a run.
+
+    Raises:
+        AccountError: as for `look_up`.
+    """
+    variables = {"entity": entity, "project": project, "name": run_id}
+    model = _ask(host, key, _RUN, variables, timeout).get("model")
+    bucket = model.get("bucket") if isinstance(model, dict) else None
+    if not isinstance(bucket, dict):
+        return KnownRun()
+    lines = bucket.get("historyLineCount") or 0
+    # Lists and rows are JSON in JSON.
+    tail = _decoded(bucket.get("historyTail"), [])
+    last = _decoded(tail[-1] if isinstance(tail, list) and tail else None, {})
+    summary = _decoded(bucket.get("summaryMetrics"), {})
+    iteration = {**summary, **last}.get("training_iteration")
+    return KnownRun(
+        int(last.get("_step", lines - 1)) if lines else None,
+        iteration if isinstance(iteration, int) else None,
+        bucket.get("state"),
+    )
+
+
+def _decoded(text: Any, otherwise: Any) -> Any:
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError):
+        return otherwise
+    return found if isinstance(found, type(otherwise)) else otherwise
 
 
 def _ask(

@@ -14,7 +14,7 @@ from tune_wandb_nb.tracking.settings import Mode
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["AUDIT_COLUMNS", "Account", "audit_table", "closing_line", "sync_command"]
+__all__ = ["AUDIT_COLUMNS", "Account", "audit_table", "closing_line", "count", "sync_command"]
 
 AUDIT_COLUMNS = (
     "trial_id",
@@ -80,7 +80,7 @@ def closing_line(accounts: Sequence[Account], unfinished: Sequence[Account]) -> 
         len(accounts),
         *(sum(getattr(a, n) for a in accounts) for n in ("reported", "logged", "dropped")),
     )
-    counted = f"{_count(totals.trials, 'trial')}, {_count(totals.reported, 'row')}"
+    counted = f"{count(totals.trials, 'trial')}, {count(totals.reported, 'row')}"
     if all(account.mode == "disabled" for account in accounts):
         return f"{counted}, none tracked (mode is 'disabled')."
     # Runs that are offline are on disk as well, and one command uploads them all.
@@ -163,5 +163,11 @@ def _shorter(path: str) -> str:
     return path if relative.startswith("..") else relative
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """Write a number of things.
+
+    Example:
+        >>> count(1, "row"), count(2000, "row")
+        ('1 row', '2,000 rows')
+    """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

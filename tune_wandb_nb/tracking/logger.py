@@ -125,6 +125,12 @@ class WandbLogger(LoggerCallback):
         return self._session.mode if self._session else None
 
     @property
+    def host(self) -> str | None:
+        """The W&B server that was given; None for the one of the environment."""
+        host = self._arguments["host"]
+        return None if host is None else str(host)
+
+    @property
     def project_url(self) -> str | None:
         """The W&B page of the project; None offline, and until the first run is open."""
         return self._session.project_url if self._session else None

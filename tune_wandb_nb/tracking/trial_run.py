@@ -100,6 +100,11 @@ class TrialRun:
         """Whether the run takes rows right now."""
         return self._run is not None
 
+    @property
+    def last_step(self) -> int | None:
+        """W&B's own step (``_step``) of the last row; None without rows."""
+        return self._next_step - 1 if self._next_step else None
+
     def explain(self) -> str:
         """Say in words why rows or values are missing; empty where none are."""
         parts = [self.note] if self.note else []

@@ -2,12 +2,12 @@
 
 import shlex
 import threading
-from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
 import ipywidgets
 
+from tune_wandb_nb.tracking.sync import summary, sync_runs
 from tune_wandb_nb.tuning.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.wording import shorten
 from tune_wandb_nb.widgets.frontend import Frontend
@@ -33,6 +33,7 @@ class WandbPage(ipywidgets.VBox):
         self._height = height
         self._url: str | None = None
         self._folder: str | None = None
+        self._uploaded = ""
         self.choice = ipywidgets.Dropdown(
             description="Show",
             options=[("This search", _GROUP), ("The project", _PROJECT)],
@@ -138,38 +139,30 @@ class WandbPage(ipywidgets.VBox):
         self._folder = self._folder or next((str(PurePath(p).parent) for p in self._paths()), None)
         if self._folder is None:
             return text
-        if _sync_runs() is not None:
-            self.sync.layout.display = None
-            return text + " What is recorded can be uploaded at any time:"
-        command = f"wandb sync {shlex.quote(self._folder)}/offline-run-*"
-        return f"{text} To upload what is recorded: <pre>{escape(command)}</pre>"
+        self.sync.layout.display = None
+        command = escape(f"wandb sync {shlex.quote(self._folder)}/offline-run-*")
+        return (
+            f"{text} To upload what is recorded, press the button once you are logged in; or, in a"
+            f" terminal: <pre>{command}</pre>{self._uploaded}"
+        )
 
     def _paths(self) -> list[str]:
         audit = self.logger.audit()
         return [str(path) for path in audit["path"] if path] if len(audit) else []
 
     def _sync(self) -> None:
-        sync_runs = _sync_runs()
-        if sync_runs is None:
-            return
+        self._tell("Uploading ...")
         self.sync.disabled = True
+        threading.Thread(target=self._upload, name="wandb-sync", daemon=True).start()
 
-        def upload() -> None:
-            try:
-                sync_runs(self._paths())
-                self.sync.description = "Synced"
-            except Exception as error:
-                self.frame.value = note(f"The upload failed: {escape(error)}")
-            finally:
-                self.sync.disabled = False
+    def _upload(self) -> None:
+        try:
+            self._tell(summary(sync_runs(self.logger, progress=False)))
+        except Exception as error:
+            self._tell(f"Nothing was uploaded: {error}")
+        finally:
+            self.sync.disabled = False
 
-        threading.Thread(target=upload, name="wandb-sync", daemon=True).start()
-
-
-def _sync_runs() -> Callable[[list[str]], Any] | None:
-    try:
-        from tune_wandb_nb.tracking import upload  # type: ignore[attr-defined, unused-ignore]
-    except ImportError:
-        return None
-    found: Callable[[list[str]], Any] = upload.sync_runs
-    return found
+    def _tell(self, what: str) -> None:
+        self._uploaded = f"<p>{escape(what)}</p>"
+        self._explain()

@@ -1,0 +1,89 @@
+"""Where runs are uploaded to, and what is there already."""
+
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from tune_wandb_nb.tracking.account import AccountError, KnownRun, look_up, look_up_run
+from tune_wandb_nb.tracking.apikey import ApiKey
+from tune_wandb_nb.tracking.credentials import find_credential
+from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings
+
+__all__ = ["Destination", "find_destination"]
+
+_SETTLES_WITHIN, _LOOK_EVERY = 10.0, 1.0
+"""Seconds that the server has to take in what it was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A server and a key that it takes.
+
+    Example:
+        >>> Destination("https://api.wandb.ai", ApiKey("0123456789" * 4), "me").key
+        ApiKey(***)
+    """
+
+    host: str
+    key: ApiKey
+    default_entity: str
+    """Whose runs they are where none is named."""
+    entity: str | None = None
+    """Put in the place of every run's own; None leaves it."""
+    project: str | None = None
+    """As ``entity``."""
+
+    def look_up(self, run_id: str, *, entity: str | None, project: str | None) -> KnownRun:
+        """Ask what is there of a run, which has an entity and a project of its own or not.
+
+        Raises:
+            AccountError: the server cannot be asked.
+        """
+        owner = self.entity or entity or self.default_entity
+        return look_up_run(self.host, self.key, owner, self.project or project or "", run_id)
+
+    def has(
+        self, step: int | None, run_id: str, *, entity: str | None, project: str | None
+    ) -> bool:
+        """Tell whether a run's row of a step is there, or soon is."""
+        deadline = time.monotonic() + _SETTLES_WITHIN
+        while step is not None:
+            with suppress(AccountError):
+                known = self.look_up(run_id, entity=entity, project=project).last_step
+                if known is not None and known >= step:
+                    break
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_LOOK_EVERY)
+        return True
+
+
+def find_destination(
+    given: Mapping[str, Any], entity: str | None = None
+) -> tuple[Destination, WandbSettings]:
+    """Find the server and the key, and ask the server whose it is.
+
+    Args:
+        given: Settings as `WandbLogger` takes them: ``host``, ``api_key``, ``project``, ...
+        entity: The team or user to upload to.
+
+    Raises:
+        SettingsError: there is no key, or a setting cannot be used.
+        AccountError: the server refuses the key or cannot be reached.
+    """
+    import wandb
+
+    settings = WandbSettings.resolve(given, None, os.environ)
+    host = settings.host or str(wandb.setup().settings.base_url)
+    credential = find_credential(settings, host, os.environ)
+    if credential is None:
+        raise SettingsError(
+            f"to upload runs to {host} takes a W&B API key, and none was found; call"
+            " tune_wandb_nb.login(), pass api_key_file=, or set WANDB_API_KEY."
+        )
+    account = look_up(host, credential.key)
+    project = given.get("project")
+    return Destination(host, credential.key, account.entity, entity, project), settings

@@ -1,0 +1,163 @@
+"""What a run has recorded on disk, and the part of it that W&B does not have yet."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tune_wandb_nb.tracking.transaction_log import (
+    BrokenLogError,
+    TransactionLog,
+    append_log,
+    write_log,
+)
+
+__all__ = [
+    "RecordedRun",
+    "Rest",
+    "find_logs",
+    "is_synced",
+    "mark_synced",
+    "read_run",
+    "unmark",
+]
+
+_TIME = re.compile(r"\d{8}_\d{6}")
+_SYNCED = ".wandb.synced"
+"""With which wandb itself marks a file that it has uploaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """One file of a run. A run that was resumed has several."""
+
+    path: Path
+    run_id: str
+    project: str
+    entity: str
+    """Empty where the run was to go to the default entity of its key."""
+    rows: int
+    first_step: int | None
+    """W&B's own step (``_step``) of the first row; None without rows."""
+    last_step: int | None
+    is_ended: bool
+    """Whether the run's end is in it: else it still goes on, or its process was killed."""
+    is_cut_off: bool
+    """Whether the file ends inside an entry."""
+
+
+def find_logs(path: Path) -> list[Path]:
+    """Return the files of all runs in a run's folder, in a folder of runs, or anywhere below.
+
+    What is found twice through a link is returned once, sorted by the time in its folder's name.
+    """
+    if path.is_file():
+        return [path.resolve()]
+    found = {file.resolve() for file in path.rglob("run-*.wandb")}
+    return sorted(found, key=lambda file: (_TIME.findall(file.parent.name), str(file)))
+
+
+def is_synced(path: Path) -> bool:
+    """Tell whether wandb, or `mark_synced`, has marked a file as uploaded, all that is in it."""
+    try:
+        return path.with_suffix(_SYNCED).stat().st_mtime >= path.stat().st_mtime
+    except FileNotFoundError:
+        return False
+
+
+def mark_synced(path: Path) -> None:
+    """Mark a file as uploaded, for ``wandb sync`` too."""
+    path.with_suffix(_SYNCED).touch()
+
+
+def unmark(path: Path) -> None:
+    """Take the mark of a file away: not all that is in it has been uploaded."""
+    path.with_suffix(_SYNCED).unlink(missing_ok=True)
+
+
+def read_run(path: Path) -> RecordedRun:
+    """Read what a file says of its run.
+
+    Raises:
+        BrokenLogError: it does not name its run, or is damaged.
+        OSError: it cannot be read.
+    """
+    header: Any = None
+    rows, is_ended = 0, False
+    steps: list[int] = []
+    log = TransactionLog(path)
+    for _, record in _records(log):
+        kind = record.WhichOneof("record_type")
+        if kind == "run" and header is None:
+            header = record.run
+        elif kind == "history":
+            rows += 1
+            steps = [*steps[:1], record.history.step.num]
+        is_ended = is_ended or kind == "exit"
+    if header is None:
+        raise BrokenLogError(f"{path.name} ends before it names its run")
+    first, last = (steps[0], steps[-1]) if steps else (None, None)
+    return RecordedRun(
+        path, header.run_id, header.project, header.entity, rows, first, last, is_ended, log.cut_off
+    )
+
+
+class Rest:
+    """A copy of a file that holds no row up to a step and no entry that is cut off.
+
+    wandb appends what it uploads to what W&B has: of a run that was uploaded in part, only the
+    rest may be given to it.
+
+    Args:
+        path: The file.
+        folder: Where the copy goes, in a folder of the same name as the file's own.
+        after_step: W&B's own step of the last row to leave out; None for none.
+    """
+
+    def __init__(self, path: Path, folder: Path, after_step: int | None) -> None:
+        self._path = path
+        self._after_step = after_step
+        self._entries = 0
+        self._size = -1
+        self.rows = 0
+        """How many rows are in the copy."""
+        home = folder / path.parent.name
+        self.copy = home / path.name
+        home.mkdir()
+        files = path.parent / "files"
+        if files.is_dir():
+            (home / "files").symlink_to(files.resolve(), target_is_directory=True)
+        write_log(self.copy, ())
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Copy what was written since."""
+        size = self._path.stat().st_size
+        if size != self._size:
+            self._size = size
+            append_log(self.copy, self._new())
+
+    def _new(self) -> Iterator[bytes]:
+        done, last = self._entries, self._after_step
+        for number, (entry, record) in enumerate(_records(TransactionLog(self._path)), start=1):
+            if number <= done:
+                continue
+            self._entries = number
+            if record.WhichOneof("record_type") == "history":
+                if last is not None and record.history.step.num <= last:
+                    continue
+                self.rows += 1
+            yield entry
+
+
+def _records(log: TransactionLog) -> Iterator[tuple[bytes, Any]]:
+    from google.protobuf.message import DecodeError
+    from wandb.proto import wandb_internal_pb2
+
+    record_of: Any = vars(wandb_internal_pb2)["Record"].FromString
+    try:
+        for entry in log:
+            yield entry, record_of(entry)
+    except DecodeError:
+        raise BrokenLogError(f"{log.path.name} holds a record that cannot be read") from None

@@ -1,0 +1,174 @@
+"""Uploads recorded runs: gives wandb of each what W&B does not have, and sees that it arrives."""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from tune_wandb_nb.tracking.account import AccountError
+from tune_wandb_nb.tracking.destination import Destination
+from tune_wandb_nb.tracking.recorded_run import (
+    RecordedRun,
+    Rest,
+    mark_synced,
+    read_run,
+    unmark,
+)
+from tune_wandb_nb.tracking.transaction_log import BrokenLogError
+from tune_wandb_nb.tracking.wandb_sync import upload_logs
+
+__all__ = ["Outcome", "Part", "RunUpload", "Tell", "already_uploaded", "failed", "is_idle"]
+
+_REFUSED = "W&B has not taken all of its rows"
+_IDLE = 600.0
+"""Seconds after which a run without an end is taken for one whose process was killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file."""
+
+    path: Path
+    run_id: str
+    state: str
+    rows: int = 0
+    uploaded: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a run is to be uploaded."""
+
+    run: RecordedRun
+    rest: Rest | None = None
+    """What W&B does not have of it; None where W&B has nothing."""
+
+    @property
+    def file(self) -> Path:
+        """The file that is given to wandb."""
+        return self.rest.copy if self.rest else self.run.path
+
+    @property
+    def rows(self) -> int:
+        """How many rows that are."""
+        return self.rest.rows if self.rest else self.run.rows
+
+
+Tell: TypeAlias = Callable[[Outcome], None]
+
+
+class RunUpload:
+    """One call's uploads.
+
+    Args:
+        destination: Where to.
+        scratch: A folder for copies of what W&B does not have.
+        parallel: How many runs are uploaded at once.
+    """
+
+    def __init__(self, destination: Destination, scratch: Path, parallel: int) -> None:
+        self._to = destination
+        self._scratch = scratch
+        self._parallel = parallel
+
+    def upload(self, files: Sequence[Path], tell: Tell) -> None:
+        """Upload files, and tell what became of each as soon as it is known."""
+        parts = {part.file: part for part in self.prepare(files, tell)}
+        if not parts:
+            return
+        left = upload_logs(
+            list(parts),
+            self._to,
+            parallel=self._parallel,
+            on_synced=lambda file: tell(self.close(parts[file])),
+        )
+        for file in left:
+            # One that makes wandb-core give up takes the others of its process with it.
+            why = upload_logs([file], self._to) if len(parts) > 1 else left
+            if file in why:
+                tell(failed(parts[file].run, why[file]))
+            else:
+                tell(self.close(parts[file]))
+
+    def prepare(self, files: Sequence[Path], tell: Tell) -> list[Part]:
+        """Find out what W&B does not have; tell of files of which nothing can be uploaded."""
+        runs: dict[tuple[str, str, str], list[RecordedRun]] = {}
+        for run in map(_read, files):
+            if isinstance(run, Outcome):
+                tell(run)
+            else:
+                runs.setdefault((run.entity, run.project, run.run_id), []).append(run)
+        parts: list[Part] = []
+        with ThreadPoolExecutor(self._parallel) as pool:
+            for prepared in pool.map(self._parts_of, runs.values()):
+                for one in prepared:
+                    if isinstance(one, Part):
+                        parts.append(one)
+                    else:
+                        tell(one)
+        return parts
+
+    def close(self, part: Part) -> Outcome:
+        """Mark a file as uploaded once W&B has its last row."""
+        run = part.run
+        outcome = Outcome(run.path, run.run_id, "synced", run.rows, part.rows)
+        # wandb's own mark says nothing of rows that the server has refused.
+        there = {"entity": run.entity, "project": run.project}
+        if not self._to.has(run.last_step, run.run_id, **there):
+            unmark(run.path)
+            return failed(run, _REFUSED)
+        if not run.is_ended and not is_idle(run.path):
+            return replace(outcome, state="synced so far", note="the run has no end yet")
+        mark_synced(run.path)
+        return outcome if run.is_ended else replace(outcome, note="its process was killed")
+
+    def _parts_of(self, files: Sequence[RecordedRun]) -> list[Part] | list[Outcome]:
+        """Find out what W&B does not have of the files of one run."""
+        try:
+            first = files[0]
+            there = {"entity": first.entity, "project": first.project}
+            known = self._to.look_up(first.run_id, **there).last_step
+        except AccountError as error:
+            return [failed(run, str(error)) for run in files]
+        parts = []
+        for run in sorted(files, key=lambda run: -1 if run.first_step is None else run.first_step):
+            if known is None and run.is_ended and not run.is_cut_off:
+                parts.append(Part(run))
+            else:
+                folder = Path(tempfile.mkdtemp(dir=self._scratch))
+                parts.append(Part(run, Rest(run.path, folder, known)))
+            known = max((step for step in (known, run.last_step) if step is not None), default=None)
+        return parts
+
+
+def is_idle(file: Path) -> bool:
+    """Tell whether nothing was written to a file for so long that its process must be gone."""
+    return time.time() - file.stat().st_mtime > _IDLE
+
+
+def failed(run: RecordedRun, note: str) -> Outcome:
+    """Say that a run was not uploaded, and why."""
+    return Outcome(run.path, run.run_id, "failed", run.rows, note=note)
+
+
+def already_uploaded(file: Path) -> Outcome:
+    """Describe a file that is marked as uploaded."""
+    run = _read(file)
+    return (
+        run if isinstance(run, Outcome) else Outcome(file, run.run_id, "already synced", run.rows)
+    )
+
+
+def _read(file: Path) -> RecordedRun | Outcome:
+    try:
+        return read_run(file)
+    except (BrokenLogError, OSError) as error:
+        return Outcome(file, _id_of(file), "broken", note=str(error))
+
+
+def _id_of(file: Path) -> str:
+    return file.stem.removeprefix("run-")

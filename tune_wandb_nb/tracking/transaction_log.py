@@ -1,0 +1,117 @@
+"""Reads and writes the file in which wandb-core records a run: ``run-<id>.wandb``.
+
+It is LevelDB's log format behind a header of W&B's own, with plain CRC-32 checksums and one
+serialized ``wandb_internal.Record`` in each entry. wandb has no reader of it in Python any more.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+__all__ = ["BrokenLogError", "TransactionLog", "append_log", "write_log"]
+
+_FILE_HEADER = struct.pack("<4sHB", b":W&B", 0xBEE1, 0)
+_ENTRY_HEADER = struct.Struct("<IHB")
+_BLOCK = 32768
+_FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
+_CRC_OF_KIND = {kind: zlib.crc32(bytes([kind])) for kind in (_FULL, _FIRST, _MIDDLE, _LAST)}
+
+
+class BrokenLogError(ValueError):
+    """The file is no transaction log, or what stands in it cannot be read."""
+
+
+class TransactionLog:
+    """The entries of one file, read block by block.
+
+    Args:
+        path: The file.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "run-1.wandb"
+        >>> write_log(file, [b"one", b"two"])
+        >>> log = TransactionLog(file)
+        >>> list(log), log.cut_off
+        ([b'one', b'two'], False)
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.cut_off = False
+        """Whether the file ended inside an entry, as a killed process leaves it."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the entries from the first to the last that is whole.
+
+        Raises:
+            BrokenLogError: the header, a checksum or the order of an entry's parts is wrong.
+        """
+        self.cut_off = False
+        parts: list[bytes] = []
+        with self.path.open("rb") as file:
+            for kind, part in self._parts(file):
+                if (kind in (_FULL, _FIRST)) == bool(parts):
+                    raise BrokenLogError(f"{self.path.name} has entries whose parts do not fit")
+                parts.append(part)
+                if kind in (_FULL, _LAST):
+                    yield b"".join(parts)
+                    parts = []
+        self.cut_off = self.cut_off or bool(parts)
+
+    def _parts(self, file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+        start = file.read(len(_FILE_HEADER))
+        if start != _FILE_HEADER:
+            raise BrokenLogError(f"{self.path.name} does not start as a .wandb file does")
+        position = len(start)
+        while block := file.read(_BLOCK - position % _BLOCK):
+            at, end = 0, len(block)
+            while end - at >= _ENTRY_HEADER.size:
+                checksum, length, kind = _ENTRY_HEADER.unpack_from(block, at)
+                part = block[at + _ENTRY_HEADER.size : at + _ENTRY_HEADER.size + length]
+                if len(part) < length:
+                    self.cut_off = True
+                    return
+                if kind not in _CRC_OF_KIND or zlib.crc32(part, _CRC_OF_KIND[kind]) != checksum:
+                    raise BrokenLogError(f"{self.path.name} is damaged at byte {position + at}")
+                at += _ENTRY_HEADER.size + length
+                yield kind, part
+            position += end
+            # Less than a header is padding at the end of a block, and anywhere else a cut.
+            self.cut_off = at < end and position % _BLOCK != 0
+
+
+def write_log(path: Path, entries: Iterable[bytes]) -> None:
+    """Write entries as wandb-core would."""
+    path.write_bytes(_FILE_HEADER)
+    append_log(path, entries)
+
+
+def append_log(path: Path, entries: Iterable[bytes]) -> None:
+    """Write more entries to a file that ends after a whole one."""
+    with path.open("ab") as file:
+        position = file.tell()
+        for entry in entries:
+            for written in _framed(entry, position):
+                file.write(written)
+                position += len(written)
+
+
+def _framed(entry: bytes, position: int) -> Iterator[bytes]:
+    done, is_first = 0, True
+    while is_first or done < len(entry):
+        room = _BLOCK - position % _BLOCK
+        if room < _ENTRY_HEADER.size:
+            yield bytes(room)
+            position, room = position + room, _BLOCK
+        part = entry[done : done + room - _ENTRY_HEADER.size]
+        done += len(part)
+        is_last = done == len(entry)
+        kind = {(True, True): _FULL, (True, False): _FIRST, (False, False): _MIDDLE}.get(
+            (is_first, is_last), _LAST
+        )
+        yield _ENTRY_HEADER.pack(zlib.crc32(part, _CRC_OF_KIND[kind]), len(part), kind) + part
+        position += _ENTRY_HEADER.size + len(part)
+        is_first = False
