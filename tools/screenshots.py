@@ -28,7 +28,7 @@ from tests.browser.lab import (  # noqa: E402
 )
 
 PATIENCE = 300_000
-HALF = re.compile(r"\b(8|9|10|11|12) of 16 trials")
+HALF = re.compile(r"(?<!\d)(8|9|10|11|12) of 16 trials")
 DASHBOARD = "[class*=twn-live]"
 
 
