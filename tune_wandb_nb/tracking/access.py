@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tune_wandb_nb.tracking.apikey import ApiKey
 from tune_wandb_nb.tracking.broker import Answer
-from tune_wandb_nb.tracking.credentials import find_credential
+from tune_wandb_nb.tracking.credentials import find_credential, server_of
 from tune_wandb_nb.tracking.gate import Gate
 from tune_wandb_nb.tracking.settings import Mode, WandbSettings
 
@@ -34,9 +34,7 @@ def find_access(settings: WandbSettings, answer: Answer) -> Access:
         return Access("offline", known.key, note=f"offline: {known.refusal}")
     if known.checked and known.key is not None:
         return Access("online", known.key)
-    import wandb
-
-    host = settings.host or str(wandb.setup().settings.base_url)
+    host = server_of(settings)
     key = known.key
     if key is None:
         # The driver has none; this node may have one of its own.

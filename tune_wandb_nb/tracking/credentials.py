@@ -23,6 +23,7 @@ __all__ = [
     "login",
     "logout",
     "read_key_file",
+    "server_of",
 ]
 
 _ALIASES = dict.fromkeys(("forge.coreweave.com", "api.forge.coreweave.com"), "api.wandb.ai")
@@ -88,6 +89,15 @@ def kept_hosts() -> tuple[str | None, ...]:
     """Return the servers that `login` was given a key for; None: whichever is used."""
     with _kept_lock:
         return tuple(_kept)
+
+
+def server_of(settings: WandbSettings) -> str:
+    """Return the address of the server that a run with these settings goes to."""
+    if settings.host is not None:
+        return settings.host
+    import wandb
+
+    return str(wandb.setup().settings.base_url)
 
 
 def find_credential(

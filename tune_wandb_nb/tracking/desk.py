@@ -10,7 +10,7 @@ from typing import Any
 from tune_wandb_nb.tracking.apikey import ApiKey
 from tune_wandb_nb.tracking.arguments import check_init_arguments
 from tune_wandb_nb.tracking.broker import KnownKey, Request, start_broker
-from tune_wandb_nb.tracking.credentials import find_credential, kept_hosts
+from tune_wandb_nb.tracking.credentials import find_credential, kept_hosts, server_of
 from tune_wandb_nb.tracking.entry import entry_of
 from tune_wandb_nb.tracking.exposure import warn_of_exposed_key
 from tune_wandb_nb.tracking.gate import Gate
@@ -127,9 +127,7 @@ class Desk:
         """Find the key; ``checked``: ask the server whether it takes it, and say what is wrong."""
         if settings.mode in ("offline", "disabled"):
             return KnownKey()
-        import wandb
-
-        host = settings.host or str(wandb.setup().settings.base_url)
+        host = server_of(settings)
         credential = find_credential(settings, host, os.environ)
         if credential is None:
             if checked and not os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):

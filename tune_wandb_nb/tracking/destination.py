@@ -9,7 +9,7 @@ from typing import Any
 
 from tune_wandb_nb.tracking.account import AccountError, KnownRun, look_up, look_up_run
 from tune_wandb_nb.tracking.apikey import ApiKey
-from tune_wandb_nb.tracking.credentials import find_credential
+from tune_wandb_nb.tracking.credentials import find_credential, server_of
 from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings
 
 __all__ = ["Destination", "find_destination"]
@@ -74,10 +74,8 @@ def find_destination(
         SettingsError: there is no key, or a setting cannot be used.
         AccountError: the server refuses the key or cannot be reached.
     """
-    import wandb
-
     settings = WandbSettings.resolve(given, None, os.environ)
-    host = settings.host or str(wandb.setup().settings.base_url)
+    host = server_of(settings)
     credential = find_credential(settings, host, os.environ)
     if credential is None:
         raise SettingsError(

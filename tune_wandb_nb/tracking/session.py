@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from tune_wandb_nb.tracking.apikey import ApiKey, show
 from tune_wandb_nb.tracking.arguments import check_init_arguments, init_arguments
-from tune_wandb_nb.tracking.credentials import find_credential
+from tune_wandb_nb.tracking.credentials import find_credential, server_of
 from tune_wandb_nb.tracking.desk import HOW_TO_GO_ONLINE, desk
 from tune_wandb_nb.tracking.entry import entry_of
 from tune_wandb_nb.tracking.exposure import warn_of_exposed_key
@@ -222,9 +222,7 @@ class Session:
     def _find_access(self, settings: WandbSettings) -> _Access:
         if settings.mode in ("offline", "disabled"):
             return _Access(settings.mode, host=settings.host)
-        import wandb
-
-        host = settings.host or str(wandb.setup().settings.base_url)
+        host = server_of(settings)
         credential = find_credential(settings, host, self.environ)
         if credential is not None:
             return _Access("online", credential.key, settings.host, Gate(host, credential.key))
