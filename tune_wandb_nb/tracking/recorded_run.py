@@ -1,7 +1,7 @@
 """What a run has recorded on disk, and the part of it that W&B does not have yet."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def read_run(path: Path) -> RecordedRun:
     rows, is_ended = 0, False
     steps: list[int] = []
     log = TransactionLog(path)
-    for _, record in _records(log):
+    for _, record in _records(log, log):
         kind = record.WhichOneof("record_type")
         if kind == "run" and header is None:
             header = record.run
@@ -116,10 +116,8 @@ class Rest:
     """
 
     def __init__(self, path: Path, folder: Path, after_step: int | None) -> None:
-        self._path = path
+        self._log = TransactionLog(path)
         self._after_step = after_step
-        self._entries = 0
-        self._size = -1
         self.rows = 0
         """How many rows are in the copy."""
         home = folder / path.parent.name
@@ -133,17 +131,11 @@ class Rest:
 
     def catch_up(self) -> None:
         """Copy what was written since."""
-        size = self._path.stat().st_size
-        if size != self._size:
-            self._size = size
-            append_log(self.copy, self._new())
+        append_log(self.copy, self._new())
 
     def _new(self) -> Iterator[bytes]:
-        done, last = self._entries, self._after_step
-        for number, (entry, record) in enumerate(_records(TransactionLog(self._path)), start=1):
-            if number <= done:
-                continue
-            self._entries = number
+        last = self._after_step
+        for entry, record in _records(self._log, self._log.more()):
             if record.WhichOneof("record_type") == "history":
                 if last is not None and record.history.step.num <= last:
                     continue
@@ -151,13 +143,13 @@ class Rest:
             yield entry
 
 
-def _records(log: TransactionLog) -> Iterator[tuple[bytes, Any]]:
+def _records(log: TransactionLog, entries: Iterable[bytes]) -> Iterator[tuple[bytes, Any]]:
     from google.protobuf.message import DecodeError
     from wandb.proto import wandb_internal_pb2
 
     record_of: Any = vars(wandb_internal_pb2)["Record"].FromString
     try:
-        for entry in log:
+        for entry in entries:
             yield entry, record_of(entry)
     except DecodeError:
         raise BrokenLogError(f"{log.path.name} holds a record that cannot be read") from None

@@ -42,9 +42,15 @@ class TransactionLog:
         self.path = path
         self.cut_off = False
         """Whether the file ended inside an entry, as a killed process leaves it."""
+        self._end = 0
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the entries from the first to the last that is whole.
+        """Yield the entries from the first to the last that is whole."""
+        self._end = 0
+        return self.more()
+
+    def more(self) -> Iterator[bytes]:
+        """Yield the entries after the last one that was yielded.
 
         Raises:
             BrokenLogError: the header, a checksum or the order of an entry's parts is wrong.
@@ -52,20 +58,21 @@ class TransactionLog:
         self.cut_off = False
         parts: list[bytes] = []
         with self.path.open("rb") as file:
-            for kind, part in self._parts(file):
+            for kind, part, end in self._parts(file):
                 if (kind in (_FULL, _FIRST)) == bool(parts):
                     raise BrokenLogError(f"{self.path.name} has entries whose parts do not fit")
                 parts.append(part)
                 if kind in (_FULL, _LAST):
+                    self._end = end
                     yield b"".join(parts)
                     parts = []
         self.cut_off = self.cut_off or bool(parts)
 
-    def _parts(self, file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-        start = file.read(len(_FILE_HEADER))
-        if start != _FILE_HEADER:
+    def _parts(self, file: BinaryIO) -> Iterator[tuple[int, bytes, int]]:
+        """Yield the parts of entries: their kind, what is in them, and where they end."""
+        if file.read(len(_FILE_HEADER)) != _FILE_HEADER:
             raise BrokenLogError(f"{self.path.name} does not start as a .wandb file does")
-        position = len(start)
+        position = file.seek(max(self._end, len(_FILE_HEADER)))
         while block := file.read(_BLOCK - position % _BLOCK):
             at, end = 0, len(block)
             while end - at >= _ENTRY_HEADER.size:
@@ -77,7 +84,7 @@ class TransactionLog:
                 if kind not in _CRC_OF_KIND or zlib.crc32(part, _CRC_OF_KIND[kind]) != checksum:
                     raise BrokenLogError(f"{self.path.name} is damaged at byte {position + at}")
                 at += _ENTRY_HEADER.size + length
-                yield kind, part
+                yield kind, part, position + at
             position += end
             # Less than a header is padding at the end of a block, and anywhere else a cut.
             self.cut_off = at < end and position % _BLOCK != 0
