@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from tune_wandb_nb.tracking.apikey import show
+from tune_wandb_nb.tracking.outcome import last_lines
 from tune_wandb_nb.tracking.settings import SettingsError
 
 __all__ = ["RecordedTrial", "local_copy", "read_experiment"]
 
 _RESULTS, _CONFIG, _ERROR = "result.json", "params.json", "error.txt"
 _STATES = "experiment_state-*.json"
-_ERROR_LINES, _ERROR_LONGEST = 12, 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,9 @@ class RecordedTrial:
     def error(self) -> str:
         """Return the last lines of what the trial raised; empty where nothing is recorded."""
         try:
-            text = (self.folder / _ERROR).read_text(encoding="utf-8", errors="replace")
+            return last_lines(self.folder / _ERROR)
         except OSError:
             return ""
-        return "\n".join(text.strip().splitlines()[-_ERROR_LINES:])[-_ERROR_LONGEST:]
 
     def _lines(self) -> Iterator[tuple[int, dict[str, Any]]]:
         try:

@@ -12,6 +12,7 @@ from tune_wandb_nb.tracking.account import AccountError
 from tune_wandb_nb.tracking.desk import check_project
 from tune_wandb_nb.tracking.destination import Destination, find_destination
 from tune_wandb_nb.tracking.experiment_folder import RecordedTrial, local_copy, read_experiment
+from tune_wandb_nb.tracking.outcome import failed_outcome, finished_outcome
 from tune_wandb_nb.tracking.rows import Row, RowRules, TrialRows
 from tune_wandb_nb.tracking.settings import WandbSettings
 from tune_wandb_nb.tracking.trial_run import Ending, InitPlan, TrialRun
@@ -184,8 +185,6 @@ def _states_of(trial: RecordedTrial) -> frozenset[str]:
 
 def _ending(trial: RecordedTrial) -> Ending:
     if trial.status == "ERROR":
-        summary = {"tune/status": "failed", "tune/error": trial.error()}
-        return Ending("failed", 1, summary)
+        return failed_outcome(trial.error())
     # Who or what has stopped it is not in the folder.
-    status = "ended" if trial.is_over else trial.status.lower()
-    return Ending("finished", 0, {"tune/status": status})
+    return finished_outcome("ended" if trial.is_over else trial.status.lower())

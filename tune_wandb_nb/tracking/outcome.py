@@ -10,7 +10,13 @@ from tune_wandb_nb.tracking.trial_run import Ending
 if TYPE_CHECKING:
     from ray.tune.experiment import Trial
 
-__all__ = ["cut_off_outcome", "trial_outcome"]
+__all__ = [
+    "cut_off_outcome",
+    "failed_outcome",
+    "finished_outcome",
+    "last_lines",
+    "trial_outcome",
+]
 
 _STATUS = "tune/status"
 _ERROR = "tune/error"
@@ -31,14 +37,14 @@ def trial_outcome(
             the scheduler's.
     """
     if failed:
-        return Ending("failed", 1, {_STATUS: "failed", _ERROR: _last_lines(trial)})
+        return failed_outcome(_error_of(trial))
     if trial.status in ("PAUSED", "PENDING"):
-        return _finished("stopped by scheduler")
+        return finished_outcome("stopped by scheduler")
     if not stopping:
-        return _finished("completed")
+        return finished_outcome("completed")
     if _meets_criterion(trial.stopping_criterion, trial.last_result or {}):
-        return _finished("stopped by stop criterion")
-    return _finished(
+        return finished_outcome("stopped by stop criterion")
+    return finished_outcome(
         "stopped by scheduler or stopper" if custom_stopper else "stopped by scheduler"
     )
 
@@ -47,10 +53,16 @@ def cut_off_outcome(trial: "Trial", *, time_is_up: bool) -> Ending:
     """Describe a trial whose search ended before it did: Tune gives it no end of its own."""
     if trial.status == "ERROR":
         return trial_outcome(trial, failed=True, stopping=False)
-    return _finished("stopped by time budget" if time_is_up else "stopped by user")
+    return finished_outcome("stopped by time budget" if time_is_up else "stopped by user")
 
 
-def _finished(status: str) -> Ending:
+def failed_outcome(error: str) -> Ending:
+    """Describe a trial that raised."""
+    return Ending("failed", 1, {_STATUS: "failed", _ERROR: error})
+
+
+def finished_outcome(status: str) -> Ending:
+    """Describe a trial that did not raise: "completed", or what has stopped it."""
     return Ending("finished", 0, {_STATUS: status})
 
 
@@ -60,10 +72,19 @@ def _meets_criterion(criterion: Mapping[str, Any], result: Mapping[str, Any]) ->
     return any(name in flat and flat[name] >= stop for name, stop in criterion.items())
 
 
-def _last_lines(trial: "Trial") -> str:
-    try:
-        text = Path(trial.error_file).read_text(encoding="utf-8", errors="replace")
-    except (OSError, TypeError):
-        return "unknown: Tune wrote no error file"
+def last_lines(error_file: Path) -> str:
+    """Return the end of what Tune has written of an error.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    text = error_file.read_text(encoding="utf-8", errors="replace")
     lines = text.strip().splitlines()[-_ERROR_LINES:]
     return "\n".join(lines)[-_ERROR_LONGEST:]
+
+
+def _error_of(trial: "Trial") -> str:
+    try:
+        return last_lines(Path(trial.error_file))
+    except (OSError, TypeError):
+        return "unknown: Tune wrote no error file"

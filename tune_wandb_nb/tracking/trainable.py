@@ -7,6 +7,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from tune_wandb_nb.tracking.desk import desk
+from tune_wandb_nb.tracking.outcome import failed_outcome, finished_outcome
 from tune_wandb_nb.tracking.rank import older_session
 from tune_wandb_nb.tracking.settings import SettingsError
 from tune_wandb_nb.tracking.tracker import Tracker, TrialFacts
@@ -232,13 +233,12 @@ def facts_of(trainable: Any) -> TrialFacts:
 def failed(error: BaseException) -> Ending:
     """Describe the end of a trial that raised."""
     lines = f"{type(error).__name__}: {error}".strip()[-_ERROR_LONGEST:]
-    return Ending("failed", 1, {"tune/status": "failed", "tune/error": lines})
+    return failed_outcome(lines)
 
 
 def ended() -> Ending:
     """Describe the end of a trial that did not raise."""
-    completed = tracker().completed
-    return Ending("finished", 0, {"tune/status": "completed" if completed else "stopped"})
+    return finished_outcome("completed" if tracker().completed else "stopped")
 
 
 def _open(config: Mapping[str, Any], storage: Any) -> None:
