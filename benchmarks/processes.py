@@ -9,9 +9,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psutil
@@ -28,8 +29,9 @@ def in_fresh_process(
     *,
     shares_core: bool = False,
     count: Callable[[Path], dict[str, Any]] = lambda _: {},
+    environ: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[dict[str, Any], MemoryWatch]:
-    """Run one search offline in a process and a folder of its own, and watch it from outside.
+    """Run one search in a process and a folder of its own, offline by default, and watch it.
 
     Args:
         script: The benchmark; with ``--search NAME`` it runs the search and prints what it found.
@@ -37,6 +39,7 @@ def in_fresh_process(
         options: Its trials, results and concurrency.
         shares_core: Whether wandb-core may be no child of the search's process.
         count: Counts what the search has left in its folder.
+        environ: Further variables of its environment.
 
     Returns:
         What the search printed and what was counted, and the watch.
@@ -50,6 +53,7 @@ def in_fresh_process(
         env |= {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "NETRC": f"{folder}/netrc"}
         # The trials import this checkout too.
         env |= {_MARK: folder, "PYTHONPATH": str(Path(__file__).parent.parent)}
+        env |= environ
         errors = Path(folder, "errors")
         with (
             errors.open("w") as file,

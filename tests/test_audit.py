@@ -25,6 +25,7 @@ class Run:
     reported: int = 20
     logged: int = 20
     dropped: int = 0
+    lost: int = 0
     mode: Mode = "online"
     url: str | None = None
     path: str | None = None
@@ -147,6 +148,15 @@ def test_runs_that_were_not_uploaded_are_named_with_the_command(count: int, name
 def test_without_a_folder_there_is_no_command() -> None:
     late = [Run(name="r")]
     assert closing_line(late, late) == "1 trial, 20 rows; not uploaded in time: r."
+
+
+def test_rows_that_only_tune_has_come_with_what_brings_them() -> None:
+    repair = "tune_wandb_nb.upload_experiment('/results/search', 'p')"
+    some = [Run(), Run(logged=18, dropped=2, lost=2)]
+    assert closing_line(some, [], repair).endswith(f" This repairs it: {repair}")
+    by_rule = [Run(), Run(logged=18, dropped=2)]
+    assert repair not in closing_line(by_rule, [], repair)
+    assert repair not in closing_line([Run()], [], repair)
 
 
 def test_a_search_without_trials_is_not_called_disabled() -> None:

@@ -346,6 +346,13 @@ def test_two_hundred_trials_refresh() -> None:
     assert "200 trials over" in status_html(snapshot)
 
 
+def test_trouble_with_wandb_is_in_the_status() -> None:
+    snapshot = search(2)
+    assert "W&B:" not in status_html(snapshot)
+    text = status_html(snapshot, trouble="2 runs recorded offline: <script> cannot be reached")
+    assert "W&B: 2 runs recorded offline: &lt;script&gt; cannot be reached" in text
+
+
 def test_what_cannot_be_shown_is_said_and_the_next_refresh_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

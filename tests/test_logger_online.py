@@ -101,6 +101,37 @@ def test_checkpoints_are_artifacts_of_their_run(
     assert len(run.rows) == 2
 
 
+@pytest.mark.parametrize(("which", "iteration"), [("best", 1), ("last", 2)])
+def test_one_checkpoint_of_a_trial_is_enough(
+    run_search: RunSearch, wire_server: WireServer, tmp_path: Path, which: str, iteration: int
+) -> None:
+    logger = logger_for(wire_server, upload_checkpoints=which, best={"value": "min"})
+    run_search(save_twice, {"folder": str(tmp_path / "made")}, logger=logger)
+    (run,) = wire_server.runs.values()
+    (artifact,) = run.artifacts
+    assert artifact.files["weights"] == f"weights {iteration - 1}".encode()
+    best = {"best"} if which == "best" else set()
+    assert set(artifact.aliases) == {"latest", f"iter-{iteration}"} | best
+
+
+def test_a_checkpoint_that_is_gone_is_named_and_stops_nothing(
+    run_search: RunSearch, wire_server: WireServer, tmp_path: Path, capsys: Any
+) -> None:
+    logger = logger_for(wire_server, upload_checkpoints="best", best={"value": "min"})
+    run_search(
+        save_twice,
+        {"folder": str(tmp_path / "made")},
+        logger=logger,
+        # Tune deletes the first one when the second is saved.
+        checkpoint_config=tune.CheckpointConfig(num_to_keep=1),
+    )
+    (run,) = wire_server.runs.values()
+    assert len(run.rows) == 2
+    assert run.artifacts == []
+    assert "checkpoint 1 not logged" in logger.audit()["note"][0]
+    assert "checkpoint 1 not logged" in capsys.readouterr().out
+
+
 def offline_runs_only(folder: Path) -> list[Any]:
     files = [f for f in find_wandb_files(folder) if f.parent.name.startswith("offline-run-")]
     return [read_ended_wandb_file(f) for f in files]

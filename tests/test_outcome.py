@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from tune_wandb_nb.tracking.outcome import cut_off_outcome, trial_outcome
-from tune_wandb_nb.tracking.trial_run import Ending
+from tune_wandb_nb.tracking.run_plan import Ending
 
 
 def a_trial(**given: Any) -> Any:

@@ -200,7 +200,11 @@ def test_an_entry_that_is_not_a_dictionary_is_refused(entry: object, found: str)
         pytest.param("project", 3, ["project must be a non-empty string", "got 3"], id="number"),
         pytest.param("group", "", ["group must be a non-empty string"], id="empty-group"),
         pytest.param("log_config", "yes", ["must be True or False", "got 'yes'"], id="log_config"),
-        pytest.param("upload_checkpoints", 1, ["must be True or False", "got 1"], id="one"),
+        pytest.param("upload_checkpoints", 1, ["True, False, 'best' or 'last'", "got 1"], id="one"),
+        pytest.param("upload_checkpoints", "all", ["'best' or 'last'", "got 'all'"], id="all"),
+        pytest.param(
+            "upload_checkpoints", "best", ["add best={'accuracy': 'max'}"], id="best-of-what"
+        ),
         pytest.param("upload_timeout", -1, ["seconds, 0 or more", "got -1"], id="negative"),
         pytest.param("upload_timeout", math.nan, ["seconds, 0 or more", "got nan"], id="nan"),
         pytest.param("upload_timeout", True, ["seconds, 0 or more", "got True"], id="flag"),

@@ -9,7 +9,8 @@ from functools import partial
 import pytest
 
 from tune_wandb_nb.tracking.rows import Row
-from tune_wandb_nb.tracking.trial_run import Ending, InitPlan, TrialRun
+from tune_wandb_nb.tracking.run_plan import Ending, InitPlan
+from tune_wandb_nb.tracking.trial_run import TrialRun
 from tune_wandb_nb.tracking.writer import Opening, RunWriter
 
 SOON = 30.0

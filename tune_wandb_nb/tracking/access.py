@@ -1,17 +1,26 @@
-"""How a trial's process gets to W&B: with which key, or offline, and where its files go."""
+"""How a process gets to W&B: with which key, or offline, and where its files go."""
 
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tune_wandb_nb.tracking.apikey import ApiKey
+from tune_wandb_nb.tracking.apikey import ApiKey, show
 from tune_wandb_nb.tracking.broker import Answer
 from tune_wandb_nb.tracking.credentials import find_credential, server_of
+from tune_wandb_nb.tracking.desk import HOW_TO_GO_ONLINE
 from tune_wandb_nb.tracking.gate import Gate
-from tune_wandb_nb.tracking.settings import Mode, WandbSettings
+from tune_wandb_nb.tracking.settings import Mode, SettingsError, WandbSettings
 
-__all__ = ["Access", "adopt_environment", "find_access", "folder_for"]
+__all__ = [
+    "Access",
+    "adopt_environment",
+    "check_writable",
+    "drivers_access",
+    "find_access",
+    "folder_for",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,7 @@ class Access:
 
 
 def find_access(settings: WandbSettings, answer: Answer) -> Access:
-    """Decide from a trial's settings and what the broker has answered."""
+    """Decide, in a trial's process, from its settings and what the broker has answered."""
     if settings.mode in ("offline", "disabled"):
         return Access(settings.mode)
     known = answer.known
@@ -44,6 +53,22 @@ def find_access(settings: WandbSettings, answer: Answer) -> Access:
         return Access("online", key, Gate(host, key))
     has_token = bool(os.environ.get("WANDB_IDENTITY_TOKEN_FILE"))
     return Access("online" if has_token else "offline")
+
+
+def drivers_access(
+    settings: WandbSettings, environ: Mapping[str, str], say: Callable[[str], None]
+) -> Access:
+    """Decide, in the process of the search, for the runs that it writes itself."""
+    if settings.mode in ("offline", "disabled"):
+        return Access(settings.mode)
+    host = server_of(settings)
+    credential = find_credential(settings, host, environ)
+    if credential is not None:
+        return Access("online", credential.key, Gate(host, credential.key))
+    if environ.get("WANDB_IDENTITY_TOKEN_FILE"):
+        return Access("online")
+    say(f"no W&B API key was found, so runs are written offline. {HOW_TO_GO_ONLINE}")
+    return Access("offline")
 
 
 def adopt_environment(environ: Mapping[str, str]) -> None:
@@ -65,3 +90,21 @@ def folder_for(asked: str | None, drivers: str | None) -> str:
     except OSError:
         pass
     return str(Path.cwd())
+
+
+def check_writable(folder: str) -> None:
+    """Refuse a folder that W&B's files cannot go into.
+
+    Raises:
+        SettingsError: naming the folder.
+    """
+    path = Path(folder).expanduser()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise SettingsError(
+            f"dir {show(folder)} cannot be written ({error.strerror}); give a folder that can, or"
+            " leave it out for ./wandb."
+        ) from None

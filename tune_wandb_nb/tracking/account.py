@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from tune_wandb_nb.tracking.apikey import ApiKey
 
@@ -17,6 +18,7 @@ __all__ = [
     "default_host",
     "look_up",
     "look_up_run",
+    "project_page",
     "projects_of",
 ]
 
@@ -67,6 +69,17 @@ def authorize_page(host: str) -> str:
         ('https://wandb.ai/authorize', 'https://wandb.example.com/authorize')
     """
     return _CLOUD_PAGE if host.rstrip("/") == _CLOUD else f"{host.rstrip('/')}/authorize"
+
+
+def project_page(host: str, entity: str, project: str) -> str:
+    """Return the page of a project.
+
+    Example:
+        >>> project_page("https://api.wandb.ai", "me", "digits")
+        'https://wandb.ai/me/digits'
+    """
+    home = authorize_page(host).removesuffix("/authorize")
+    return f"{home}/{quote(entity, safe='')}/{quote(project, safe='')}"
 
 
 def look_up(host: str, key: ApiKey, *, timeout: float = _PATIENCE) -> Account:

@@ -44,6 +44,7 @@ class Account(Protocol):
     reported: int
     logged: int
     dropped: int
+    lost: int
     mode: Mode
     url: str | None
     path: str | None
@@ -72,8 +73,16 @@ def audit_table(accounts: Iterable[Account]) -> "pd.DataFrame":
     return table
 
 
-def closing_line(accounts: Sequence[Account], unfinished: Sequence[Account]) -> str:
-    """Say in one line where the rows are, or what is missing and the command that mends it."""
+def closing_line(
+    accounts: Sequence[Account], unfinished: Sequence[Account], repair: str = ""
+) -> str:
+    """Say in one line where the rows are, or what is missing and the command that mends it.
+
+    Args:
+        accounts: All runs.
+        unfinished: Those that are not closed yet.
+        repair: What brings rows to W&B that only Tune has.
+    """
     if not accounts:
         return "no trial was tracked."
     totals = _Totals(
@@ -101,6 +110,8 @@ def closing_line(accounts: Sequence[Account], unfinished: Sequence[Account]) -> 
     text += f"on disk, offline. Upload with: {command}" if command else "in W&B."
     if totals.logged != totals.reported:
         text += " See .audit() for what is missing and why."
+        if repair and any(account.lost for account in accounts):
+            text += f" This repairs it: {repair}"
     return text
 
 

@@ -17,14 +17,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CoreSharing", "answers", "start_core"]
+__all__ = ["CoreSharing", "CoreWatch", "answers", "is_lost_connection", "start_core"]
 
 _SERVICE = "WANDB_SERVICE"
 _IDLE = "60s"
 _START_TIMEOUT = 10.0
 _LOOK_EVERY = 0.01
 _SOCKET = re.compile(r"unix=(.+)")
-_TOKEN = re.compile(r"\d+-\d+-unix-(.+)")
+_UNIX_TOKEN = re.compile(r"\d+-\d+-unix-(.+)")
+_TCP_TOKEN = re.compile(r"\d+-\d+-tcp-localhost-(\d+)")
 _SUBREAPER = "RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper"
 
 
@@ -62,13 +63,8 @@ class CoreSharing:
 
     def give_up(self) -> None:
         """Have a core of one's own from now on: the shared one does not answer any more."""
-        import wandb
-
         self._token = None
-        os.environ.pop(_SERVICE, None)
-        # What is left of the connection cannot be closed cleanly.
-        with contextlib.suppress(Exception):
-            wandb.teardown()
+        give_up_core()
 
     def _find(self) -> None:
         import ray
@@ -111,12 +107,68 @@ def start_core(idle: str = _IDLE) -> str | None:
 
 def answers(token: str) -> bool:
     """Tell whether somebody listens where a token says."""
-    found = _TOKEN.fullmatch(token)
-    if found is None:
-        return False
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(1.0)
-        return client.connect_ex(found[1]) == 0
+    if (on_disk := _UNIX_TOKEN.fullmatch(token)) is not None:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(1.0)
+            return client.connect_ex(on_disk[1]) == 0
+    if (port := _TCP_TOKEN.fullmatch(token)) is not None:
+        with socket.socket() as client:
+            client.settimeout(1.0)
+            return client.connect_ex(("localhost", int(port[1]))) == 0
+    return False
+
+
+def is_lost_connection(error: Exception) -> bool:
+    """Tell whether wandb says with an error that it cannot reach its wandb-core."""
+    # wandb's own two are no part of its public interface.
+    return isinstance(error, ConnectionError) or type(error).__name__ in (
+        "MailboxClosedError",
+        "WandbServiceConnectionError",
+    )
+
+
+class CoreWatch:
+    """Knows whether this process's wandb-core has died, and makes room for the next.
+
+    All runs of the process share the core, and each sees for itself that it is gone: only the first
+    of them clears away.
+
+    Args:
+        most: How many may die before online runs are better off offline: an answer of the server
+            that makes wandb-core crash would do so again.
+    """
+
+    def __init__(self, most: int = 5) -> None:
+        self.number = 0
+        """How many have died."""
+        self._most = most
+        self._lock = threading.Lock()
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether so many have died that runs should not be online."""
+        return self.number >= self._most
+
+    def make_room(self, number: int) -> bool:
+        """Let the next ``wandb.init`` start a new core; False if the one of ``number`` lives."""
+        with self._lock:
+            if number == self.number:
+                token = os.environ.get(_SERVICE)
+                if token is not None and answers(token):
+                    return False
+                give_up_core()
+                self.number += 1
+            return True
+
+
+def give_up_core() -> None:
+    """Forget a core that does not answer any more."""
+    import wandb
+
+    os.environ.pop(_SERVICE, None)
+    # What is left of the connection cannot be closed cleanly.
+    with contextlib.suppress(Exception):
+        wandb.teardown()
 
 
 def _can_share() -> bool:

@@ -4,17 +4,18 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tune_wandb_nb.tracking.apikey import show
 from tune_wandb_nb.tracking.outcome import last_lines
+from tune_wandb_nb.tracking.recorded_results import RESULTS, newest_results
 from tune_wandb_nb.tracking.settings import SettingsError
 
-__all__ = ["RecordedTrial", "local_copy", "read_experiment"]
+__all__ = ["RecordedTrial", "local_copy", "read_experiment", "read_trial"]
 
-_RESULTS, _CONFIG, _ERROR = "result.json", "params.json", "error.txt"
+_CONFIG, _ERROR = "params.json", "error.txt"
 _STATES = "experiment_state-*.json"
 
 
@@ -28,6 +29,8 @@ class RecordedTrial:
     config: Mapping[str, Any]
     status: str
     """Tune's: "TERMINATED", "ERROR", "RUNNING", "PENDING", "PAUSED"; "UNKNOWN" if not recorded."""
+    newer: Path | None = None
+    """Where there may be newer results: Tune copies them into the folder now and then."""
 
     @property
     def is_over(self) -> bool:
@@ -35,17 +38,9 @@ class RecordedTrial:
         return self.status in ("TERMINATED", "ERROR")
 
     def results(self) -> Iterator[dict[str, Any]]:
-        """Yield what was reported, each iteration once: of those that Tune repeats, the newest.
-
-        A last line that is not whole yet is left for the next time.
-        """
-        newest: dict[Any, int] = {}
-        for number, result in self._lines():
-            newest[result.get("training_iteration", number)] = number
-        chosen = set(newest.values())
-        for number, result in self._lines():
-            if number in chosen:
-                yield result
+        """Yield what was reported, each iteration once: of those that Tune repeats, the newest."""
+        folders = [self.folder, *([self.newer] if self.newer else [])]
+        return newest_results([folder / RESULTS for folder in folders])
 
     def error(self) -> str:
         """Return the last lines of what the trial raised; empty where nothing is recorded."""
@@ -53,20 +48,6 @@ class RecordedTrial:
             return last_lines(self.folder / _ERROR)
         except OSError:
             return ""
-
-    def _lines(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        try:
-            file = (self.folder / _RESULTS).open(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
-            return
-        with file:
-            for number, line in enumerate(file):
-                try:
-                    result = json.loads(line)
-                except ValueError:
-                    continue
-                if isinstance(result, dict):
-                    yield number, result
 
 
 def read_experiment(folder: Path) -> list[RecordedTrial]:
@@ -76,7 +57,7 @@ def read_experiment(folder: Path) -> list[RecordedTrial]:
         SettingsError: it is no folder of an experiment.
     """
     states = _states(folder)
-    homes = {file.parent for name in (_RESULTS, _CONFIG) for file in folder.glob(f"*/{name}")}
+    homes = {file.parent for name in (RESULTS, _CONFIG) for file in folder.glob(f"*/{name}")}
     trials = [_read_trial(home, states) for home in homes]
     found = sorted((trial for trial in trials if trial is not None), key=lambda t: t.trial_id)
     if not found and not states:
@@ -84,6 +65,22 @@ def read_experiment(folder: Path) -> list[RecordedTrial]:
         hint = f"; it holds the experiments {', '.join(inner)}: give one of them" if inner else ""
         raise SettingsError(f"{show(str(folder))} holds no trials of a Tune experiment{hint}.")
     return found
+
+
+def read_trial(experiment: str, folder: str, trial_id: str) -> RecordedTrial | None:
+    """Return one trial; None where nothing of it is left.
+
+    Args:
+        experiment: The experiment's folder, on this machine; empty where it is unknown.
+        folder: Where Tune has written the trial's files while it ran.
+        trial_id: Its id.
+    """
+    newer = Path(folder) if folder and Path(folder).is_dir() else None
+    trials = read_experiment(Path(experiment)) if experiment else []
+    found = next((trial for trial in trials if trial.trial_id == trial_id), None)
+    if found is not None:
+        return replace(found, newer=newer)
+    return _read_trial(newer, {trial_id: {"trial_id": trial_id}}) if newer else None
 
 
 @contextmanager
@@ -115,7 +112,7 @@ def _fetch(uri: str, target: Path) -> None:
         files = remote.get_file_info(pyarrow.fs.FileSelector(root, recursive=False))
         homes = [info.path for info in files if info.type == pyarrow.fs.FileType.Directory]
         wanted = [info.path for info in files if "experiment_state-" in info.base_name]
-        asked = [f"{home}/{name}" for home in homes for name in (_RESULTS, _CONFIG, _ERROR)]
+        asked = [f"{home}/{name}" for home in homes for name in (RESULTS, _CONFIG, _ERROR)]
         wanted += [info.path for info in remote.get_file_info(asked) if info.is_file]
         for source in wanted:
             copy = target / Path(source).relative_to(root)

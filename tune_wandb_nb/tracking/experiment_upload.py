@@ -3,19 +3,14 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tune_wandb_nb.tracking.account import AccountError
 from tune_wandb_nb.tracking.desk import check_project
-from tune_wandb_nb.tracking.destination import Destination, find_destination
-from tune_wandb_nb.tracking.experiment_folder import RecordedTrial, local_copy, read_experiment
-from tune_wandb_nb.tracking.outcome import failed_outcome, finished_outcome
-from tune_wandb_nb.tracking.rows import Row, RowRules, TrialRows
-from tune_wandb_nb.tracking.settings import WandbSettings
-from tune_wandb_nb.tracking.trial_run import Ending, InitPlan, TrialRun
+from tune_wandb_nb.tracking.destination import find_destination
+from tune_wandb_nb.tracking.experiment_folder import local_copy, read_experiment
+from tune_wandb_nb.tracking.rows import RowRules
+from tune_wandb_nb.tracking.trial_upload import TrialOutcome, TrialUpload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,110 +76,22 @@ def upload_experiment(
     with local_copy(str(path)) as folder, tempfile.TemporaryDirectory(prefix="tune-") as scratch:
         trials = read_experiment(folder)
         name = str(path).rstrip("/").rpartition("/")[2]
-        upload = _Upload(destination, settings, settings.group or name, scratch)
-        outcomes: dict[str, _Outcome] = {}
+        rules = RowRules.of(settings.excludes, log_config=False, best=settings.best)
+        upload = TrialUpload(
+            destination,
+            settings.project or "",
+            settings.group or name,
+            rules=rules,
+            scratch=scratch,
+        )
+        outcomes: dict[str, TrialOutcome] = {}
         with (
             ThreadPoolExecutor(parallel) as pool,
             tqdm(trials, "Uploading to W&B", unit="run", disable=not progress) as bar,
         ):
-            for done in as_completed(pool.submit(upload.trial, trial) for trial in trials):
+            for done in as_completed(pool.submit(upload.upload, trial) for trial in trials):
                 outcomes[done.result().trial_id] = done.result()
                 bar.update()
     rows = [[getattr(outcomes[t.trial_id], c) for c in UPLOAD_COLUMNS] for t in trials]
     table: pd.DataFrame = pd.DataFrame(rows, columns=list(UPLOAD_COLUMNS))
     return table
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """A line of the table."""
-
-    trial_id: str
-    name: str
-    state: str
-    rows: int = 0
-    uploaded: int = 0
-    note: str = ""
-    url: str | None = None
-
-
-class _Upload:
-    def __init__(
-        self, destination: Destination, settings: WandbSettings, group: str, scratch: str
-    ) -> None:
-        self._to = destination
-        self._settings = settings
-        self._group = group
-        self._scratch = scratch
-        self._rules = RowRules.of(settings.excludes, log_config=False, best=settings.best)
-
-    def trial(self, trial: RecordedTrial) -> _Outcome:
-        """Bring one trial's run to what Tune has of it."""
-        outcome = partial(_Outcome, trial.trial_id, trial.name)
-        there = {"entity": None, "project": self._settings.project}
-        try:
-            known = self._to.look_up(trial.trial_id, **there)
-        except AccountError as error:
-            return outcome("failed", note=str(error))
-        rows = TrialRows(self._rules, trial.config)
-        run = TrialRun(trial.trial_id, trial.name, self._plan(trial, rows), say=lambda _: None)
-        has = -1 if known.iteration is None else known.iteration
-        reported = 0
-        for reported, result in enumerate(trial.results(), start=1):
-            row = rows.row(result)
-            if result.get("training_iteration", reported) > has:
-                _open(run)
-                run.reported += 1
-                run.write(_timed(row, result))
-        if not run.is_open and not reported and not trial.is_over:
-            return outcome("waiting")
-        if not run.is_open and known.state in _states_of(trial):
-            return outcome("already in W&B", reported)
-        _open(run)
-        url = run.url
-        run.end(_ending(trial))
-        if run.mode != "online":
-            return outcome("failed", reported, note=run.note)
-        if not self._to.has(run.last_step, trial.trial_id, **there):
-            return outcome("failed", reported, note="W&B has not taken all of its rows", url=url)
-        return outcome("uploaded", reported, run.logged, run.explain(), url)
-
-    def _plan(self, trial: RecordedTrial, rows: TrialRows) -> InitPlan:
-        arguments = {
-            "id": trial.trial_id,
-            "name": trial.name,
-            "group": self._group,
-            "project": self._settings.project,
-            "entity": self._to.entity or self._to.default_entity or None,
-            "config": rows.config,
-            "dir": self._scratch,
-            "resume": "allow",
-        }
-        return InitPlan("online", arguments, self._to.key, self._to.host)
-
-
-def _open(run: TrialRun) -> None:
-    if run.state == "waiting":
-        run.open()
-
-
-def _timed(row: Row, result: Mapping[str, Any]) -> Row:
-    """Give a row the time of its result: W&B's own would be that of the upload."""
-    reported_at = result.get("timestamp")
-    if not row.metrics or not isinstance(reported_at, int | float):
-        return row
-    return replace(row, metrics={**row.metrics, "_timestamp": float(reported_at)})
-
-
-def _states_of(trial: RecordedTrial) -> frozenset[str]:
-    """Return the states in which W&B has a trial's run once all is there."""
-    if not trial.is_over:
-        return frozenset({"finished", "failed", "crashed", "killed", "running"})
-    return frozenset({"failed" if trial.status == "ERROR" else "finished"})
-
-
-def _ending(trial: RecordedTrial) -> Ending:
-    if trial.status == "ERROR":
-        return failed_outcome(trial.error())
-    # Who or what has stopped it is not in the folder.
-    return finished_outcome("ended" if trial.is_over else trial.status.lower())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tune_wandb_nb.tracking.destination import Destination
 from tune_wandb_nb.tracking.recorded_run import is_synced, read_run
-from tune_wandb_nb.tracking.run_upload import Outcome, Part, RunUpload, Tell, failed, is_idle
+from tune_wandb_nb.tracking.run_upload import Outcome, Part, RunUpload, Tell, failed, is_abandoned
 from tune_wandb_nb.tracking.transaction_log import BrokenLogError
 from tune_wandb_nb.tracking.wandb_sync import upload_logs
 
@@ -79,7 +79,7 @@ class LiveUpload:
             for file in waiting:
                 if (rest := by_file[file].rest) is not None:
                     rest.catch_up()
-            gone = all(is_idle(by_file[file].run.path) for file in waiting)
+            gone = all(is_abandoned(by_file[file].run.path) for file in waiting)
             return not gone and not self._stopping.is_set()
 
         left = upload_logs(
@@ -92,7 +92,7 @@ class LiveUpload:
         )
         for file, why in left.items():
             part = by_file[file]
-            stopped = self._stopping.is_set() or is_idle(part.run.path)
+            stopped = self._stopping.is_set() or is_abandoned(part.run.path)
             tell(self._closed(part) if stopped else failed(part.run, why))
 
     def _closed(self, part: Part) -> Outcome:
@@ -108,5 +108,5 @@ def _names_its_run(file: Path) -> bool:
     try:
         read_run(file)
     except (BrokenLogError, OSError):
-        return is_idle(file)
+        return is_abandoned(file)
     return True

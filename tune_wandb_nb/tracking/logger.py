@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ray.tune.logger import LoggerCallback
 
 from tune_wandb_nb.tracking.arguments import check_init_arguments
-from tune_wandb_nb.tracking.audit import audit_table, closing_line
+from tune_wandb_nb.tracking.audit import audit_table
 from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
+from tune_wandb_nb.tracking.closing import close_session
 from tune_wandb_nb.tracking.exploit import copied_from
 from tune_wandb_nb.tracking.outcome import cut_off_outcome, trial_outcome
-from tune_wandb_nb.tracking.session import Session, TrackedTrial
+from tune_wandb_nb.tracking.session import Session
 from tune_wandb_nb.tracking.settings import WandbSettings
+from tune_wandb_nb.tracking.tracked_trial import Place, TrackedTrial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["WandbLogger", "WandbLoggerCallback"]
 
-_PROGRESS_EVERY = 5.0
 _CATCH_UP = 1.0
 
 
@@ -44,7 +45,8 @@ class WandbLogger(LoggerCallback):
             ("info/learner") and globs ("info/*").
         log_config: Log hyperparameters that change during a trial (PBT) as ``config/<name>``.
         best: Metrics whose best value is kept in the summary, such as ``{"accuracy": "max"}``.
-        upload_checkpoints: Log checkpoints as artifacts.
+        upload_checkpoints: Log checkpoints as artifacts: True for each of them, "best" (by the
+            first metric of ``best``) or "last" for that one, when its trial ends.
         upload_timeout: Seconds to wait, at the end of the search, for W&B to have everything.
         mode: "online", "offline" or "disabled"; by default online with a key, offline without.
         host: The address of a self-hosted W&B server.
@@ -73,7 +75,7 @@ class WandbLogger(LoggerCallback):
         excludes: Any = (),
         log_config: bool = False,
         best: Mapping[str, str] | None = None,
-        upload_checkpoints: bool = False,
+        upload_checkpoints: bool | str = False,
         upload_timeout: float = 60.0,
         mode: str | None = None,
         host: str | None = None,
@@ -140,6 +142,11 @@ class WandbLogger(LoggerCallback):
         """The W&B page of this search's runs; None offline, and until the first run is open."""
         return self._session.group_url if self._session else None
 
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with W&B right now, in a few words; None if nothing is."""
+        return self._session.trouble if self._session else None
+
     def run_url(self, trial_id: str) -> str | None:
         """Return the W&B page of one trial; None offline, and until its run is open."""
         tracked = self._session.trials.get(trial_id) if self._session else None
@@ -175,9 +182,16 @@ class WandbLogger(LoggerCallback):
         session = self._live()
         tracked = session.trials.get(trial.trial_id)
         if tracked is None or tracked.ended:
-            group = trial.storage.experiment_dir_name
-            own = session.writes_own_run(trial.trainable_name, trial.get_trainable_cls)
-            tracked = session.open_trial(trial.trial_id, str(trial), trial.config, group, own)
+            tracked = session.open_trial(
+                trial.trial_id,
+                str(trial),
+                trial.config,
+                trial.storage.experiment_dir_name,
+                place=Place.of(trial),
+                writes_own_run=session.writes_own_run(
+                    trial.trainable_name, trial.get_trainable_cls
+                ),
+            )
         else:
             self._follow(session, tracked, trial, trials)
         session.notices.flush()
@@ -205,9 +219,10 @@ class WandbLogger(LoggerCallback):
         del iteration, trials, info
         session = self._live()
         tracked = session.trials.get(trial.trial_id)
-        if tracked is not None and tracked.uploads_checkpoints:
+        if tracked is not None and not tracked.checkpoints.is_none:
             saved = SavedCheckpoint.of(checkpoint, trial.last_result or {})
-            session.writer.send(tracked.run, saved)
+            if (chosen := tracked.checkpoints.take(saved)) is not None:
+                session.writer.send(tracked.run, chosen)
 
     def log_trial_end(self, trial: "Trial", failed: bool = False) -> None:
         """End the trial's run."""
@@ -238,12 +253,7 @@ class WandbLogger(LoggerCallback):
             tracked = session.trials.get(trial.trial_id)
             if tracked is not None and not tracked.ended:
                 session.end_trial(tracked, cut_off_outcome(trial, time_is_up=time_is_up))
-        try:
-            self._wait_for_uploads(session)
-        finally:
-            session.notices.say(closing_line(session.runs, session.writer.unfinished()))
-            session.notices.flush()
-            session.close()
+        close_session(session)
 
     def get_state(self) -> dict[str, Any]:
         """Return what a restored search must know of its trials."""
@@ -251,7 +261,7 @@ class WandbLogger(LoggerCallback):
             return {}
         self._session.writer.catch_up(_CATCH_UP)
         trials = self._session.trials
-        return {trial_id: tracked.rows.state() for trial_id, tracked in trials.items()}
+        return {trial_id: tracked.state() for trial_id, tracked in trials.items()}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take over the state of the search that is restored; Tune calls it before ``setup``."""
@@ -279,15 +289,6 @@ class WandbLogger(LoggerCallback):
             tracked.rows.change_config, dict(trial.config), source=source, iteration=iteration
         )
         session.writer.send(tracked.run, change)
-
-    def _wait_for_uploads(self, session: Session) -> None:
-        end = time.monotonic() + session.base.upload_timeout
-        while not session.writer.wait(min(_PROGRESS_EVERY, max(0.0, end - time.monotonic()))):
-            left = len(session.writer.unfinished())
-            if time.monotonic() >= end:
-                return
-            session.notices.say(f"closing W&B runs: {left} of {len(session.runs)} left ...")
-            session.notices.flush()
 
 
 WandbLoggerCallback = WandbLogger

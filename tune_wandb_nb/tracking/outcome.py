@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tune_wandb_nb.tracking.payload import flatten
-from tune_wandb_nb.tracking.trial_run import Ending
+from tune_wandb_nb.tracking.run_plan import Ending
 
 if TYPE_CHECKING:
     from ray.tune.experiment import Trial

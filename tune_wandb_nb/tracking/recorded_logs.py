@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tune_wandb_nb.tracking.apikey import show
+from tune_wandb_nb.tracking.origin import read_origin
 from tune_wandb_nb.tracking.recorded_run import find_logs
 from tune_wandb_nb.tracking.settings import SettingsError
 
@@ -43,8 +44,18 @@ def _of_path(path: Path) -> list[Path]:
 
 
 def _offline_ones(folder: Path) -> list[Path]:
-    # Those of runs that are online are uploaded as they are written.
-    return [file for file in find_logs(folder) if file.parent.name.startswith("offline-")]
+    """Return the files of runs that were offline, or whose process left before all was uploaded."""
+    return [file for file in find_logs(folder) if _is_offline(file) or _was_left(file)]
+
+
+def _is_offline(file: Path) -> bool:
+    return file.parent.name.startswith("offline-")
+
+
+def _was_left(file: Path) -> bool:
+    # Others that are online are uploaded as they are written.
+    origin = read_origin(file.parent)
+    return origin is not None and origin.is_abandoned
 
 
 def _of_logger(logger: Any) -> list[Path]:

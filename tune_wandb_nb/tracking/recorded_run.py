@@ -1,14 +1,20 @@
 """What a run has recorded on disk, and the part of it that W&B does not have yet."""
 
+import contextlib
+import glob
+import json
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tune_wandb_nb.tracking.run_plan import OFFLINE_SUFFIX
 from tune_wandb_nb.tracking.transaction_log import (
     BrokenLogError,
     TransactionLog,
+    UnfinishedLogError,
     append_log,
     write_log,
 )
@@ -16,13 +22,17 @@ from tune_wandb_nb.tracking.transaction_log import (
 __all__ = [
     "RecordedRun",
     "Rest",
+    "ends_whole",
     "find_logs",
     "is_synced",
+    "last_recorded",
     "mark_synced",
+    "offline_logs",
     "read_run",
     "unmark",
 ]
 
+_ITERATION = "training_iteration"
 _TIME = re.compile(r"\d{8}_\d{6}")
 _SYNCED = ".wandb.synced"
 """With which wandb itself marks a file that it has uploaded."""
@@ -41,10 +51,14 @@ class RecordedRun:
     first_step: int | None
     """W&B's own step (``_step``) of the first row; None without rows."""
     last_step: int | None
+    last_iteration: int | None
+    """Tune's ``training_iteration`` of the last row; None where it has none."""
     is_ended: bool
     """Whether the run's end is in it: else it still goes on, or its process was killed."""
     is_cut_off: bool
     """Whether the file ends inside an entry."""
+    is_renamed: bool
+    """Whether it was recorded under another id (`OFFLINE_SUFFIX`) than the one it should have."""
 
 
 def find_logs(path: Path) -> list[Path]:
@@ -84,8 +98,9 @@ def read_run(path: Path) -> RecordedRun:
         OSError: it cannot be read.
     """
     header: Any = None
+    last: Any = None
     rows, is_ended = 0, False
-    steps: list[int] = []
+    first_step: int | None = None
     log = TransactionLog(path)
     for _, record in _records(log, log):
         kind = record.WhichOneof("record_type")
@@ -93,18 +108,91 @@ def read_run(path: Path) -> RecordedRun:
             header = record.run
         elif kind == "history":
             rows += 1
-            steps = [*steps[:1], record.history.step.num]
+            last = record.history
+            first_step = last.step.num if first_step is None else first_step
         is_ended = is_ended or kind == "exit"
     if header is None:
-        raise BrokenLogError(f"{path.name} ends before it names its run")
-    first, last = (steps[0], steps[-1]) if steps else (None, None)
+        raise UnfinishedLogError(f"{path.name} ends before it names its run")
     return RecordedRun(
-        path, header.run_id, header.project, header.entity, rows, first, last, is_ended, log.cut_off
+        path,
+        header.run_id.removesuffix(OFFLINE_SUFFIX),
+        header.project,
+        header.entity,
+        rows,
+        first_step,
+        None if last is None else last.step.num,
+        None if last is None else _iteration_of(last),
+        is_ended,
+        log.cut_off,
+        header.run_id.endswith(OFFLINE_SUFFIX),
     )
 
 
+def offline_logs(folder: Path, run_id: str) -> list[Path]:
+    """Return the files of one run that was recorded offline, in the order of their start.
+
+    Args:
+        folder: The ``dir`` of the run.
+        run_id: Its id.
+    """
+    name = glob.escape(run_id)
+    found = folder.glob(f"wandb/offline-run-*-{name}/run-{name}.wandb")
+    return sorted(file.resolve() for file in found)
+
+
+def last_recorded(folder: Path, run_id: str) -> tuple[int | None, int | None]:
+    """Return the last iteration and the last step that a run's offline files hold; None without.
+
+    Args:
+        folder: The ``dir`` of the run.
+        run_id: Its id.
+    """
+    found: tuple[int | None, int | None] = (None, None)
+    for file in offline_logs(folder, run_id):
+        with contextlib.suppress(BrokenLogError, OSError):
+            run = read_run(file)
+            if run.last_step is not None and (found[1] is None or run.last_step > found[1]):
+                found = run.last_iteration, run.last_step
+    return found
+
+
+def ends_whole(file: Path, within: float = 10.0) -> bool:
+    """Tell whether a run's end is in its file, or soon is: wandb-core writes it last.
+
+    Args:
+        file: The file.
+        within: Seconds to wait for it.
+    """
+    deadline = time.monotonic() + within
+    pause = 0.01
+    while not _has_end(file):
+        if time.monotonic() > deadline or not file.parent.is_dir():
+            return False
+        # There is no event for what another process writes.
+        time.sleep(pause)
+        pause = min(2 * pause, 0.5)
+    return True
+
+
+def _has_end(file: Path) -> bool:
+    log = TransactionLog(file)
+    try:
+        kinds = [record.WhichOneof("record_type") for _, record in _records(log, log.tail())]
+    except (BrokenLogError, OSError):
+        return False
+    return "exit" in kinds
+
+
+def _iteration_of(history: Any) -> int | None:
+    for item in history.item:
+        if item.key == _ITERATION or list(item.nested_key) == [_ITERATION]:
+            with contextlib.suppress(ValueError):
+                return int(json.loads(item.value_json))
+    return None
+
+
 class Rest:
-    """A copy of a file that holds no row up to a step and no entry that is cut off.
+    """A copy of a file that holds no row up to a step, no entry that is cut off, and the right id.
 
     wandb appends what it uploads to what W&B has: of a run that was uploaded in part, only the
     rest may be given to it.
@@ -136,11 +224,16 @@ class Rest:
     def _new(self) -> Iterator[bytes]:
         last = self._after_step
         for entry, record in _records(self._log, self._log.more()):
-            if record.WhichOneof("record_type") == "history":
+            kind = record.WhichOneof("record_type")
+            if kind == "history":
                 if last is not None and record.history.step.num <= last:
                     continue
                 self.rows += 1
-            yield entry
+            if kind == "run" and record.run.run_id.endswith(OFFLINE_SUFFIX):
+                record.run.run_id = record.run.run_id.removesuffix(OFFLINE_SUFFIX)
+                yield record.SerializeToString()
+            else:
+                yield entry
 
 
 def _records(log: TransactionLog, entries: Iterable[bytes]) -> Iterator[tuple[bytes, Any]]:

@@ -7,7 +7,8 @@ from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.desk import desk
 from tune_wandb_nb.tracking.notices import Notices
 from tune_wandb_nb.tracking.rows import Row
-from tune_wandb_nb.tracking.trial_run import Ending, TrialRun
+from tune_wandb_nb.tracking.run_plan import Ending
+from tune_wandb_nb.tracking.trial_run import TrialRun
 
 __all__ = ["RemoteRun", "RemoteRuns"]
 

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tune_wandb_nb.tracking.payload import BestSoFar, Excludes, Splitter, flatten
 
-__all__ = ["Row", "RowRules", "TrialRows", "hyperparameters"]
+__all__ = ["Row", "RowRules", "TrialRows", "hyperparameters", "timed"]
 
 _ITERATION = "training_iteration"
 # These say where and when a trial runs; of a result's time of day only the first is a setting.
@@ -162,6 +162,14 @@ class TrialRows:
             changes = dict(auto)
         self._auto.update(changes)
         return changes
+
+
+def timed(row: Row, result: Mapping[str, Any]) -> Row:
+    """Give a row the time of its result, where W&B's own would be that of a later upload."""
+    reported_at = result.get("timestamp")
+    if not row.metrics or not isinstance(reported_at, int | float):
+        return row
+    return replace(row, metrics={**row.metrics, "_timestamp": float(reported_at)})
 
 
 def hyperparameters(config: Mapping[str, Any], excludes: Excludes) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from tune_wandb_nb.tracking.account import AccountError
+from tune_wandb_nb.tracking.account import AccountError, KnownRun
 from tune_wandb_nb.tracking.destination import Destination
+from tune_wandb_nb.tracking.origin import read_origin
 from tune_wandb_nb.tracking.recorded_run import (
     RecordedRun,
     Rest,
@@ -17,12 +18,14 @@ from tune_wandb_nb.tracking.recorded_run import (
     read_run,
     unmark,
 )
-from tune_wandb_nb.tracking.transaction_log import BrokenLogError
+from tune_wandb_nb.tracking.run_plan import OFFLINE_SUFFIX
+from tune_wandb_nb.tracking.transaction_log import BrokenLogError, UnfinishedLogError
 from tune_wandb_nb.tracking.wandb_sync import upload_logs
 
-__all__ = ["Outcome", "Part", "RunUpload", "Tell", "already_uploaded", "failed", "is_idle"]
+__all__ = ["Outcome", "Part", "RunUpload", "Tell", "already_uploaded", "failed", "is_abandoned"]
 
 _REFUSED = "W&B has not taken all of its rows"
+_OVER = ("finished", "failed")
 _IDLE = 600.0
 """Seconds after which a run without an end is taken for one whose process was killed."""
 
@@ -37,6 +40,12 @@ class Outcome:
     rows: int = 0
     uploaded: int = 0
     note: str = ""
+    is_short: bool = False
+    """Whether it may lack rows that Tune has: it is broken, or its process was killed."""
+
+    def with_note(self, note: str) -> "Outcome":
+        """Return it with more said."""
+        return replace(self, note=f"{self.note}; {note}" if self.note else note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +84,16 @@ class RunUpload:
         self._scratch = scratch
         self._parallel = parallel
 
-    def upload(self, files: Sequence[Path], tell: Tell) -> None:
-        """Upload files, and tell what became of each as soon as it is known."""
+    def upload(
+        self,
+        files: Sequence[Path],
+        tell: Tell,
+        goes_on: Callable[[Sequence[Path]], bool] = lambda _: True,
+    ) -> None:
+        """Upload files, and tell what became of each as soon as it is known.
+
+        It ends early where ``goes_on``, asked again and again with what is left, says no.
+        """
         parts = {part.file: part for part in self.prepare(files, tell)}
         if not parts:
             return
@@ -85,8 +102,9 @@ class RunUpload:
             self._to,
             parallel=self._parallel,
             on_synced=lambda file: tell(self.close(parts[file])),
+            goes_on=goes_on,
         )
-        for file in left:
+        for file in left if goes_on(list(left)) else ():
             # One that makes wandb-core give up takes the others of its process with it.
             why = upload_logs([file], self._to) if len(parts) > 1 else left
             if file in why:
@@ -121,22 +139,28 @@ class RunUpload:
         if not self._to.has(run.last_step, run.run_id, **there):
             unmark(run.path)
             return failed(run, _REFUSED)
-        if not run.is_ended and not is_idle(run.path):
+        if not run.is_ended and not is_abandoned(run.path):
             return replace(outcome, state="synced so far", note="the run has no end yet")
         mark_synced(run.path)
-        return outcome if run.is_ended else replace(outcome, note="its process was killed")
+        if run.is_ended:
+            return outcome
+        return replace(outcome, note="its process was killed", is_short=True)
 
     def _parts_of(self, files: Sequence[RecordedRun]) -> list[Part] | list[Outcome]:
         """Find out what W&B does not have of the files of one run."""
         try:
             first = files[0]
             there = {"entity": first.entity, "project": first.project}
-            known = self._to.look_up(first.run_id, **there).last_step
+            found = self._to.look_up(first.run_id, **there)
         except AccountError as error:
             return [failed(run, str(error)) for run in files]
+        if found.state in _OVER and all(_is_in(run, found) for run in files):
+            # They were online, and are there; only nobody has marked them.
+            return [self.close(Part(run)) for run in files]
+        known = found.last_step
         parts = []
         for run in sorted(files, key=lambda run: -1 if run.first_step is None else run.first_step):
-            if known is None and run.is_ended and not run.is_cut_off:
+            if known is None and run.is_ended and not (run.is_cut_off or run.is_renamed):
                 parts.append(Part(run))
             else:
                 folder = Path(tempfile.mkdtemp(dir=self._scratch))
@@ -145,8 +169,17 @@ class RunUpload:
         return parts
 
 
-def is_idle(file: Path) -> bool:
-    """Tell whether nothing was written to a file for so long that its process must be gone."""
+def _is_in(run: RecordedRun, known: KnownRun) -> bool:
+    """Tell whether W&B has a run that was online, to its end."""
+    is_there = (known.last_step or -1) >= (run.last_step or -1)
+    return run.is_ended and is_there and not run.path.parent.name.startswith("offline-")
+
+
+def is_abandoned(file: Path) -> bool:
+    """Tell whether nobody writes a file any more: for so long that its process must be gone."""
+    origin = read_origin(file.parent)
+    if origin is not None and origin.is_abandoned:
+        return True
     return time.time() - file.stat().st_mtime > _IDLE
 
 
@@ -158,17 +191,18 @@ def failed(run: RecordedRun, note: str) -> Outcome:
 def already_uploaded(file: Path) -> Outcome:
     """Describe a file that is marked as uploaded."""
     run = _read(file)
-    return (
-        run if isinstance(run, Outcome) else Outcome(file, run.run_id, "already synced", run.rows)
-    )
+    rows = 0 if isinstance(run, Outcome) else run.rows
+    return Outcome(file, run.run_id, "already synced", rows)
 
 
 def _read(file: Path) -> RecordedRun | Outcome:
     try:
         return read_run(file)
     except (BrokenLogError, OSError) as error:
-        return Outcome(file, _id_of(file), "broken", note=str(error))
+        if isinstance(error, UnfinishedLogError) and not is_abandoned(file):
+            return Outcome(file, _id_of(file), "synced so far", note="nothing is on disk yet")
+        return Outcome(file, _id_of(file), "broken", note=str(error), is_short=True)
 
 
 def _id_of(file: Path) -> str:
-    return file.stem.removeprefix("run-")
+    return file.stem.removeprefix("run-").removesuffix(OFFLINE_SUFFIX)

@@ -1,53 +1,39 @@
 """One search being tracked: its settings, its W&B runs and the writer behind them."""
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tune_wandb_nb.tracking.apikey import ApiKey, show
+from tune_wandb_nb.tracking.access import Access, check_writable, drivers_access
+from tune_wandb_nb.tracking.apikey import show
 from tune_wandb_nb.tracking.arguments import check_init_arguments, init_arguments
-from tune_wandb_nb.tracking.credentials import find_credential, server_of
-from tune_wandb_nb.tracking.desk import HOW_TO_GO_ONLINE, desk
+from tune_wandb_nb.tracking.audit import count
+from tune_wandb_nb.tracking.checkpoints import CheckpointChoice
+from tune_wandb_nb.tracking.comeback import Comeback
+from tune_wandb_nb.tracking.core import CoreWatch
+from tune_wandb_nb.tracking.desk import desk
 from tune_wandb_nb.tracking.entry import entry_of
 from tune_wandb_nb.tracking.exposure import warn_of_exposed_key
-from tune_wandb_nb.tracking.gate import Gate
 from tune_wandb_nb.tracking.hooks import populate_run_location, run_info_hook
+from tune_wandb_nb.tracking.lasting_run import LastingRun, Past
+from tune_wandb_nb.tracking.limits import MetricNames
 from tune_wandb_nb.tracking.media import MediaFolder
 from tune_wandb_nb.tracking.notices import Notices
 from tune_wandb_nb.tracking.own_run import may_write_own_runs, writes_own_run
+from tune_wandb_nb.tracking.recorded_results import RESULTS
 from tune_wandb_nb.tracking.remote_run import RemoteRun, RemoteRuns
 from tune_wandb_nb.tracking.rows import RowRules, TrialRows
+from tune_wandb_nb.tracking.run_plan import Ending, InitPlan
 from tune_wandb_nb.tracking.settings import Mode, SettingsError, WandbSettings
-from tune_wandb_nb.tracking.trial_run import Ending, InitPlan, TrialRun
+from tune_wandb_nb.tracking.tracked_trial import Place, TrackedTrial
+from tune_wandb_nb.tracking.trial_run import TrialRun
 from tune_wandb_nb.tracking.writer import Opening, RunWriter
 
-__all__ = ["Session", "TrackedTrial"]
-
-
-@dataclass(slots=True)
-class TrackedTrial:
-    """What is known of one trial on Tune's thread."""
-
-    run: TrialRun
-    rows: TrialRows
-    stopping: bool = False
-    """Whether its last result was marked as done: a scheduler or a criterion stopped it."""
-    ended: bool = False
-    checkpoint: str | None = None
-    """The checkpoint that it last started from."""
-    uploads_checkpoints: bool = False
-
-
-@dataclass(slots=True)
-class _Access:
-    mode: Mode
-    key: ApiKey | None = None
-    host: str | None = None
-    gate: Gate | None = None
+__all__ = ["Session"]
 
 
 @dataclass(slots=True)
@@ -62,12 +48,15 @@ class Session:
     trials: dict[str, TrackedTrial] = field(default_factory=dict)
     restored: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     base: WandbSettings = field(init=False)
+    comeback: Comeback = field(init=False)
+    _names: MetricNames = field(init=False)
     _hook: Callable[[Any], None] | None = field(init=False, default=None)
-    _access: dict[Any, _Access] = field(default_factory=dict)
+    _access: dict[Any, Access] = field(default_factory=dict)
     _rules: dict[Any, RowRules] = field(default_factory=dict)
     _own_runs: dict[str, bool] = field(default_factory=dict)
     _attached: bool = False
     _remote: RemoteRuns = field(default_factory=RemoteRuns)
+    _core: CoreWatch = field(default_factory=CoreWatch)
 
     def start(self) -> None:
         """Check what can be checked before there is a trial, and start the writer.
@@ -75,6 +64,8 @@ class Session:
         Raises:
             SettingsError: a setting, a key file, a hook or a folder that cannot be used.
         """
+        self.comeback = Comeback(self.notices.say)
+        self._names = MetricNames(self.notices.say)
         settings = WandbSettings.resolve(self.arguments, None, self.environ)
         if settings.project is None:
             populate_run_location(self.environ)
@@ -83,7 +74,7 @@ class Session:
         if self.base.api_key_file is not None or self.base.api_key is not None:
             self._decide(self.base)
         if self.base.dir is not None and self.base.mode != "disabled":
-            _check_writable(self.base.dir)
+            check_writable(self.base.dir)
         if may_write_own_runs():
             self._attach()
         self.writer.start()
@@ -109,11 +100,13 @@ class Session:
         name: str,
         config: Mapping[str, Any],
         group: str,
+        *,
+        place: Place,
         writes_own_run: bool = False,
     ) -> TrackedTrial:
         """Open the W&B run of a trial that starts, or opens again after it had ended.
 
-        With ``writes_own_run`` the trial's own process does so, and writes the run.
+        With ``writes_own_run`` the trial's own process opens and writes the run.
 
         Raises:
             SettingsError: the trial's settings cannot be used.
@@ -130,11 +123,27 @@ class Session:
         plan = self._plan(settings, trial_id, name, rows.config, group)
         if writes_own_run:
             self._attach()
-        kind = RemoteRun if writes_own_run else TrialRun
-        run = kind(trial_id, name, plan, say=self.notices.say)
+        run: TrialRun
+        if writes_own_run:
+            run = RemoteRun(trial_id, name, plan, say=self.notices.say)
+        else:
+            past = self._past_of(trial_id, place, self._rules_of(settings), config)
+            run = LastingRun(
+                trial_id,
+                name,
+                plan,
+                say=self.notices.say,
+                past=past,
+                core=self._core,
+                names=self._names,
+                on_offline=self.comeback.expect,
+            )
         run.left_out = rows.dropped
         tracked = self.trials[trial_id] = TrackedTrial(
-            run, rows, uploads_checkpoints=settings.upload_checkpoints
+            run,
+            rows,
+            checkpoints=CheckpointChoice(settings.upload_checkpoints, settings.first_best),
+            place=place,
         )
         self.writer.send(run, Opening())
         return tracked
@@ -144,6 +153,8 @@ class Session:
         tracked.ended = True
         if isinstance(tracked.run, RemoteRun) and desk.broker is not None:
             desk.broker.decide.remote(tracked.run.trial_id, dict(ending.summary))
+        if (checkpoint := tracked.checkpoints.rest()) is not None:
+            self.writer.send(tracked.run, checkpoint)
         self.writer.send(tracked.run, ending)
 
     def close(self) -> None:
@@ -151,6 +162,7 @@ class Session:
         if not self.writer.unfinished():
             self.media.close()
         self.writer.close()
+        self.comeback.close()
         if self._attached:
             desk.detach()
 
@@ -164,6 +176,15 @@ class Session:
         """The mode of the runs: "online" as long as one of them is."""
         modes = {run.mode for run in self.runs} or {self._decide(self.base).mode}
         return next(mode for mode in ("online", "offline", "disabled") if mode in modes)
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with W&B right now, in a few words; None if nothing is."""
+        away = [run.trouble for run in self.runs if run.trouble]
+        if away:
+            return f"{count(len(away), 'run')} recorded offline: {away[-1]}"
+        lost = sum(run.lost for run in self.runs)
+        return f"{count(lost, 'row')} not in W&B; logger.audit() tells why" if lost else None
 
     @property
     def project_url(self) -> str | None:
@@ -185,6 +206,15 @@ class Session:
             self._attached = True
             desk.attach(self.arguments, self.notices)
 
+    def _past_of(
+        self, trial_id: str, place: Place, rules: RowRules, config: Mapping[str, Any]
+    ) -> Past:
+        earlier = self.restored.get(trial_id)
+        folders = [(earlier or {}).get("folder"), place.folder]
+        files = tuple(Path(each, RESULTS) for each in folders if each)
+        rows = partial(TrialRows, rules, config)
+        return Past(files, rows, is_resumed=earlier is not None, experiment=place.experiment)
+
     def _tell_drop(self, key: str, reason: str) -> None:
         self.notices.say(f"{key!r} cannot be logged to W&B ({reason}) and is left out.", once=key)
 
@@ -197,7 +227,7 @@ class Session:
             settings = WandbSettings.resolve(self.arguments, entry, self.environ)
             check_init_arguments(settings.init)
             if settings.dir is not None and settings.dir != self.base.dir:
-                _check_writable(settings.dir)
+                check_writable(settings.dir)
         if settings.project is None and settings.mode != "disabled":
             raise SettingsError(
                 "no W&B project was given; pass WandbLogger(project='my-project'), put"
@@ -213,25 +243,11 @@ class Session:
             )
         return self._rules[key]
 
-    def _decide(self, settings: WandbSettings) -> _Access:
+    def _decide(self, settings: WandbSettings) -> Access:
         asked = (settings.mode, settings.api_key, settings.api_key_file, settings.host)
         if asked not in self._access:
-            self._access[asked] = self._find_access(settings)
+            self._access[asked] = drivers_access(settings, self.environ, self.notices.say)
         return self._access[asked]
-
-    def _find_access(self, settings: WandbSettings) -> _Access:
-        if settings.mode in ("offline", "disabled"):
-            return _Access(settings.mode, host=settings.host)
-        host = server_of(settings)
-        credential = find_credential(settings, host, self.environ)
-        if credential is not None:
-            return _Access("online", credential.key, settings.host, Gate(host, credential.key))
-        if self.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
-            return _Access("online", None, settings.host)
-        self.notices.say(
-            f"no W&B API key was found, so runs are written offline. {HOW_TO_GO_ONLINE}"
-        )
-        return _Access("offline", host=settings.host)
 
     def _plan(
         self,
@@ -261,7 +277,7 @@ class Session:
             mode=access.mode,
             arguments=arguments,
             key=access.key,
-            host=access.host,
+            host=settings.host,
             gate=access.gate,
             settings=user_settings,
             define_step=not self._rules_of(settings).excludes.hit("training_iteration"),
@@ -270,16 +286,3 @@ class Session:
             image_kwargs=settings.image_kwargs,
             video_kwargs=settings.video_kwargs,
         )
-
-
-def _check_writable(folder: str) -> None:
-    path = Path(folder).expanduser()
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
-            pass
-    except OSError as error:
-        raise SettingsError(
-            f"dir {show(folder)} cannot be written ({error.strerror}); give a folder that can, or"
-            " leave it out for ./wandb."
-        ) from None

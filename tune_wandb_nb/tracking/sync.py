@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tune_wandb_nb.tracking.audit import count
 from tune_wandb_nb.tracking.destination import find_destination
 from tune_wandb_nb.tracking.live_sync import LiveUpload
+from tune_wandb_nb.tracking.rebuild import rebuild
 from tune_wandb_nb.tracking.recorded_logs import logs_of
 from tune_wandb_nb.tracking.recorded_run import is_synced
 from tune_wandb_nb.tracking.run_upload import Outcome, RunUpload, already_uploaded
@@ -35,8 +36,9 @@ def sync_runs(
     """Upload runs that were recorded offline; W&B then holds each of their rows exactly once.
 
     It can be interrupted and called again, and is for runs that still go on too: only what W&B
-    does not have yet is uploaded. A file that cannot be read is named and stops no other. The
-    upload itself is wandb's own (``wandb beta sync``).
+    does not have yet is uploaded. What a broken file lacks, or one whose process was killed, is
+    taken from Tune's own files where they are still there; else it is named, and stops no other.
+    The upload itself is wandb's own (``wandb beta sync``).
 
     Args:
         paths: What to upload: a `WandbLogger` or an `Experiment`; a folder of an offline run, or
@@ -56,8 +58,9 @@ def sync_runs(
         api_key_file: A file whose first line is the key.
 
     Returns:
-        One row a file: run_id; state ("synced", "synced so far" of a run without an end, "already
-        synced", "broken", "failed"); rows that it holds; rows that were uploaded now; note; path.
+        One row a file: run_id; state ("synced", "synced so far" of a run without an end, "rebuilt"
+        from Tune's files, "already synced", "broken", "failed"); rows that it holds; rows that
+        were uploaded now; note; path.
 
     Raises:
         SettingsError: there is no key, or something that was given cannot be used.
@@ -94,6 +97,8 @@ def sync_runs(
                 LiveUpload(upload, destination, lambda: logs_of(paths), patience).follow(tell)
             else:
                 upload.upload(todo, tell)
+            short = [outcome for outcome in outcomes.values() if outcome.is_short]
+            outcomes |= {each.path: rebuild(each, destination, Path(scratch)) for each in short}
     order = {file: number for number, file in enumerate(files)}
     ordered = sorted(outcomes.values(), key=lambda outcome: order.get(outcome.path, len(order)))
     rows = [[getattr(outcome, name) for name in SYNC_COLUMNS] for outcome in ordered]
@@ -110,7 +115,7 @@ def summary(table: "pd.DataFrame") -> str:
         >>> summary(pd.DataFrame([row]))
         '20 rows of 1 run are in W&B.'
     """
-    is_there = table["state"].isin(["synced", "synced so far", "already synced"])
+    is_there = table["state"].isin(["synced", "synced so far", "rebuilt", "already synced"])
     there, missing = table[is_there], table[~is_there]
     runs, failed = there["run_id"].nunique(), missing["run_id"].nunique()
     if not failed:

@@ -10,14 +10,14 @@ from typing import Any
 from tune_wandb_nb.tracking.access import Access, adopt_environment, find_access, folder_for
 from tune_wandb_nb.tracking.arguments import check_init_arguments, init_arguments
 from tune_wandb_nb.tracking.broker import Answer, find_broker
-from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
+from tune_wandb_nb.tracking.checkpoints import CheckpointChoice, SavedCheckpoint
 from tune_wandb_nb.tracking.core import CoreSharing
 from tune_wandb_nb.tracking.desk import check_project
 from tune_wandb_nb.tracking.entry import entry_of
 from tune_wandb_nb.tracking.hooks import run_info_hook
 from tune_wandb_nb.tracking.rows import RowRules, TrialRows
+from tune_wandb_nb.tracking.run_plan import Ending, InitPlan
 from tune_wandb_nb.tracking.settings import WandbSettings
-from tune_wandb_nb.tracking.trial_run import Ending, InitPlan
 from tune_wandb_nb.tracking.worker_run import WorkerRun
 
 __all__ = ["Tracker", "TrialFacts"]
@@ -46,7 +46,7 @@ class Tracker:
         self._sharing.ask()
         self._run: WorkerRun | None = None
         self._rows: TrialRows | None = None
-        self._uploads_checkpoints = False
+        self._checkpoints = CheckpointChoice()
         self.completed = False
         """Whether the trial's code has come to its end by itself."""
 
@@ -102,7 +102,7 @@ class Tracker:
             run.run.config.update(dict(change.config), allow_val_change=True)
         self._run, self.completed = run, False
         self._rows = rows if answer.logger is not None else None
-        self._uploads_checkpoints = settings.upload_checkpoints
+        self._checkpoints = CheckpointChoice(settings.upload_checkpoints, settings.first_best)
         self._tell(wait=False)
 
     def report(self, result: Mapping[str, Any]) -> None:
@@ -116,8 +116,10 @@ class Tracker:
 
     def save(self, checkpoint: Any, result: Mapping[str, Any]) -> None:
         """Log a checkpoint as an artifact, where ``upload_checkpoints`` asks for it."""
-        if self._run is not None and self._uploads_checkpoints:
-            self._run.save(SavedCheckpoint.of(checkpoint, result))
+        if self._run is not None and not self._checkpoints.is_none:
+            chosen = self._checkpoints.take(SavedCheckpoint.of(checkpoint, result))
+            if chosen is not None:
+                self._run.save(chosen)
 
     def end(self, ending: Ending) -> None:
         """End the run; the next process of this trial will be told where it stopped."""
@@ -126,6 +128,8 @@ class Tracker:
             return
         if not ending.exit_code and not self.completed:
             ending = replace(ending, summary={**ending.summary, **self._decided(run.trial_id)})
+        if (checkpoint := self._checkpoints.rest()) is not None:
+            run.save(checkpoint)
         before: dict[str, Any] | None = None
         try:
             before = {"step": run.next_step}

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from tune_wandb_nb.tracking.desk import desk
 from tune_wandb_nb.tracking.outcome import failed_outcome, finished_outcome
 from tune_wandb_nb.tracking.rank import older_session
+from tune_wandb_nb.tracking.run_plan import Ending
 from tune_wandb_nb.tracking.settings import SettingsError
 from tune_wandb_nb.tracking.tracker import Tracker, TrialFacts
-from tune_wandb_nb.tracking.trial_run import Ending
 
 if TYPE_CHECKING:
     _Base = Any

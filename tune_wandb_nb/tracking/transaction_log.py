@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["BrokenLogError", "TransactionLog", "append_log", "write_log"]
+__all__ = ["BrokenLogError", "TransactionLog", "UnfinishedLogError", "append_log", "write_log"]
 
 _FILE_HEADER = struct.pack("<4sHB", b":W&B", 0xBEE1, 0)
 _ENTRY_HEADER = struct.Struct("<IHB")
@@ -21,6 +21,10 @@ _CRC_OF_KIND = {kind: zlib.crc32(bytes([kind])) for kind in (_FULL, _FIRST, _MID
 
 class BrokenLogError(ValueError):
     """The file is no transaction log, or what stands in it cannot be read."""
+
+
+class UnfinishedLogError(BrokenLogError):
+    """The file says nothing of its run yet: wandb-core writes in blocks of 32 KiB."""
 
 
 class TransactionLog:
@@ -67,6 +71,18 @@ class TransactionLog:
                     yield b"".join(parts)
                     parts = []
         self.cut_off = self.cut_off or bool(parts)
+
+    def tail(self) -> Iterator[bytes]:
+        """Yield those of the last entries that lie within a block, from the last two blocks.
+
+        Raises:
+            BrokenLogError: as for `more`.
+        """
+        self._end = max(0, (self.path.stat().st_size - 1) // _BLOCK - 1) * _BLOCK
+        with self.path.open("rb") as file:
+            for kind, part, _ in self._parts(file):
+                if kind == _FULL:
+                    yield part
 
     def _parts(self, file: BinaryIO) -> Iterator[tuple[int, bytes, int]]:
         """Yield the parts of entries: their kind, what is in them, and where they end."""

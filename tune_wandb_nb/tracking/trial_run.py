@@ -2,66 +2,27 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tune_wandb_nb.tracking.apikey import ApiKey
 from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
-from tune_wandb_nb.tracking.gate import Gate
+from tune_wandb_nb.tracking.core import is_lost_connection
 from tune_wandb_nb.tracking.media import is_plain, to_wandb
 from tune_wandb_nb.tracking.rows import Row
+from tune_wandb_nb.tracking.run_plan import (
+    FULL,
+    LEAN,
+    OFFLINE_SUFFIX,
+    Ending,
+    InitPlan,
+)
 from tune_wandb_nb.tracking.settings import Mode
 
-__all__ = ["Ending", "InitPlan", "TrialRun"]
+__all__ = ["TrialRun"]
 
 _ITERATION = "training_iteration"
-_LEAN: Mapping[str, Any] = {
-    "console": "off",
-    "disable_git": True,
-    "silent": True,
-    "save_code": False,
-    "x_disable_machine_info": True,
-    "x_disable_stats": True,
-    "x_log_level": 30,
-    "x_save_requirements": False,
-}
-"""Settings of a logger that is not the training process: measured at a fifth of the defaults."""
-_FULL: Mapping[str, Any] = {
-    "disable_git": False,
-    "x_disable_machine_info": False,
-    "x_log_level": 20,
-    "x_save_requirements": True,
-}
-"""What the run that records the environment adds to them."""
-
-
-@dataclass(frozen=True, slots=True)
-class InitPlan:
-    """How to open one run: everything that ``wandb.init`` needs, decided on Tune's thread."""
-
-    mode: Mode
-    arguments: Mapping[str, Any]
-    key: ApiKey | None = None
-    host: str | None = None
-    gate: Gate | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    define_step: bool = True
-    records_environment: bool = False
-    """Whether this run records the machine and its packages: the first of a search does."""
-    hook: Callable[[Any], None] | None = None
-    image_kwargs: Mapping[str, Any] = field(default_factory=dict)
-    video_kwargs: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a trial ended: the run's state, its exit code, and what the summary says of it."""
-
-    state: str
-    exit_code: int = 0
-    summary: Mapping[str, Any] = field(default_factory=dict)
+_OPENS_WITHIN = 20.0
 
 
 class TrialRun:
@@ -83,14 +44,20 @@ class TrialRun:
         self.reported = 0
         self.logged = 0
         self.dropped = 0
+        self.lost = 0
+        """How many of the dropped rows Tune has and W&B should have had."""
         self.reasons: Counter[str] = Counter()
         """Why rows were dropped: reason -> rows."""
         self.left_out: Mapping[tuple[str, str], int] = {}
         """(metric, type) -> how many of its values could not be logged."""
+        self.skipped_checkpoints = 0
+        """How many were not logged, since newer ones came before it was their turn."""
         self.note = ""
         self.url: str | None = None
         self.project_url: str | None = None
         self.path: str | None = None
+        self.trouble = ""
+        """Why it is offline though it was to be online; empty otherwise."""
         self._say = say
         self._run: Any = None
         self._next_step = 0
@@ -112,6 +79,8 @@ class TrialRun:
             parts.append("mode is 'disabled'")
         elif waiting := self.reported - self.logged - self.dropped:
             parts.append(f"{waiting} rows on their way")
+        if self.skipped_checkpoints:
+            parts.append(f"{self.skipped_checkpoints} older checkpoints not logged")
         # The writer may be counting meanwhile.
         reasons, left_out = list(self.reasons.items()), list(self.left_out.items())
         parts += [f"{count} rows dropped: {reason}" for reason, count in reasons]
@@ -123,8 +92,7 @@ class TrialRun:
         self.state = "running"
         if self.mode == "disabled":
             return
-        refusal = self.plan.gate.refusal() if self.mode == "online" and self.plan.gate else None
-        if refusal is not None:
+        if self.mode == "online" and (refusal := self._refusal()):
             self._go_offline(refusal)
         try:
             self._start(self.mode, self.run_id)
@@ -136,14 +104,18 @@ class TrialRun:
                 return
             self._go_offline(reason)
             # wandb-core holds the id of the run that failed until the process ends.
-            self.run_id += "-offline"
+            self.run_id += OFFLINE_SUFFIX
             self.open()
             return
         self._call_hook()
 
+    def _refusal(self) -> str | None:
+        """Return why the run cannot go online, as far as that is known before it is tried."""
+        return self.plan.gate.refusal() if self.plan.gate else None
+
     def _go_offline(self, reason: str) -> None:
         self._say(f"W&B cannot be used, so runs go on offline: {reason}.")
-        self.mode, self.note = "offline", f"offline: {reason}"
+        self.mode, self.trouble, self.note = "offline", reason, f"offline: {reason}"
 
     def prepare(self, make: Callable[[], Row | None]) -> Row | None:
         """Make a row out of what was sent; a result that none can be made of is counted."""
@@ -158,19 +130,12 @@ class TrialRun:
         if self.mode == "disabled":
             return
         if self._run is None:
-            self._drop(row, self.note or "the run was not open")
+            self._lose(row, self.note or "the run was not open")
             return
         try:
-            if row.config:
-                self._run.config.update(dict(row.config), allow_val_change=True)
-            if row.metrics:
-                self._log(row)
-            else:
-                self._drop(row, "nothing in it is to be logged")
-            if row.summary:
-                self._run.summary.update(dict(row.summary))
+            self._write(row)
         except Exception as error:
-            self._drop(row, self._describe(error))
+            self._lose(row, self._describe(error))
 
     def save(self, checkpoint: SavedCheckpoint) -> None:
         """Log a checkpoint as an artifact; one that cannot be is named, and nothing else stops."""
@@ -187,24 +152,38 @@ class TrialRun:
         """Close the run; returns when W&B has everything, or the file is whole."""
         if self._run is not None:
             try:
-                self._run.summary.update(dict(ending.summary))
+                self._close(ending)
             except Exception as error:
-                self.note = f"its summary does not tell how it ended: {self._describe(error)}"
-            try:
-                self._run.finish(exit_code=ending.exit_code)
-            except Exception as error:
-                self.note = f"not closed: {self._describe(error)}"
+                parts = [self.note, f"not closed: {self._describe(error)}"]
+                self.note = "; ".join(filter(None, parts))
             self._run = None
         if self.state != "not opened":
             self.state = ending.state
+
+    def _write(self, row: Row) -> None:
+        if row.config:
+            self._run.config.update(dict(row.config), allow_val_change=True)
+        if row.metrics:
+            self._log(row)
+        else:
+            self._drop(row, "nothing in it is to be logged")
+        if row.summary:
+            self._run.summary.update(dict(row.summary))
+
+    def _close(self, ending: Ending) -> None:
+        try:
+            self._run.summary.update(dict(ending.summary))
+        except Exception as error:
+            self.note = f"its summary does not tell how it ended: {self._describe(error)}"
+        self._run.finish(exit_code=ending.exit_code)
 
     def _start(self, mode: Mode, run_id: str) -> None:
         import wandb
 
         plan = self.plan
-        settings = {**_LEAN, "init_timeout": 20.0}
+        settings = {**LEAN, "init_timeout": _OPENS_WITHIN}
         if plan.records_environment:
-            settings |= _FULL
+            settings |= FULL
         run = wandb.init(**self._init_arguments(mode, run_id, settings), reinit="create_new")
         if plan.define_step:
             # wandb-core defines the step metric itself.
@@ -252,7 +231,7 @@ class TrialRun:
             log(self._ready(metrics))
         except Exception as error:
             plain = {key: value for key, value in metrics.items() if is_plain(value)}
-            if len(plain) == len(metrics):
+            if len(plain) == len(metrics) or is_lost_connection(error):
                 raise
             left_out = sorted(set(metrics) - set(plain))
             self.note = f"left out {', '.join(left_out)}: {self._describe(error)}"
@@ -268,6 +247,11 @@ class TrialRun:
             else to_wandb(value, image_kwargs=images, video_kwargs=videos)
             for key, value in metrics.items()
         }
+
+    def _lose(self, row: Row, reason: str) -> None:
+        if row.step is not None:
+            self.lost += 1
+        self._drop(row, reason)
 
     def _drop(self, row: Row, reason: str) -> None:
         if row.step is not None:

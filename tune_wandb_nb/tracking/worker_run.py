@@ -1,13 +1,15 @@
 """The W&B run of the trial that this very process runs: the one that ``wandb.log`` writes to."""
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tune_wandb_nb.tracking.core import CoreSharing
+from tune_wandb_nb.tracking.core import CoreSharing, is_lost_connection
 from tune_wandb_nb.tracking.rows import Row
+from tune_wandb_nb.tracking.run_plan import Ending, InitPlan
 from tune_wandb_nb.tracking.settings import Mode
 from tune_wandb_nb.tracking.shared_rows import SharedRows
-from tune_wandb_nb.tracking.trial_run import Ending, InitPlan, TrialRun
+from tune_wandb_nb.tracking.trial_run import TrialRun
 
 __all__ = ["WorkerRun"]
 
@@ -65,7 +67,17 @@ class WorkerRun(TrialRun):
 
     def account(self) -> dict[str, Any]:
         """Return the account in a form that goes to the driver."""
-        names = ("run_id", "mode", "state", "logged", "dropped", "note", "url", "project_url")
+        names = (
+            "run_id",
+            "mode",
+            "state",
+            "logged",
+            "dropped",
+            "lost",
+            "note",
+            "url",
+            "project_url",
+        )
         return {
             **{name: getattr(self, name) for name in names},
             "path": self.path,
@@ -95,7 +107,7 @@ class WorkerRun(TrialRun):
         try:
             run = self._init(mode, run_id)
         except Exception as error:
-            if not _is_lost_connection(error):
+            if not is_lost_connection(error):
                 raise
             self._sharing.give_up()
             run = self._init(mode, run_id)
@@ -104,7 +116,8 @@ class WorkerRun(TrialRun):
         self._opened_at = max(run.step, getattr(run, "starting_step", 0))
         if self._takes_reports or self._first_step:
             self._opened_at = max(self._opened_at, self._first_step)
-            self._share(run)
+            self._rows = SharedRows(run.log, self._opened_at)
+        self._guard(run, run.log if self._rows is None else self._rows.log)
 
     def _init(self, mode: Mode, run_id: str) -> Any:
         import wandb
@@ -113,22 +126,28 @@ class WorkerRun(TrialRun):
         arguments = self._init_arguments(mode, run_id, settings)
         return wandb.init(**arguments, reinit="finish_previous", allow_val_change=True)
 
-    def _share(self, run: Any) -> None:
+    def _guard(self, run: Any, log: Callable[..., None]) -> None:
+        """Let ``wandb.log`` go through ``log``, and fail no trial because wandb-core has died."""
         import wandb
 
-        self._rows = SharedRows(run.log, self._opened_at)
-        run.log = self._rows.log
+        @functools.wraps(run.log)
+        def guarded(*args: Any, **given: Any) -> None:
+            try:
+                log(*args, **given)
+            except Exception as error:
+                if not is_lost_connection(error):
+                    raise
+                self._tell_of_lost_core()
+
+        run.log = guarded
         if wandb.run is run:
-            wandb.log = self._rows.log
+            wandb.log = guarded
+
+    def _tell_of_lost_core(self) -> None:
+        if not self.note:
+            self.note = "wandb-core died, and what was logged after that is not in W&B"
+            self._say(f"{self.name}: {self.note}.")
 
     def _log(self, row: Row) -> None:
         assert self._rows is not None
         self._log_what_goes(row.metrics, self._rows.report)
-
-
-def _is_lost_connection(error: Exception) -> bool:
-    # wandb's own two are no part of its public interface.
-    return isinstance(error, ConnectionError) or type(error).__name__ in (
-        "MailboxClosedError",
-        "WandbServiceConnectionError",
-    )

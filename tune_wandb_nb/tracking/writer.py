@@ -8,7 +8,8 @@ from queue import SimpleQueue
 
 from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.rows import Row
-from tune_wandb_nb.tracking.trial_run import Ending, TrialRun
+from tune_wandb_nb.tracking.run_plan import Ending
+from tune_wandb_nb.tracking.trial_run import TrialRun
 
 __all__ = ["Opening", "RunWriter"]
 
@@ -30,6 +31,14 @@ class _Lane:
         self.run = run
         self.waiting: deque[_Ready] = deque()
         self.busy = False
+
+    def replace_checkpoint(self, checkpoint: SavedCheckpoint) -> None:
+        """Let a checkpoint wait, and none that is older: uploads may be slower than training."""
+        older = [item for item in self.waiting if isinstance(item, SavedCheckpoint)]
+        for item in older:
+            self.waiting.remove(item)
+            self.run.skipped_checkpoints += 1
+        self.waiting.append(checkpoint)
 
 
 class RunWriter:
@@ -124,7 +133,9 @@ class RunWriter:
         lane = self._lanes.get(run) or self._lanes.setdefault(run, _Lane(run))
         if item is None:
             lane.busy = False
-        elif isinstance(item, Opening | SavedCheckpoint | Ending):
+        elif isinstance(item, SavedCheckpoint):
+            lane.replace_checkpoint(item)
+        elif isinstance(item, Opening | Ending):
             lane.waiting.append(item)
         elif (row := run.prepare(item)) is not None:
             lane.waiting.append(row)

@@ -135,7 +135,8 @@ class Dashboard(ipywidgets.VBox):
         """Show what the board knows now; called once a second while the search runs."""
         with self._refreshing:
             snapshot = self.board.snapshot()
-            self.status.value = status_html(snapshot, self._stopping)
+            trouble = getattr(self.page.logger, "trouble", None)
+            self.status.value = status_html(snapshot, self._stopping, trouble)
             self._show_errors(snapshot)
             if not self._tune_reports:
                 self.tune.value = top_trials_html(snapshot)

@@ -2,7 +2,7 @@
 
 from tune_wandb_nb.tuning.snapshot import STATES, BoardSnapshot, State
 from tune_wandb_nb.tuning.wording import duration, number, shorten
-from tune_wandb_nb.widgets.markup import bar, escape, markup, name_tag, params_text, table
+from tune_wandb_nb.widgets.markup import bar, escape, markup, name_tag, note, params_text, table
 from tune_wandb_nb.widgets.palette import STATE_COLORS
 
 __all__ = ["errors_html", "headline", "seconds_left", "status_html", "top_trials_html"]
@@ -30,8 +30,8 @@ def seconds_left(snapshot: BoardSnapshot) -> float | None:
     return max(snapshot.expected - over, 0) * snapshot.elapsed / over
 
 
-def status_html(snapshot: BoardSnapshot, stopping: bool = False) -> str:
-    """Write counts, progress, times, resources and the best trial."""
+def status_html(snapshot: BoardSnapshot, stopping: bool = False, trouble: str | None = None) -> str:
+    """Write counts, progress, times, resources, the best trial, and the trouble with W&B."""
     counts = snapshot.counts
     total = max(snapshot.expected or 0, snapshot.total)
     shown = [state for state in STATES if counts[state] or state == "done"]
@@ -56,7 +56,7 @@ def status_html(snapshot: BoardSnapshot, stopping: bool = False) -> str:
         f'<div class="twn"><div class="facts"><span class="head">{title}</span>'
         f'<span>{of}</span><span class="soft">{" · ".join(times)}</span></div>'
         f"{bar(parts, of)}<div class='facts'>{''.join(facts)}</div>"
-        f"{_best(snapshot)}{_error(snapshot)}</div>"
+        f"{_best(snapshot)}{_trouble(trouble)}{_error(snapshot)}</div>"
     )
 
 
@@ -101,6 +101,10 @@ def _best(snapshot: BoardSnapshot) -> str:
         f'<span class="soft">in</span> {name_tag(best.name, 32)}<br>'
         f'<span class="soft">{params_text(best.params)}</span></div>'
     )
+
+
+def _trouble(trouble: str | None) -> str:
+    return note(f"W&B: {escape(shorten(trouble, 300))}") if trouble else ""
 
 
 def _error(snapshot: BoardSnapshot) -> str:

@@ -1,0 +1,182 @@
+"""What logging to a W&B that is far away costs a search of which all trials run at once.
+
+    python benchmarks/online.py [--trials 32] [--results 20] [--latency 0.2] [--without-ray]
+
+The server is the tests' own, on this machine, and lets every request wait. Each search runs in a
+fresh process with a fresh Ray. Ray's callback needs two further processes and a wandb-core for
+every trial that runs: about 25 GB for 100 of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from typing_extensions import Self
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from benchmarks.logger_overhead import last_result, logger_class
+from benchmarks.processes import in_fresh_process
+
+NONE, OURS, RAYS = "no W&B", "tune-wandb-nb", "Ray's callback"
+LOOK_EVERY = 0.25
+PAUSE = 0.5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--trials", type=int, default=32)
+    parser.add_argument("--results", type=int, default=20)
+    parser.add_argument("--concurrency", type=int, default=0, help="by default all at once")
+    parser.add_argument("--latency", type=float, default=0.2, help="seconds of each request")
+    parser.add_argument("--without-ray", action="store_true", help="leave Ray's callback out")
+    parser.add_argument("--search", choices=[NONE, OURS, RAYS], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.concurrency = options.concurrency or options.trials
+    if options.search:
+        print(json.dumps(search(options)))
+        return
+    plan = [NONE, OURS, *([] if options.without_ray else [RAYS])]
+    measured = {}
+    for number, name in enumerate(plan, start=1):
+        print(f"{number} of {len(plan)}: {name} ...", file=sys.stderr, flush=True)
+        measured[name] = measure(name, options)
+    print(table(measured, options))
+
+
+def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Run one search against a server that looks on."""
+    from tests.wire import WireServer
+
+    with WireServer() as server, Watch(server, options) as watch:
+        server.faults.latency = options.latency
+        environ = {
+            "WANDB_MODE": "online",
+            "WANDB_BASE_URL": server.url,
+            "WANDB_API_KEY": server.api_key,
+        }
+        found, memory = in_fresh_process(__file__, name, options, environ=environ)
+        rows = sum(len(run.rows) for run in server.runs.values())
+        return found | {
+            "open": watch.all_open and watch.all_open - found["started"],
+            "there": watch.all_there and watch.all_there - found["started"],
+            "rows": rows,
+            "memory": memory.peak,
+            "processes": memory.processes,
+        }
+
+
+class Watch:
+    """Notes when a server has every run, and when every row."""
+
+    def __init__(self, server: Any, options: argparse.Namespace) -> None:
+        self._server = server
+        self._trials, self._rows = options.trials, options.trials * options.results
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self.all_open: float | None = None
+        self.all_there: float | None = None
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._stop.wait(LOOK_EVERY):
+            runs = self._server.runs.values()
+            if self.all_open is None and len(runs) >= self._trials:
+                self.all_open = time.time()
+            if self.all_there is None and sum(len(run.rows) for run in runs) >= self._rows:
+                self.all_there = time.time()
+
+
+def train(config: dict[str, Any]) -> None:
+    """Train nothing, slowly enough for all trials to run at the same time."""
+    from ray import tune
+
+    for step in range(config["results"]):
+        tune.report({"loss": 1.0 / (step + 1), "accuracy": step / 100, "lr": config["lr"]})
+        time.sleep(PAUSE)
+
+
+def search(options: argparse.Namespace) -> dict[str, Any]:
+    """Run one search in this process."""
+    import ray
+    import wandb.sdk.launch.inputs.internal  # noqa: F401 - what wandb.init imports at its first call
+    from ray import tune
+
+    ray.init(num_cpus=options.concurrency, include_dashboard=False, log_to_driver=False)
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    times: dict[str, list[float]] = {"last": [0.0]}
+    callbacks = [] if options.search == NONE else [logger_class(options.search)(project="p")]
+    tuner = tune.Tuner(
+        train,
+        param_space={"lr": tune.loguniform(1e-4, 1e-1), "results": options.results},
+        tune_config=tune.TuneConfig(
+            num_samples=options.trials, max_concurrent_trials=options.concurrency
+        ),
+        run_config=tune.RunConfig(
+            callbacks=[*callbacks, last_result(times)], verbose=0, storage_path=str(Path.cwd())
+        ),
+    )
+    started, began = time.time(), time.perf_counter()
+    results = tuner.fit()
+    ended = time.perf_counter()
+    found = {
+        "started": started,
+        "wall": ended - began,
+        "tail": ended - times["last"][0],
+        "errors": results.num_errors,
+    }
+    ray.shutdown()
+    return found
+
+
+def table(measured: dict[str, dict[str, Any]], options: argparse.Namespace) -> str:
+    """Lay out what was measured, with the ratios, in Markdown."""
+    base = measured[NONE]
+
+    def seconds(name: str, key: str) -> str:
+        found = measured[name].get(key)
+        return "-" if name == NONE or found is None else f"{found:.1f} s"
+
+    rows = [
+        ("wall", lambda n: f"{measured[n]['wall']:.1f} s"),
+        ("wall, times no W&B", lambda n: f"{measured[n]['wall'] / base['wall']:.2f}"),
+        ("until all runs are open", lambda n: seconds(n, "open")),
+        ("until all rows are there", lambda n: seconds(n, "there")),
+        ("last result to return of fit", lambda n: f"{measured[n]['tail']:.1f} s"),
+        ("memory beyond no W&B", lambda n: f"{measured[n]['memory'] - base['memory']:,.0f} MiB"),
+        ("processes", lambda n: f"{measured[n]['processes']}"),
+        ("rows in W&B", lambda n: f"{measured[n]['rows']:,}"),
+    ]
+    head = (
+        f"{options.trials} trials x {options.results} results, {options.concurrency} at once, every"
+        f" request takes {options.latency:g} s"
+    )
+    lines = [
+        head,
+        "",
+        "| | " + " | ".join(measured) + " |",
+        "|---|" + "---:|" * len(measured),
+    ]
+    lines += [
+        f"| {label} | " + " | ".join(value(name) for name in measured) + " |"
+        for label, value in rows
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""What makes a search meet trouble at a moment that a test chooses, and what has to come of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+import pytest
+from ray import tune
+
+from tests.wire import WireServer
+from tune_wandb_nb import WandbLogger
+
+QUICK = {
+    f"x_{client}_retry_wait_{bound}_seconds": 1
+    for client in ("file_stream", "file_transfer", "graphql")
+    for bound in ("min", "max")
+} | {"x_file_stream_transmit_interval": 1}
+"""wandb-core's own waits are up to a minute."""
+
+
+def count_up(config: dict[str, Any]) -> None:
+    for i in range(config["rows"]):
+        tune.report({"value": config["a"] * 1000 + i})
+
+
+class At(tune.Callback):
+    """Does something as soon as Tune has heard of certain iterations of a trial."""
+
+    def __init__(self, iterations: set[int], act: Callable[[], object]) -> None:
+        self._left = set(iterations)
+        self._act = act
+
+    def on_trial_result(
+        self, iteration: int, trials: Any, trial: Any, result: Any, **_: Any
+    ) -> None:
+        if result["training_iteration"] in self._left:
+            self._left.discard(result["training_iteration"])
+            self._act()
+
+    def __reduce__(self) -> Any:
+        return (tune.Callback, ())
+
+
+class AfterFirstTrial(tune.Callback):
+    """Does something once the first trial has ended, and every callback has heard of it."""
+
+    def __init__(self, act: Callable[[str], object]) -> None:
+        self._act: Callable[[str], object] | None = act
+        self._first: str | None = None
+
+    def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
+        self._first = self._first or trial.trial_id
+
+    def on_step_end(self, iteration: int, trials: Any, **_: Any) -> None:
+        if self._first is not None and self._act is not None:
+            act, self._act = self._act, None
+            act(self._first)
+
+    def __reduce__(self) -> Any:
+        return (tune.Callback, ())
+
+
+def wait_until(holds: Callable[[], object]) -> None:
+    """Return when something holds of which nobody tells: another process, a file, a logger."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def wait_until_offline(logger: WandbLogger) -> None:
+    """Return when a logger has a run that is offline."""
+    wait_until(lambda: "offline" in set(logger.audit()["mode"]))
+
+
+@pytest.fixture
+def logger_for(wire_server: WireServer) -> Callable[..., WandbLogger]:
+    """Make a logger that is quick to try again."""
+
+    def make(**given: Any) -> WandbLogger:
+        default = {"project": "p", "host": wire_server.url, "api_key": wire_server.api_key}
+        return WandbLogger(**default | {"settings": QUICK} | given)
+
+    return make
+
+
+def cores() -> list[psutil.Process]:
+    """The wandb-cores that this process has started."""
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if child.name() == "wandb-core"]
+
+
+def kill_core() -> None:
+    """Kill wandb-core, as soon as there is one; returns when it is gone."""
+    wait_until(cores)
+    found = cores()
+    for core in found:
+        core.kill()
+    psutil.wait_procs(found, timeout=10)
+
+
+def assert_all_there(server: WireServer, results: tune.ResultGrid) -> None:
+    """W&B has exactly Tune's rows, in Tune's order, by value."""
+    assert results.num_errors == 0
+    server.wait_for(lambda s: len(s.runs) == len(results))
+    for result in results:
+        assert result.metrics is not None
+        run = server.runs[result.metrics["trial_id"]]
+        told = result.metrics_dataframe
+        assert told is not None
+        expected = list(zip(told["training_iteration"], told["value"], strict=True))
+        there = [(row["training_iteration"], row["value"]) for row in run.rows]
+        assert there == expected, server.describe()
+        assert (run.gaps, run.complete, run.exit_code) == ((), True, 0)
+        assert run.config["a"] == result.metrics["config"]["a"]

@@ -1,0 +1,53 @@
+"""The end of a search: waits for W&B to have everything, and says where the rows are."""
+
+import time
+
+from tune_wandb_nb.tracking.audit import closing_line, count
+from tune_wandb_nb.tracking.session import Session
+
+__all__ = ["close_session"]
+
+_PROGRESS_EVERY = 5.0
+
+
+def close_session(session: Session) -> None:
+    """Wait until every run is closed and uploaded, and let the session go.
+
+    The wait ends after the session's ``upload_timeout``, or at once at an interrupt.
+    """
+    try:
+        _wait(session)
+    finally:
+        unfinished = session.writer.unfinished()
+        session.notices.say(closing_line(session.runs, unfinished, _repair(session)))
+        session.notices.flush()
+        session.close()
+
+
+def _wait(session: Session) -> None:
+    end = time.monotonic() + session.base.upload_timeout
+
+    def left() -> float:
+        return max(0.0, end - time.monotonic())
+
+    while not session.writer.wait(min(_PROGRESS_EVERY, left())):
+        if not left():
+            return
+        unfinished = len(session.writer.unfinished())
+        _tell(session, f"closing W&B runs: {unfinished} of {len(session.runs)} left ...")
+    offline = session.comeback.waiting()
+    if offline:
+        _tell(session, f"asking W&B again for {count(len(offline), 'run')} recorded offline ...")
+        session.comeback.finish(left())
+
+
+def _repair(session: Session) -> str:
+    place = next((tracked.place for tracked in session.trials.values()), None)
+    if place is None or not place.experiment:
+        return ""
+    return f"tune_wandb_nb.upload_experiment({place.experiment!r}, {session.base.project!r})"
+
+
+def _tell(session: Session, text: str) -> None:
+    session.notices.say(text)
+    session.notices.flush()

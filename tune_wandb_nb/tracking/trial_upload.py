@@ -1,0 +1,123 @@
+"""Brings the W&B run of one trial to what Tune has recorded of it."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from tune_wandb_nb.tracking.account import AccountError
+from tune_wandb_nb.tracking.destination import Destination
+from tune_wandb_nb.tracking.experiment_folder import RecordedTrial
+from tune_wandb_nb.tracking.outcome import failed_outcome, finished_outcome
+from tune_wandb_nb.tracking.rows import RowRules, TrialRows, timed
+from tune_wandb_nb.tracking.run_plan import Ending, InitPlan
+from tune_wandb_nb.tracking.trial_run import TrialRun
+
+__all__ = ["TrialOutcome", "TrialUpload"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOutcome:
+    """What became of one trial."""
+
+    trial_id: str
+    name: str
+    state: str
+    rows: int = 0
+    uploaded: int = 0
+    note: str = ""
+    url: str | None = None
+
+
+class TrialUpload:
+    """Makes W&B runs out of what Tune has recorded.
+
+    Args:
+        destination: Where to.
+        project: The W&B project.
+        group: The runs' group.
+        rules: What is logged of each result.
+        scratch: A folder for wandb's files.
+        entity: The team or user, where the destination names none.
+    """
+
+    def __init__(
+        self,
+        destination: Destination,
+        project: str,
+        group: str,
+        *,
+        rules: RowRules,
+        scratch: str,
+        entity: str = "",
+    ) -> None:
+        self._to = destination
+        self._project = project
+        self._group = group
+        self._rules = rules
+        self._scratch = scratch
+        self._entity = entity
+
+    def upload(self, trial: RecordedTrial, run_id: str | None = None) -> TrialOutcome:
+        """Bring one trial's run, by default that of the trial's id, to what Tune has of it."""
+        run_id = run_id or trial.trial_id
+        outcome = partial(TrialOutcome, trial.trial_id, trial.name)
+        there = {"entity": self._entity, "project": self._project}
+        try:
+            known = self._to.look_up(run_id, **there)
+        except AccountError as error:
+            return outcome("failed", note=str(error))
+        rows = TrialRows(self._rules, trial.config)
+        run = TrialRun(
+            trial.trial_id, trial.name, self._plan(trial, run_id, rows), say=lambda _: None
+        )
+        has = -1 if known.iteration is None else known.iteration
+        reported = 0
+        for reported, result in enumerate(trial.results(), start=1):
+            row = rows.row(result)
+            if result.get("training_iteration", reported) > has:
+                _open(run)
+                run.reported += 1
+                run.write(timed(row, result))
+        if not run.is_open and not reported and not trial.is_over:
+            return outcome("waiting")
+        if not run.is_open and known.state in _states_of(trial):
+            return outcome("already in W&B", reported)
+        _open(run)
+        url = run.url
+        run.end(_ending(trial))
+        if run.mode != "online":
+            return outcome("failed", reported, note=run.note)
+        if not self._to.has(run.last_step, run_id, **there):
+            return outcome("failed", reported, note="W&B has not taken all of its rows", url=url)
+        return outcome("uploaded", reported, run.logged, run.explain(), url)
+
+    def _plan(self, trial: RecordedTrial, run_id: str, rows: TrialRows) -> InitPlan:
+        arguments = {
+            "id": run_id,
+            "name": trial.name,
+            "group": self._group,
+            "project": self._project,
+            "entity": self._to.entity or self._entity or self._to.default_entity or None,
+            "config": rows.config,
+            "dir": self._scratch,
+            "resume": "allow",
+        }
+        return InitPlan("online", arguments, self._to.key, self._to.host)
+
+
+def _open(run: TrialRun) -> None:
+    if run.state == "waiting":
+        run.open()
+
+
+def _states_of(trial: RecordedTrial) -> frozenset[str]:
+    """Return the states in which W&B has a trial's run once all is there."""
+    if not trial.is_over:
+        return frozenset({"finished", "failed", "crashed", "killed", "running"})
+    return frozenset({"failed" if trial.status == "ERROR" else "finished"})
+
+
+def _ending(trial: RecordedTrial) -> Ending:
+    if trial.status == "ERROR":
+        return failed_outcome(trial.error())
+    # Who or what has stopped it is not in the folder.
+    return finished_outcome("ended" if trial.is_over else trial.status.lower())
