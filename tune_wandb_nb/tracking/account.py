@@ -5,9 +5,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tune_wandb_nb.tracking.apikey import ApiKey
+
+if TYPE_CHECKING:
+    import requests
 
 __all__ = [
     "Account",
@@ -15,6 +18,7 @@ __all__ = [
     "KnownRun",
     "authorize_page",
     "default_host",
+    "knock",
     "look_up",
     "look_up_run",
     "projects_of",
@@ -67,6 +71,15 @@ def authorize_page(host: str) -> str:
         ('https://wandb.ai/authorize', 'https://wandb.example.com/authorize')
     """
     return _CLOUD_PAGE if host.rstrip("/") == _CLOUD else f"{host.rstrip('/')}/authorize"
+
+
+def knock(host: str, *, timeout: float = _PATIENCE) -> None:
+    """Find out whether anybody answers at an address; no key is sent.
+
+    Raises:
+        AccountError: nobody does.
+    """
+    _post(host, None, _VIEWER, {}, timeout)
 
 
 def look_up(host: str, key: ApiKey, *, timeout: float = _PATIENCE) -> Account:
@@ -142,20 +155,7 @@ def _decoded(text: Any, otherwise: Any) -> Any:
 def _ask(
     host: str, key: ApiKey, query: str, variables: Mapping[str, Any], timeout: float
 ) -> dict[str, Any]:
-    import requests
-
-    try:
-        answer = requests.post(
-            f"{host.rstrip('/')}/graphql",
-            json={"query": query, "variables": dict(variables)},
-            auth=("api", key.reveal()),
-            timeout=timeout,
-        )
-    except (requests.RequestException, ValueError) as error:
-        # Its text may be long, and holds nothing that a person can act on.
-        raise AccountError(
-            f"{host} cannot be reached ({type(error).__name__}): check the address and the network."
-        ) from None
+    answer = _post(host, key, query, variables, timeout)
     if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise AccountError(f"{host} refuses the key: copy it anew from {authorize_page(host)}.")
     try:
@@ -168,6 +168,26 @@ def _ask(
             " address."
         )
     return data
+
+
+def _post(
+    host: str, key: ApiKey | None, query: str, variables: Mapping[str, Any], timeout: float
+) -> "requests.Response":
+    import requests
+
+    try:
+        return requests.post(
+            f"{host.rstrip('/')}/graphql",
+            json={"query": query, "variables": dict(variables)},
+            # Given nothing, requests would send what netrc has.
+            auth=("api", key.reveal()) if key is not None else lambda request: request,
+            timeout=timeout,
+        )
+    except (requests.RequestException, ValueError) as error:
+        # Its text may be long, and holds nothing that a person can act on.
+        raise AccountError(
+            f"{host} cannot be reached ({type(error).__name__}): check the address and the network."
+        ) from None
 
 
 def _names(connection: Any) -> list[str]:
