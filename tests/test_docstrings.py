@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -87,3 +88,11 @@ def test_a_public_name_has_an_example_that_is_run(name: str) -> None:
     assert "Example:\n" in text
     assert ">>> " in text
     assert "+SKIP" not in text
+
+
+def test_the_reference_has_every_public_name() -> None:
+    pages = (PACKAGE.parent / "docs" / "reference").glob("*.md")
+    text = "".join(page.read_text() for page in pages)
+    names = set(re.findall(r"^::: tune_wandb_nb\.(\w+)$", text, re.MULTILINE))
+    # A module, a number, and a second name of WandbLogger.
+    assert set(tw.__all__) - names == {"legacy", "__version__", "WandbLoggerCallback"}
