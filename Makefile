@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 export RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO := 0
 
-.PHONY: demo test unit notebooks lint format lab bench screenshots browser clean
+.PHONY: demo test unit notebooks lint format docs dist binder-check lab bench screenshots browser clean
 
 demo: $(VENV)/.demo ## the demo notebook, and a page with what it shows
 	$(BIN)/python tools/demo.py
@@ -25,6 +25,15 @@ lint: $(VENV)/.test $(VENV)/.lint ## nothing is changed
 format: $(VENV)/.lint
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/.docs ## the documentation into build/docs; a warning is an error
+	$(BIN)/mkdocs build --strict
+
+dist: $(BIN)/uv ## sdist and wheel into dist, looked into, installed elsewhere and tried
+	$(BIN)/python tools/dist.py
+
+binder-check: $(BIN)/uv ## what Binder would find, install and start
+	$(BIN)/python tools/binder.py
 
 lab: $(VENV)/.demo ## JupyterLab with the notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -25,11 +25,11 @@ class Run:
     reported: int = 20
     logged: int = 20
     dropped: int = 0
-    lost: int = 0
     mode: Mode = "online"
     url: str | None = None
     path: str | None = None
     why: str = ""
+    lost: int = 0
 
     @property
     def run_id(self) -> str:

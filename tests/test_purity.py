@@ -32,6 +32,7 @@ def fresh(code: str) -> Any:
                 *("payload", "rows", "audit", "notices", "outcome"),
             )
         ),
+        "tune_wandb_nb.widgets.conflicts",
     ],
 )
 def test_a_pure_module_imports_nothing_heavy(module: str) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tune_wandb_nb.tracking.sync import sync_runs
     from tune_wandb_nb.tuning.space import SearchSpace
     from tune_wandb_nb.widgets.dashboard import Dashboard
+    from tune_wandb_nb.widgets.doctor import doctor
     from tune_wandb_nb.widgets.experiment import Experiment
     from tune_wandb_nb.widgets.form_face import SetupError
     from tune_wandb_nb.widgets.setup_panel import SetupPanel
@@ -33,6 +34,7 @@ __all__ = [
     "WandbLoggerCallback",
     "WandbTrainableMixin",
     "__version__",
+    "doctor",
     "legacy",
     "login",
     "logout",
@@ -54,6 +56,7 @@ _HOME = {
     "WandbLogger": "tracking.logger",
     "WandbLoggerCallback": "tracking.logger",
     "WandbTrainableMixin": "tracking.trainable",
+    "doctor": "widgets.doctor",
     "legacy": "legacy",
     "login": "tracking.credentials",
     "logout": "tracking.credentials",

@@ -5,10 +5,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tune_wandb_nb.tracking.apikey import ApiKey
+
+if TYPE_CHECKING:
+    import requests
 
 __all__ = [
     "Account",
@@ -16,6 +19,7 @@ __all__ = [
     "KnownRun",
     "authorize_page",
     "default_host",
+    "knock",
     "look_up",
     "look_up_run",
     "project_page",
@@ -80,6 +84,15 @@ def project_page(host: str, entity: str, project: str) -> str:
     """
     home = authorize_page(host).removesuffix("/authorize")
     return f"{home}/{quote(entity, safe='')}/{quote(project, safe='')}"
+
+
+def knock(host: str, *, timeout: float = _PATIENCE) -> None:
+    """Find out whether anybody answers at an address; no key is sent.
+
+    Raises:
+        AccountError: nobody does.
+    """
+    _post(host, None, _VIEWER, {}, timeout)
 
 
 def look_up(host: str, key: ApiKey, *, timeout: float = _PATIENCE) -> Account:
@@ -155,20 +168,7 @@ def _decoded(text: Any, otherwise: Any) -> Any:
 def _ask(
     host: str, key: ApiKey, query: str, variables: Mapping[str, Any], timeout: float
 ) -> dict[str, Any]:
-    import requests
-
-    try:
-        answer = requests.post(
-            f"{host.rstrip('/')}/graphql",
-            json={"query": query, "variables": dict(variables)},
-            auth=("api", key.reveal()),
-            timeout=timeout,
-        )
-    except (requests.RequestException, ValueError) as error:
-        # Its text may be long, and holds nothing that a person can act on.
-        raise AccountError(
-            f"{host} cannot be reached ({type(error).__name__}): check the address and the network."
-        ) from None
+    answer = _post(host, key, query, variables, timeout)
     if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise AccountError(f"{host} refuses the key: copy it anew from {authorize_page(host)}.")
     try:
@@ -181,6 +181,26 @@ def _ask(
             " address."
         )
     return data
+
+
+def _post(
+    host: str, key: ApiKey | None, query: str, variables: Mapping[str, Any], timeout: float
+) -> "requests.Response":
+    import requests
+
+    try:
+        return requests.post(
+            f"{host.rstrip('/')}/graphql",
+            json={"query": query, "variables": dict(variables)},
+            # Given nothing, requests would send what netrc has.
+            auth=("api", key.reveal()) if key is not None else lambda request: request,
+            timeout=timeout,
+        )
+    except (requests.RequestException, ValueError) as error:
+        # Its text may be long, and holds nothing that a person can act on.
+        raise AccountError(
+            f"{host} cannot be reached ({type(error).__name__}): check the address and the network."
+        ) from None
 
 
 def _names(connection: Any) -> list[str]:

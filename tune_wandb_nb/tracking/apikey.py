@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-__all__ = ["ApiKey", "describe_bad_key", "show"]
+__all__ = ["ApiKey", "describe_bad_key", "mask", "show"]
 
 _SHORTEST_SECRET = 40
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
@@ -21,8 +21,18 @@ def show(value: object, *, longest: int = 60) -> str:
         "{'project': 'digits', 'api_key': '***'}"
     """
     # Masked before it is cut: half a key is a secret too.
-    text = _LOOKS_SECRET.sub("***", repr(value))
+    text = mask(repr(value))
     return text if len(text) <= longest else f"{text[:longest]}..."
+
+
+def mask(text: str) -> str:
+    """Put ``***`` in the place of each word with the shape of a key.
+
+    Example:
+        >>> mask("WANDB_API_KEY=" + "0123456789" * 4)
+        'WANDB_API_KEY=***'
+    """
+    return _LOOKS_SECRET.sub("***", text)
 
 
 def describe_bad_key(text: object) -> str | None:

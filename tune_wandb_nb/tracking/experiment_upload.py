@@ -64,7 +64,9 @@ def upload_experiment(
         AccountError: the server refuses the key or cannot be reached.
 
     Example:
-        >>> upload_experiment("~/ray_results/train_2026-01-01_12-00-00", "digits")  # doctest: +SKIP
+        >>> table = upload_experiment("~/ray_results/train_2026-01-01_12-00-00", "digits")
+        >>> list(table["state"])
+        ['uploaded']
     """
     import pandas as pd
     from tqdm.auto import tqdm

@@ -84,13 +84,15 @@ def run(
         SettingsError: a setting that cannot be used, before any trial starts.
 
     Example:
+        >>> from tune_wandb_nb import WandbLogger
         >>> def train_fn(config):
         ...     tune.report({"loss": config["a"]})
         >>> analysis = run(
         ...     train_fn,
         ...     config={"a": tune.choice([1, 2]), "wandb": {"project": "p", "mode": "offline"}},
         ...     loggers=DEFAULT_LOGGERS + (WandbLogger,),
-        ... )  # doctest: +SKIP
+        ...     verbose=0,
+        ... )
     """
     config = dict(config or {})
     # Checked whole here, where no trial has started; sampled values can only be checked later.

@@ -32,7 +32,7 @@ class BoardCallback(Callback):
 
     Example:
         >>> board = TrialBoard(metric="loss", mode="min")
-        >>> run_config = tune.RunConfig(callbacks=[BoardCallback(board)])  # doctest: +SKIP
+        >>> run_config = tune.RunConfig(callbacks=[BoardCallback(board)])
     """
 
     def __init__(self, board: TrialBoard | None = None) -> None:

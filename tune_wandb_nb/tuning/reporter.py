@@ -18,8 +18,9 @@ class HtmlReporter(JupyterNotebookReporter):
     """Gives Tune's HTML to ``show`` instead of printing it; pickles without it.
 
     Example:
-        >>> reporter = HtmlReporter(widget_shows)  # doctest: +SKIP
-        >>> run_config = tune.RunConfig(progress_reporter=reporter)  # doctest: +SKIP
+        >>> shown = []
+        >>> reporter = HtmlReporter(shown.append)
+        >>> run_config = tune.RunConfig(progress_reporter=reporter)
     """
 
     def __init__(self, show: Callable[[str], None]) -> None:

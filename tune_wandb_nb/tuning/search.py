@@ -42,9 +42,9 @@ class Search:
         board: Where the search is recorded; by default a board of its own.
 
     Example:
-        >>> search = Search(train_fn, param_space={"x": tune.uniform(0, 1)})  # doctest: +SKIP
-        >>> search.start()  # doctest: +SKIP
-        >>> results = search.wait()  # doctest: +SKIP
+        >>> search = Search(train_fn, param_space={"x": tune.uniform(0, 1)})
+        >>> search.start()
+        >>> results = search.wait()
     """
 
     def __init__(

@@ -25,8 +25,9 @@ class CurveChart(ipywidgets.VBox):
     """All trials' curves, the best ones coloured and named below.
 
     Example:
-        >>> chart = CurveChart()  # doctest: +SKIP
-        >>> chart.show(board.snapshot(), "loss")  # doctest: +SKIP
+        >>> from tune_wandb_nb.tuning.board import TrialBoard
+        >>> chart = CurveChart()
+        >>> sent = chart.show(TrialBoard("loss", "min").snapshot(), "loss")
     """
 
     def __init__(self, height: str = "270px") -> None:

@@ -45,9 +45,9 @@ class Dashboard(ipywidgets.VBox):
         log_params: Hyperparameters that are shown on a logarithmic axis whatever their values.
 
     Example:
-        >>> logger = tw.WandbLogger(project="digits")  # doctest: +SKIP
-        >>> dashboard = tw.Dashboard(logger, metric="accuracy", mode="max")  # doctest: +SKIP
-        >>> run_config = tune.RunConfig(  # doctest: +SKIP
+        >>> logger = tw.WandbLogger(project="digits")
+        >>> dashboard = tw.Dashboard(logger, metric="accuracy", mode="max")
+        >>> run_config = tune.RunConfig(
         ...     callbacks=[logger, dashboard.callback], progress_reporter=dashboard.reporter
         ... )
     """

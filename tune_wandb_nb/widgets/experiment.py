@@ -40,14 +40,14 @@ class Experiment:
         SettingsError: a setting of W&B, or a dashboard, that cannot be used.
 
     Example:
-        >>> experiment = tw.Experiment(  # doctest: +SKIP
+        >>> experiment = tw.Experiment(
         ...     train_fn,
         ...     param_space={"lr": tune.loguniform(1e-4, 1e-1)},
-        ...     tune_config=tune.TuneConfig(metric="accuracy", mode="max", num_samples=16),
+        ...     tune_config=tune.TuneConfig(metric="accuracy", mode="max", num_samples=4),
         ...     wandb={"project": "digits"},
         ... )
-        >>> experiment.start()  # doctest: +SKIP
-        >>> results = experiment.wait()  # doctest: +SKIP
+        >>> experiment.start()
+        >>> results = experiment.wait()
     """
 
     def __init__(
