@@ -2,9 +2,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+# A Python of that version, where a command of its name starts one.
+python = $(or $(shell python$(1) -c 'import sys; print(sys.executable)' 2>/dev/null),$(PYTHON))
+NBVAL := --nbval-lax --nbval-kernel-name=python3 --nbval-cell-timeout=600
+COLAB := .venv-colab
+COLAB_PYTHON ?= $(call python,3.13)
+LOWEST := .venv-lowest
+LOWEST_PYTHON ?= $(call python,3.10)
 export RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO := 0
 
-.PHONY: demo test unit notebooks lint format docs dist binder-check lab bench screenshots browser clean
+.PHONY: demo test unit notebooks lint format docs dist binder-check lab app test-colab test-lowest
+.PHONY: bench screenshots browser clean
 
 demo: $(VENV)/.demo ## the demo notebook, and a page with what it shows
 	$(BIN)/python tools/demo.py
@@ -15,7 +23,7 @@ unit: $(VENV)/.test browser
 	$(BIN)/python -m pytest
 
 notebooks: $(VENV)/.test
-	$(BIN)/python -m pytest --nbval-lax --nbval-kernel-name=python3 --nbval-cell-timeout=600 notebooks
+	$(BIN)/python -m pytest $(NBVAL) notebooks
 
 lint: $(VENV)/.test $(VENV)/.lint ## nothing is changed
 	$(BIN)/ruff check .
@@ -38,6 +46,17 @@ binder-check: $(BIN)/uv ## what Binder would find, install and start
 lab: $(VENV)/.demo ## JupyterLab with the notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
+app: $(VENV)/.test ## the setup form as a web app
+	$(BIN)/voila notebooks/widget_setup.ipynb --TagRemovePreprocessor.remove_cell_tags=not-in-app
+
+test-colab: $(COLAB)/.colab browser ## unit tests, notebooks and Notebook 6 with Colab's versions
+	$(COLAB)/bin/python -m pytest --ignore tests/browser
+	$(COLAB)/bin/python -m pytest tests/browser/test_frontends.py -k notebook_6
+	$(COLAB)/bin/python -m pytest $(NBVAL) notebooks
+
+test-lowest: $(LOWEST)/.lowest ## unit tests, without the browser's, with the lowest versions allowed
+	$(LOWEST)/bin/python -m pytest --ignore tests/browser
+
 bench: $(VENV)/.test ## the tables of the README; about 15 minutes
 	$(BIN)/python benchmarks/logger_overhead.py
 	$(BIN)/python benchmarks/dashboard_cost.py
@@ -50,7 +69,7 @@ browser:
 	tools/browser.sh $(BIN)/python
 
 clean:
-	rm -rf build dist $(VENV)
+	rm -rf build dist $(VENV) $(COLAB) $(LOWEST)
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
@@ -58,4 +77,20 @@ $(BIN)/uv:
 
 $(VENV)/.%: pyproject.toml $(BIN)/uv
 	$(UV) --editable . --group $*
+	@touch $@
+
+# Colab's own packages come first; then ours, as a person there installs it.
+$(COLAB)/.colab: pyproject.toml tests/colab/constraints.txt $(BIN)/uv
+	$(BIN)/uv venv --quiet --clear --seed --python $(COLAB_PYTHON) $(COLAB)
+	$(BIN)/uv pip install --quiet --python $(COLAB)/bin/python --group unit \
+		--requirement tests/colab/constraints.txt
+	$(BIN)/uv build --quiet --wheel --out-dir build/colab
+	$(COLAB)/bin/python tools/colab_install.py build/colab
+	$(BIN)/uv pip install --quiet --python $(COLAB)/bin/python --no-deps --editable .
+	@touch $@
+
+$(LOWEST)/.lowest: pyproject.toml $(BIN)/uv
+	$(BIN)/uv venv --quiet --clear --seed --python $(LOWEST_PYTHON) $(LOWEST)
+	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
+		--editable . --group unit
 	@touch $@

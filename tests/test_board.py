@@ -259,3 +259,20 @@ def test_params_are_flat_plain_and_without_the_wandb_entry() -> None:
         "net/drop": None,
     }
     assert len(flat["data"]) == 200
+
+
+def test_the_end_is_told_with_all_that_is_known() -> None:
+    told: list[tuple[bool, str | None]] = []
+    board = TrialBoard("m", "max")
+
+    def listener() -> None:
+        snapshot = board.snapshot()
+        told.append((snapshot.ended is not None, snapshot.error))
+
+    board.on_end(listener)
+    board.begin()
+    assert told == []
+    board.end(error="ValueError: no")
+    board.begin()
+    board.end()
+    assert told == [(True, "ValueError: no"), (True, None)]

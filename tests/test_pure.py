@@ -10,7 +10,7 @@ PURE = [
     *("ranges", "reports", "rows", "source", "space", "space_code", "space_json", "suggest"),
     *("sweep", "values"),
     *("advice", "cluster", "code_layout", "code_name", "last_setup", "plan", "setup", "setup_code"),
-    *("setup_fields", "setup_json", "storage", "strategies"),
+    *("setup_fields", "setup_json", "shell", "storage", "strategies"),
 ]
 
 

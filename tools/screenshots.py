@@ -8,7 +8,6 @@ Runs the search of ``notebooks/embedded_dashboard.ipynb`` in a real JupyterLab a
 from __future__ import annotations
 
 import re
-import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -19,13 +18,8 @@ sys.path.insert(0, str(CHECKOUT))
 import nbformat  # noqa: E402 - the checkout comes first
 from playwright.sync_api import Browser, expect, sync_playwright  # noqa: E402
 
-from tests.browser.lab import (  # noqa: E402
-    jupyter_lab,
-    launch,
-    open_notebook,
-    run_cell,
-    write_notebook,
-)
+from tests.browser.lab import jupyter_lab, open_notebook, run_cell  # noqa: E402
+from tests.browser.server import launch, write_notebook  # noqa: E402
 
 PATIENCE = 300_000
 HALF = re.compile(r"(?<!\d)(8|9|10|11|12) of 16 trials")
@@ -44,10 +38,7 @@ def search_cells() -> list[str]:
 
 def take(browser: Browser, folder: Path, theme: str) -> None:
     """Take the pictures of one theme."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory() as home, jupyter_lab(Path(home), port, theme) as url:
+    with tempfile.TemporaryDirectory() as home, jupyter_lab(Path(home), theme) as url:
         write_notebook(Path(home) / "search.ipynb", search_cells())
         page = browser.new_page(viewport={"width": 1500, "height": 1300})
         open_notebook(page, url, "search.ipynb")

@@ -9,7 +9,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.lab import open_notebook, run_cell, write_notebook
+from tests.browser.lab import open_notebook, run_cell
+from tests.browser.server import write_notebook
 from tests.wire import WireServer
 
 pytestmark = pytest.mark.timeout(900)

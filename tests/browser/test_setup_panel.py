@@ -7,9 +7,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.lab import open_notebook, run_cell, write_notebook
+from tests.browser.form import button, cell_of, field, head
+from tests.browser.lab import open_notebook, run_cell
+from tests.browser.server import write_notebook
 from tests.wire import WireServer
 
 pytestmark = pytest.mark.timeout(900)
@@ -30,27 +32,6 @@ def train(config):
         time.sleep(0.2)
 """
 PANEL = "panel = tw.SetupPanel(train, samples=2, storage=os.path.abspath('results'))\npanel"
-
-
-def field(page: Page, label: str) -> Locator:
-    """Return the control below a label."""
-    named = page.locator(".twn-label", has_text=re.compile(f"^{label}$"))
-    return page.locator(".twn-field", has=named).locator("input, select, textarea").first
-
-
-def cell_of(page: Page, row: int, place: int) -> Locator:
-    """Return an input of a row of the table: the name first, then the fields of its kind."""
-    return page.locator(".twn-row").nth(row).locator("input").nth(place)
-
-
-def button(page: Page, name: str) -> Locator:
-    # The icon is part of the name.
-    return page.locator(".twn-start").get_by_role("button", name=re.compile(f"{name}$"))
-
-
-def head(page: Page, word: str) -> Locator:
-    """Return the dashboard's first word."""
-    return page.locator("[class*=twn-live] .twn .head", has_text=re.compile(f"^{word}$")).first
 
 
 def write(folder: Path, *cells: str) -> None:

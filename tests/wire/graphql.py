@@ -151,6 +151,7 @@ class GraphQL:
         return {"artifactManifest": {"id": artifact_id, "file": file}}
 
     def _create_artifact_files(self, variables: Variables) -> Answer:
+        given = variables.get("input", variables)  # wandb 0.28 sends the specs as they are
         nodes: list[Answer] = [
             {
                 "storagePath": f"wandb_artifacts/{spec['artifactID']}/{spec['name']}",
@@ -159,7 +160,7 @@ class GraphQL:
                 "uploadMultipartUrls": None,
                 "artifact": {"id": spec["artifactID"]},
             }
-            for spec in variables["input"]["artifactFiles"]
+            for spec in given["artifactFiles"]
         ]
         return {"createArtifactFiles": {"files": {"edges": [{"node": n} for n in nodes]}}}
 

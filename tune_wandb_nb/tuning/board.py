@@ -74,6 +74,7 @@ class TrialBoard:
         self._note = ""
         self._revision = 0
         self._listeners: list[Callable[[], None]] = []
+        self._end_listeners: list[Callable[[], None]] = []
 
     # What happens
 
@@ -95,6 +96,10 @@ class TrialBoard:
             going_on = self._started is not None and self._ended is None
         if going_on:
             listener()
+
+    def on_end(self, listener: Callable[[], None]) -> None:
+        """Call a function whenever the search ends, from the thread that says so."""
+        self._end_listeners.append(listener)
 
     def judge_by(self, metric: str | None, mode: str | None) -> None:
         """Set the tuned metric and its mode where they are not known yet."""
@@ -167,6 +172,8 @@ class TrialBoard:
             self._ended = self._clock()
             self._error = error
             self._revision += 1
+        for listener in tuple(self._end_listeners):
+            listener()
 
     # What is known
 

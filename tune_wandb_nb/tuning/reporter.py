@@ -1,10 +1,13 @@
 """`HtmlReporter`: Tune's own progress table, handed to whoever shows it."""
 
+import importlib
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ray.tune import JupyterNotebookReporter
+
+from tune_wandb_nb.tuning.shell import has_kernel, running_shell
 
 if TYPE_CHECKING:
     from ray.tune.experiment import Trial
@@ -12,10 +15,16 @@ if TYPE_CHECKING:
 __all__ = ["HtmlReporter"]
 
 _EVERY = 2
+_ASK_FOR_NOTEBOOK = ("tune", "progress_reporter", "experimental.output")
+"""The modules of Tune that have looked at the shell's name when they were imported."""
 
 
 class HtmlReporter(JupyterNotebookReporter):
     """Gives Tune's HTML to ``show`` instead of printing it; pickles without it.
+
+    Args:
+        show: Is called with the HTML, again and again.
+        seen: Whether anybody sees what is shown; if not, Tune prints its usual progress instead.
 
     Example:
         >>> shown = []
@@ -23,8 +32,11 @@ class HtmlReporter(JupyterNotebookReporter):
         >>> run_config = tune.RunConfig(progress_reporter=reporter)
     """
 
-    def __init__(self, show: Callable[[str], None]) -> None:
+    def __init__(self, show: Callable[[str], None], *, seen: bool = True) -> None:
         self._show: Callable[[str], None] | None = show
+        self._seen = seen
+        if has_kernel(running_shell()):
+            _tell_tune_of_the_notebook()
         with warnings.catch_warnings():
             # It warns outside a notebook, where Tune does not use it anyway.
             warnings.simplefilter("ignore")
@@ -32,6 +44,10 @@ class HtmlReporter(JupyterNotebookReporter):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_show": None, "_display_handle": None}
+
+    def __bool__(self) -> bool:
+        # Tune takes a reporter of its own where it is given none.
+        return self._seen and self._show is not None
 
     def report(self, trials: list["Trial"], done: bool, *sys_info: str) -> None:
         """Report without the last report's unlimited table, whose size is a notebook's end."""
@@ -42,3 +58,10 @@ class HtmlReporter(JupyterNotebookReporter):
         """Hand over the HTML."""
         if self._show is not None:
             self._show(string)
+
+
+def _tell_tune_of_the_notebook() -> None:
+    # Ray knows Jupyter's shell by the name of its class, and Colab's has another: there Tune would
+    # print its tables as text, one below the other, and ignore every reporter.
+    for name in _ASK_FOR_NOTEBOOK:
+        importlib.import_module(f"ray.tune.{name}").IS_NOTEBOOK = True  # type: ignore[attr-defined]

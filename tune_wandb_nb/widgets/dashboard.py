@@ -12,10 +12,11 @@ import ipywidgets
 from tune_wandb_nb.tuning.board import TrialBoard
 from tune_wandb_nb.tuning.snapshot import BoardSnapshot
 from tune_wandb_nb.widgets.charts import LiveCharts
-from tune_wandb_nb.widgets.frontend import detect_frontend
+from tune_wandb_nb.widgets.frontend import Frontend, detect_frontend
 from tune_wandb_nb.widgets.lasting import LastingOutput
 from tune_wandb_nb.widgets.markup import STYLE, escape, note
 from tune_wandb_nb.widgets.picture import picture_png
+from tune_wandb_nb.widgets.plain import PlainReport
 from tune_wandb_nb.widgets.report import report_fragment, report_page
 from tune_wandb_nb.widgets.status import errors_html, headline, status_html, top_trials_html
 from tune_wandb_nb.widgets.wandb_page import WandbPage
@@ -34,6 +35,9 @@ _LIVE, _WANDB = 0, 1
 
 class Dashboard(ipywidgets.VBox):
     """Shows one search while it runs, and what came of it afterwards.
+
+    Outside of a notebook there is nothing to show it in: Tune prints its usual progress, and the
+    page in W&B and at the end the audit are printed with it.
 
     Args:
         logger: The search's `WandbLogger`; without one there are the live charts only.
@@ -77,7 +81,11 @@ class Dashboard(ipywidgets.VBox):
         self._tune_reports = False
         self._lasting = LastingOutput()
         self._outputs = [self._lasting]
-        self._build(logger, height)
+        frontend = detect_frontend()
+        self._build(logger, frontend, height)
+        self._plain = (
+            None if frontend.shows_widgets else PlainReport(self.board, lambda: self.page.logger)
+        )
         # The style of a live dashboard hides its lasting picture.
         style = ipywidgets.HTML(STYLE + self._lasting.hide_while_live)
         style.layout = ipywidgets.Layout(display="none")
@@ -102,10 +110,13 @@ class Dashboard(ipywidgets.VBox):
 
     @cached_property
     def reporter(self) -> "HtmlReporter":
-        """The Tune progress reporter that shows Tune's table here instead of printing it."""
+        """The Tune progress reporter that shows Tune's table here instead of printing it.
+
+        Outside of a notebook Tune prints its usual progress.
+        """
         from tune_wandb_nb.tuning.reporter import HtmlReporter
 
-        return HtmlReporter(self._show_tune)
+        return HtmlReporter(self._show_tune, seen=self._plain is None)
 
     # What it does
 
@@ -135,6 +146,8 @@ class Dashboard(ipywidgets.VBox):
         """Show what the board knows now; called once a second while the search runs."""
         with self._refreshing:
             snapshot = self.board.snapshot()
+            if self._plain is not None:
+                self._plain.tell_page()
             trouble = getattr(self.page.logger, "trouble", None)
             self.status.value = status_html(snapshot, self._stopping, trouble)
             self._show_errors(snapshot)
@@ -168,7 +181,7 @@ class Dashboard(ipywidgets.VBox):
 
     # Inside
 
-    def _build(self, logger: Any, height: int) -> None:
+    def _build(self, logger: Any, frontend: Frontend, height: int) -> None:
         self.status = ipywidgets.HTML(layout=ipywidgets.Layout(width="auto"))
         self.stop_button = ipywidgets.Button(description="Stop", icon="stop", disabled=True)
         self.stop_button.layout = ipywidgets.Layout(width="96px")
@@ -177,7 +190,7 @@ class Dashboard(ipywidgets.VBox):
         self.errors_box = ipywidgets.Accordion([self.errors], selected_index=None)
         self.errors_box.layout.display = "none"
         self.tune = ipywidgets.HTML(layout=ipywidgets.Layout(width="auto", overflow="auto"))
-        self.page = WandbPage(logger, detect_frontend(), height)
+        self.page = WandbPage(logger, frontend, height)
         self.charts = LiveCharts(self.log_params)
         self._live = ipywidgets.VBox([self.charts])
         self.tabs = ipywidgets.Tab([self._live, self.page])

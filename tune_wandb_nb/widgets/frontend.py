@@ -6,6 +6,8 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast, get_args
 
+from tune_wandb_nb.tuning.shell import has_kernel, running_shell
+
 __all__ = ["OVERRIDE", "Frontend", "FrontendName", "detect_frontend", "user_names"]
 
 FrontendName: TypeAlias = Literal["jupyterlab", "notebook", "colab", "vscode", "plain"]
@@ -53,9 +55,8 @@ def detect_frontend(
                 f"{OVERRIDE} must be one of {', '.join(get_args(FrontendName))}, but got {named!r}."
             )
         return Frontend(cast("FrontendName", named))
-    shell = _running_shell() if shell is None else shell
-    # A terminal's IPython is a shell too, but only a kernel's has a kernel.
-    if getattr(shell, "kernel", None) is None:
+    shell = running_shell() if shell is None else shell
+    if not has_kernel(shell):
         return Frontend("plain")
     if "google.colab" in modules:
         return Frontend("colab")
@@ -72,14 +73,6 @@ def user_names(shell: object = None) -> Mapping[str, object]:
         >>> user_names()["__name__"]
         '__main__'
     """
-    shell = _running_shell() if shell is None else shell
+    shell = running_shell() if shell is None else shell
     found = getattr(shell, "user_ns", None) or vars(sys.modules["__main__"])
     return cast("Mapping[str, object]", found)
-
-
-def _running_shell() -> object:
-    if "IPython" not in sys.modules:
-        return None
-    from IPython import get_ipython
-
-    return cast("object", get_ipython())

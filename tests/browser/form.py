@@ -1,0 +1,35 @@
+"""Where the parts of the form and of the dashboard are on a page, in every frontend."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+
+def field(page: Page, label: str) -> Locator:
+    """Return the control below a label."""
+    named = page.locator(".twn-label", has_text=re.compile(f"^{label}$"))
+    return page.locator(".twn-field", has=named).locator("input, select, textarea").first
+
+
+def cell_of(page: Page, row: int, place: int) -> Locator:
+    """Return an input of a row of the table: the name first, then the fields of its kind."""
+    return page.locator(".twn-row").nth(row).locator("input").nth(place)
+
+
+def button(page: Page, name: str) -> Locator:
+    # The icon is part of the name.
+    return page.locator(".twn-start").get_by_role("button", name=re.compile(f"{name}$"))
+
+
+def head(page: Page, word: str) -> Locator:
+    """Return the dashboard's first word."""
+    return page.locator("[class*=twn-live] .twn .head", has_text=re.compile(f"^{word}$")).first
+
+
+def tab(page: Page, name: str) -> Locator:
+    """Return the first tab with a title; in ipywidgets 7 tabs have no role."""
+    return page.locator(".lm-TabBar-tab, .p-TabBar-tab", has_text=re.compile(f"^{name}$")).first

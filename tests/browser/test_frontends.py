@@ -1,0 +1,171 @@
+"""The form and the dashboard in the other frontends: Notebook 7, Notebook 6, Voila, VS Code."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.classic import classic_notebook, open_classic, run_classic_cell
+from tests.browser.form import button, cell_of, field, head, tab
+from tests.browser.lab import (
+    jupyter_lab,
+    notebook_7,
+    open_in_notebook_7,
+    open_notebook,
+    run_cell,
+)
+from tests.browser.server import write_notebook
+from tests.browser.voila import open_app, voila
+from tests.wire import WireServer
+
+pytestmark = pytest.mark.timeout(900)
+
+SLOW = 120_000
+KEY = "abcdef0123" * 4
+IS_CLASSIC = version("notebook").startswith("6.")
+"""Colab's frontend and versions, or today's."""
+
+SETUP = """
+import os, time
+from tests.searches import start_ray
+from ray import tune
+import tune_wandb_nb as tw
+start_ray(num_cpus=2)
+
+def train(config):
+    for i in range(int(config.get("epochs", 3))):
+        tune.report({"accuracy": config["lr"] * i})
+        time.sleep(0.2)
+"""
+PANEL = "tw.SetupPanel(train, samples=2, project='digits', storage=os.path.abspath('results'))"
+
+
+def look(page: Page, name: str) -> None:
+    """Leave a picture for a person who asks for pictures."""
+    if folder := os.environ.get("TUNE_WANDB_NB_PICTURES"):
+        page.screenshot(path=Path(folder, f"{name}.png"), full_page=True)
+
+
+def search_by_form(page: Page, server: WireServer, name: str) -> None:
+    """Type a key, start a search, watch it to its end."""
+    expect(page.locator(".twn-row").first).to_be_visible(timeout=3 * SLOW)  # Ray starts
+    expect(cell_of(page, 0, 0)).to_have_value("epochs")
+    field(page, "server").fill(server.url)
+    field(page, "API key").fill(KEY)
+    field(page, "API key").press("Enter")
+    status = page.locator(".twn-status")
+    expect(status).to_contain_text(f"Logged in as {server.entity}", timeout=SLOW)
+    field(page, "name").fill("mygroup")
+    cell_of(page, 0, 1).fill("2")
+    cell_of(page, 1, 1).fill("wrong")
+    expect(button(page, "Start")).to_be_disabled()
+    cell_of(page, 1, 1).fill("0.01")
+    expect(button(page, "Start")).to_be_enabled()
+    look(page, f"{name}-form")
+
+    button(page, "Start").click()
+    expect(head(page, "Running")).to_be_visible(timeout=SLOW)
+    group = f"/{server.entity}/digits/groups/mygroup/workspace?jupyter=true"
+    shown = page.frame_locator("iframe[title='W&B']").locator("code")
+    expect(shown).to_have_text(group, timeout=SLOW)
+    expect(head(page, "Finished")).to_be_visible(timeout=SLOW)
+    expect(page.locator(".twn-tune table").first).to_be_visible()
+    look(page, f"{name}-page")
+    tab(page, "Live").click()
+    expect(page.locator(".bqplot path.line").first).to_be_attached(timeout=SLOW)
+    expect(page.locator("[class^=twn-lasting]:visible")).to_have_count(0)
+    look(page, f"{name}-live")
+    assert len(server.runs) == 2
+
+
+@pytest.mark.skipif(IS_CLASSIC, reason="this environment has Notebook 6")
+def test_notebook_7(
+    page: Page, servers: ExitStack, tmp_path: Path, wire_server: WireServer
+) -> None:
+    wire_server.accepted_keys = {KEY}
+    write_notebook(tmp_path / "search.ipynb", [SETUP, PANEL])
+    url = servers.enter_context(notebook_7(tmp_path))
+    open_in_notebook_7(page, url, "search.ipynb")
+    run_cell(page, 0)
+    run_cell(page, 1)
+    search_by_form(page, wire_server, "notebook-7")
+
+
+@pytest.mark.skipif(not IS_CLASSIC, reason="this environment has no Notebook 6")
+def test_notebook_6(
+    page: Page, servers: ExitStack, tmp_path: Path, wire_server: WireServer
+) -> None:
+    wire_server.accepted_keys = {KEY}
+    write_notebook(tmp_path / "search.ipynb", [SETUP, PANEL])
+    url = servers.enter_context(classic_notebook(tmp_path))
+    open_classic(page, url, "search.ipynb")
+    run_classic_cell(page, 0)
+    run_classic_cell(page, 1)
+    search_by_form(page, wire_server, "notebook-6")
+
+
+@pytest.mark.skipif(IS_CLASSIC, reason="this environment has no Voila")
+def test_voila(page: Page, servers: ExitStack, tmp_path: Path, wire_server: WireServer) -> None:
+    wire_server.accepted_keys = {KEY}
+    write_notebook(tmp_path / "search.ipynb", [SETUP, PANEL])
+    url = servers.enter_context(voila(tmp_path))
+    open_app(page, url, "search.ipynb")
+    search_by_form(page, wire_server, "voila")
+
+
+@pytest.mark.skipif(IS_CLASSIC, reason="this environment has no Voila")
+def test_the_setup_notebook_is_an_app(page: Page, servers: ExitStack, tmp_path: Path) -> None:
+    notebook = Path(__file__).parents[2] / "notebooks" / "widget_setup.ipynb"
+    shutil.copy(notebook, tmp_path / "app.ipynb")
+    url = servers.enter_context(
+        voila(tmp_path, "--TagRemovePreprocessor.remove_cell_tags=not-in-app")
+    )
+    open_app(page, url, "app.ipynb")
+    expect(page.locator(".twn-row").first).to_be_visible(timeout=SLOW)
+    expect(page.locator(".twn-row")).to_have_count(5)
+    expect(page.get_by_text("The same from code")).to_have_count(0)
+    expect(page.get_by_text("import ray")).to_have_count(0)
+    look(page, "app-form")
+    page.get_by_text("work offline").click()
+    button(page, "Start").click()
+    expect(head(page, "Running")).to_be_visible(timeout=SLOW)
+    expect(page.locator(".bqplot path.line").first).to_be_attached(timeout=SLOW)
+    look(page, "app-running")
+    button(page, "Stop").click()
+    expect(head(page, "Stopped")).to_be_visible(timeout=SLOW)
+
+
+@pytest.mark.skipif(IS_CLASSIC, reason="this environment has no JupyterLab")
+def test_in_vs_code_a_link_stands_for_the_page(
+    page: Page, servers: ExitStack, tmp_path: Path, wire_server: WireServer
+) -> None:
+    """VS Code itself is not to be had here: JupyterLab with what tells a kernel that it is."""
+    wire_server.accepted_keys = {KEY}
+    login = f"tw.login({KEY!r}, host={wire_server.url!r})"
+    settings = {"project": "digits", "host": wire_server.url}
+    start = (
+        f"{login}\ne = tw.Experiment(train, param_space={{'lr': tune.grid_search([1, 2])}},"
+        f" tune_config=tune.TuneConfig(metric='accuracy', mode='max'), wandb={settings!r},"
+        " run_config=tune.RunConfig(name='mygroup', storage_path=os.path.abspath('results')))\n"
+        "e.start()"
+    )
+    write_notebook(tmp_path / "search.ipynb", [SETUP, start])
+    url = servers.enter_context(jupyter_lab(tmp_path, environ={"VSCODE_PID": "1"}))
+    open_notebook(page, url, "search.ipynb")
+    run_cell(page, 0)
+    run_cell(page, 1)
+    group = f"{wire_server.url}/{wire_server.entity}/digits/groups/mygroup/workspace"
+    expect(page.get_by_role("link", name=group)).to_be_visible(timeout=SLOW)
+    expect(head(page, "Finished")).to_be_visible(timeout=SLOW)
+    assert page.locator("iframe[title='W&B']").count() == 0
+    look(page, "vscode-page")
+    tab(page, "Live").click()
+    expect(page.locator(".bqplot path.line").first).to_be_attached(timeout=SLOW)
+    expect(page.locator(".twn-tune table").first).to_be_visible()
+    look(page, "vscode-live")

@@ -1,0 +1,1 @@
+"""As much of Colab's own package as a notebook meets."""
