@@ -174,7 +174,8 @@ class TrialRun:
         try:
             self._run.summary.update(dict(ending.summary))
         except Exception as error:
-            self.note = f"its summary does not tell how it ended: {self._describe(error)}"
+            parts = [self.note, f"its summary does not tell how it ended: {self._describe(error)}"]
+            self.note = "; ".join(filter(None, parts))
         self._run.finish(exit_code=ending.exit_code)
 
     def _start(self, mode: Mode, run_id: str) -> None:
