@@ -22,6 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.processes import core_cpu_seconds, in_fresh_process
+from benchmarks.tables import markdown_table
 
 NONE, OURS, RAYS = "no W&B", "tune-wandb-nb", "Ray's callback"
 
@@ -200,14 +201,9 @@ def table(measured: dict[str, list[dict[str, Any]]], options: argparse.Namespace
     ]
     head = (
         f"{options.trials} trials x {options.results} results, {options.concurrency} at once,"
-        f" offline, reuse_actors=True; medians of {options.pairs}, Ray's callback once\n\n"
+        f" offline, reuse_actors=True; medians of {options.pairs}, Ray's callback once"
     )
-    lines = ["| | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
-    lines += [
-        f"| {label} | " + " | ".join(value(name) for name in columns) + " |"
-        for label, value in rows
-    ]
-    return head + "\n".join(lines)
+    return markdown_table(head, columns, rows)
 
 
 def wall_ratio(name: str, pairs: list[Any], median: Any) -> float:

@@ -21,6 +21,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.processes import in_fresh_process
+from benchmarks.tables import markdown_table
 
 NONE, MIXIN, OURS, RAYS = "no W&B", "wandb_mixin", "our setup_wandb", "Ray's setup_wandb"
 
@@ -144,14 +145,9 @@ def table(measured: dict[str, list[dict[str, Any]]], options: argparse.Namespace
     ]
     head = (
         f"{options.trials} trials x {options.results} results, {options.concurrency} at once, every"
-        f" trial in a fresh process, offline; {options.rounds} rounds\n\n"
+        f" trial in a fresh process, offline; {options.rounds} rounds"
     )
-    lines = ["| | " + " | ".join(measured) + " |", "|---|" + "---:|" * len(measured)]
-    lines += [
-        f"| {label} | " + " | ".join(value(name) for name in measured) + " |"
-        for label, value in rows
-    ]
-    return head + "\n".join(lines)
+    return markdown_table(head, measured, rows)
 
 
 if __name__ == "__main__":

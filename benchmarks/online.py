@@ -22,10 +22,10 @@ from typing_extensions import Self
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.logger_overhead import last_result, logger_class
+from benchmarks.logger_overhead import NONE, OURS, RAYS, last_result, logger_class
 from benchmarks.processes import in_fresh_process
+from benchmarks.tables import markdown_table
 
-NONE, OURS, RAYS = "no W&B", "tune-wandb-nb", "Ray's callback"
 LOOK_EVERY = 0.25
 PAUSE = 0.5
 
@@ -57,11 +57,7 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
 
     with WireServer() as server, Watch(server, options) as watch:
         server.faults.latency = options.latency
-        environ = {
-            "WANDB_MODE": "online",
-            "WANDB_BASE_URL": server.url,
-            "WANDB_API_KEY": server.api_key,
-        }
+        environ = {"WANDB_MODE": "online", **server.environ}
         found, memory = in_fresh_process(__file__, name, options, environ=environ)
         rows = sum(len(run.rows) for run in server.runs.values())
         return found | {
@@ -165,17 +161,7 @@ def table(measured: dict[str, dict[str, Any]], options: argparse.Namespace) -> s
         f"{options.trials} trials x {options.results} results, {options.concurrency} at once, every"
         f" request takes {options.latency:g} s"
     )
-    lines = [
-        head,
-        "",
-        "| | " + " | ".join(measured) + " |",
-        "|---|" + "---:|" * len(measured),
-    ]
-    lines += [
-        f"| {label} | " + " | ".join(value(name) for name in measured) + " |"
-        for label, value in rows
-    ]
-    return "\n".join(lines)
+    return markdown_table(head, measured, rows)
 
 
 if __name__ == "__main__":

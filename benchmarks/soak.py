@@ -50,11 +50,7 @@ def soak(options: argparse.Namespace) -> int:
             server.faults.fail(status, probability=share, seed=status, retry_after=1)
             for status in FAILURES
         ]
-        environ = {
-            "WANDB_MODE": "online",
-            "WANDB_BASE_URL": server.url,
-            "WANDB_API_KEY": server.api_key,
-        }
+        environ = {"WANDB_MODE": "online", **server.environ}
         found, memory = in_fresh_process(__file__, "soak", options, environ=environ)
         runs = list(server.runs.values())
         wrong = [run.run_id for run in runs if not is_whole(run, options.results)]

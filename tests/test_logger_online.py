@@ -191,7 +191,7 @@ def test_an_interrupt_closes_every_run(script: StartScript, tmp_path: Path) -> N
 def test_a_second_interrupt_leaves_at_once_and_names_what_is_left(
     script: StartScript, tmp_path: Path, wire_server: WireServer
 ) -> None:
-    process = script(env={"WANDB_BASE_URL": wire_server.url, "WANDB_API_KEY": wire_server.api_key})
+    process = script(env=wire_server.environ)
     wire_server.wait_for(lambda s: any(run.rows for run in s.runs.values()))
     wire_server.faults.hang("/file_stream")
     process.send_signal(signal.SIGINT)

@@ -8,6 +8,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+SLOW = 120_000
+"""Milliseconds for what starts a Ray or a search."""
+KEY = "abcdef0123" * 4
+SETUP = """
+import os, time
+from tests.searches import start_ray
+from ray import tune
+import tune_wandb_nb as tw
+start_ray(num_cpus=2)
+
+def train(config):
+    for i in range(int(config.get("epochs", 3))):
+        tune.report({"accuracy": config["lr"] * i})
+        time.sleep(0.2)
+"""
+"""The first cell of a notebook: a training function for the form."""
+
 
 def field(page: Page, label: str) -> Locator:
     """Return the control below a label."""

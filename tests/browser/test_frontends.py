@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.classic import classic_notebook, open_classic, run_classic_cell
-from tests.browser.form import button, cell_of, field, head, tab
+from tests.browser.form import KEY, SETUP, SLOW, button, cell_of, field, head, tab
 from tests.browser.lab import (
     jupyter_lab,
     notebook_7,
@@ -26,23 +26,9 @@ from tests.wire import WireServer
 
 pytestmark = pytest.mark.timeout(900)
 
-SLOW = 120_000
-KEY = "abcdef0123" * 4
 IS_CLASSIC = version("notebook").startswith("6.")
 """Colab's frontend and versions, or today's."""
 
-SETUP = """
-import os, time
-from tests.searches import start_ray
-from ray import tune
-import tune_wandb_nb as tw
-start_ray(num_cpus=2)
-
-def train(config):
-    for i in range(int(config.get("epochs", 3))):
-        tune.report({"accuracy": config["lr"] * i})
-        time.sleep(0.2)
-"""
 PANEL = "tw.SetupPanel(train, samples=2, project='digits', storage=os.path.abspath('results'))"
 
 

@@ -9,28 +9,13 @@ import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.form import button, cell_of, field, head
+from tests.browser.form import KEY, SETUP, SLOW, button, cell_of, field, head
 from tests.browser.lab import open_notebook, run_cell
 from tests.browser.server import write_notebook
 from tests.wire import WireServer
 
 pytestmark = pytest.mark.timeout(900)
 
-SLOW = 120_000
-KEY = "abcdef0123" * 4
-
-SETUP = """
-import logging, os, time
-from tests.searches import start_ray
-from ray import tune
-import tune_wandb_nb as tw
-start_ray(num_cpus=2)
-
-def train(config):
-    for i in range(int(config.get("epochs", 3))):
-        tune.report({"accuracy": config["lr"] * i})
-        time.sleep(0.2)
-"""
 PANEL = "panel = tw.SetupPanel(train, samples=2, storage=os.path.abspath('results'))\npanel"
 
 

@@ -11,7 +11,7 @@ import pytest
 from ray import tune
 
 from tests.wire import WireServer
-from tune_wandb_nb import WandbLogger
+from tune_wandb_nb import WandbLogger, sync_runs
 
 QUICK = {
     f"x_{client}_retry_wait_{bound}_seconds": 1
@@ -100,6 +100,12 @@ def kill_core() -> None:
     for core in found:
         core.kill()
     psutil.wait_procs(found, timeout=10)
+
+
+def sync(source: Any, server: WireServer) -> None:
+    """Upload what was recorded, and see that nothing is left."""
+    table = sync_runs(source, host=server.url, api_key=server.api_key, progress=False)
+    assert set(table["state"]) <= {"synced", "rebuilt"}, table.to_dict("records")
 
 
 def assert_all_there(server: WireServer, results: tune.ResultGrid) -> None:

@@ -16,49 +16,35 @@ import pytest
 import wandb
 from ray import tune
 
-from tests.faults.conftest import At, assert_all_there, count_up, kill_core, wait_until
+from tests.faults.conftest import At, assert_all_there, count_up, kill_core, sync, wait_until
 from tests.script_processes import StartScript, read_to, scripts
 from tests.searches import RunSearch
 from tests.wire import WireServer, find_wandb_files
-from tune_wandb_nb import WandbLogger, sync_runs, upload_experiment, wandb_mixin
+from tune_wandb_nb import WandbLogger, upload_experiment, wandb_mixin
 
 MakeLogger = Callable[..., WandbLogger]
 SPACE = {"a": tune.grid_search([1, 2, 3]), "rows": 30}
 
 
-def sync(source: Any, server: WireServer) -> None:
-    table = sync_runs(source, host=server.url, api_key=server.api_key, progress=False)
-    assert set(table["state"]) <= {"synced", "rebuilt"}, table.to_dict("records")
-
-
 @pytest.mark.parametrize("mode", ["online", "offline"])
-def test_wandb_core_killed_again_and_again(
+@pytest.mark.parametrize(
+    "iterations",
+    [pytest.param({3, 11, 29}, id="again and again"), pytest.param({30}, id="before the end")],
+)
+def test_wandb_core_killed(
+    *,
     run_search: RunSearch,
     wire_server: WireServer,
     logger_for: MakeLogger,
     tmp_path: Path,
+    iterations: set[int],
     mode: str,
 ) -> None:
     logger = logger_for(mode=mode)
-    results = run_search(count_up, SPACE, logger=logger, callbacks=[At({3, 11, 29}, kill_core)])
+    results = run_search(count_up, SPACE, logger=logger, callbacks=[At(iterations, kill_core)])
     audit = logger.audit()
     assert list(audit["logged"]) == [30, 30, 30]
     assert set(audit["mode"]) == {mode}
-    if mode == "offline":
-        sync(tmp_path / "wandb", wire_server)
-    assert_all_there(wire_server, results)
-
-
-@pytest.mark.parametrize("mode", ["online", "offline"])
-def test_wandb_core_killed_between_the_last_row_and_the_end(
-    run_search: RunSearch,
-    wire_server: WireServer,
-    logger_for: MakeLogger,
-    tmp_path: Path,
-    mode: str,
-) -> None:
-    logger = logger_for(mode=mode)
-    results = run_search(count_up, SPACE, logger=logger, callbacks=[At({30}, kill_core)])
     if mode == "offline":
         sync(tmp_path / "wandb", wire_server)
     assert_all_there(wire_server, results)
@@ -77,6 +63,14 @@ def test_the_folder_of_the_runs_deleted_under_way(
     assert list(logger.audit()["logged"]) == [30, 30, 30]
     sync(logger, wire_server)
     assert_all_there(wire_server, results)
+
+
+def repair_as_told(said: str, results: tune.ResultGrid, server: WireServer) -> None:
+    """See that the closing line names what repairs a search, and do it."""
+    assert f"tune_wandb_nb.upload_experiment({results.experiment_path!r}, 'p')" in said
+    upload_experiment(
+        results.experiment_path, "p", host=server.url, api_key=server.api_key, progress=False
+    )
 
 
 @pytest.fixture
@@ -105,15 +99,7 @@ def test_the_disk_full(
     assert list(audit["reported"]) == [600, 600, 600]
     assert list(audit["logged"] + audit["dropped"]) == [600, 600, 600]
     assert audit["dropped"].sum() > 0
-    repair = f"tune_wandb_nb.upload_experiment({results.experiment_path!r}, 'p')"
-    assert repair in capsys.readouterr().out
-    upload_experiment(
-        results.experiment_path,
-        "p",
-        host=wire_server.url,
-        api_key=wire_server.api_key,
-        progress=False,
-    )
+    repair_as_told(capsys.readouterr().out, results, wire_server)
     assert_all_there(wire_server, results)
 
 
@@ -151,15 +137,7 @@ def test_the_wandb_core_of_a_trial_that_writes_its_own_run_killed(
     assert "wandb-core died" in audit["note"]
     said = capsys.readouterr().out
     assert "wandb-core died" in said
-    repair = f"tune_wandb_nb.upload_experiment({results.experiment_path!r}, 'p')"
-    assert repair in said
-    upload_experiment(
-        results.experiment_path,
-        "p",
-        host=wire_server.url,
-        api_key=wire_server.api_key,
-        progress=False,
-    )
+    repair_as_told(said, results, wire_server)
     (run,) = wire_server.runs.values()
     reported = [(r["training_iteration"], r["value"]) for r in run.rows if "value" in r]
     assert reported == [(i + 1, i) for i in range(10)]
@@ -230,11 +208,7 @@ def script(tmp_path: Path, wandb_home: Path) -> Iterator[StartScript]:
 def test_the_kernel_killed_and_the_search_restored(
     script: StartScript, wire_server: WireServer, tmp_path: Path, mode: str
 ) -> None:
-    env = {
-        "WANDB_BASE_URL": wire_server.url,
-        "WANDB_API_KEY": wire_server.api_key,
-        "WANDB_MODE": mode,
-    }
+    env = {"WANDB_MODE": mode, **wire_server.environ}
     first = script(env=env)
     first.send_signal(signal.SIGKILL)
     first.wait()

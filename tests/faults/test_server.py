@@ -13,6 +13,7 @@ from tests.faults.conftest import (
     At,
     assert_all_there,
     count_up,
+    sync,
     wait_until_offline,
 )
 from tests.searches import RunSearch
@@ -21,11 +22,6 @@ from tune_wandb_nb import WandbLogger, sync_runs
 
 MakeLogger = Callable[..., WandbLogger]
 SPACE = {"a": tune.grid_search([1, 2, 3]), "rows": 12}
-
-
-def sync(logger: WandbLogger, server: WireServer) -> None:
-    table = sync_runs(logger, host=server.url, api_key=server.api_key, progress=False)
-    assert set(table["state"]) <= {"synced", "rebuilt"}, table.to_dict("records")
 
 
 def test_away_at_the_start_and_back_while_the_search_runs(

@@ -68,6 +68,11 @@ class WireServer:
             raise RuntimeError("the server has no address yet; start() it first")
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables with which wandb finds the server and the key."""
+        return {"WANDB_BASE_URL": self.url, "WANDB_API_KEY": self.api_key}
+
     def start(self) -> None:
         """Listen, on the same port as before if there was one."""
         if self._http is not None:

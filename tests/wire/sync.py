@@ -12,7 +12,7 @@ from tests.wire.server import WireServer
 
 def sync(server: WireServer, *arguments: str | Path) -> str:
     """Run it in a process of its own; returns what it says."""
-    env = os.environ | {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.api_key}
+    env = os.environ | server.environ
     command = [sys.executable, "-m", "wandb", "sync", *map(str, arguments)]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     return done.stdout + done.stderr
