@@ -90,8 +90,20 @@ def save_twice(config: dict[str, Any]) -> None:
 def test_checkpoints_are_artifacts_of_their_run(
     run_search: RunSearch, wire_server: WireServer, tmp_path: Path
 ) -> None:
+    class UntilItIsThere(tune.Callback):
+        """Holds the search: of those that wait, only the newest would be logged."""
+
+        saved = 0
+
+        def on_checkpoint(self, *args: Any, **info: Any) -> None:
+            self.saved += 1
+            wire_server.wait_for(lambda s: len(s.artifacts) == self.saved)
+
+        def __reduce__(self) -> Any:
+            return (tune.Callback, ())
+
     logger = logger_for(wire_server, upload_checkpoints=True)
-    run_search(save_twice, {"folder": str(tmp_path / "made")}, logger=logger)
+    run_search(save_twice, {"folder": str(tmp_path / "made")}, callbacks=[logger, UntilItIsThere()])
     (run,) = wire_server.runs.values()
     first, second = run.artifacts
     assert first.name == second.name == f"checkpoint_{run.name}"
