@@ -68,9 +68,10 @@ def test_the_folder_of_the_runs_deleted_under_way(
 def repair_as_told(said: str, results: tune.ResultGrid, server: WireServer) -> None:
     """See that the closing line names what repairs a search, and do it."""
     assert f"tune_wandb_nb.upload_experiment({results.experiment_path!r}, 'p')" in said
-    upload_experiment(
+    table = upload_experiment(
         results.experiment_path, "p", host=server.url, api_key=server.api_key, progress=False
     )
+    assert "failed" not in set(table["state"]), list(table["note"])
 
 
 @pytest.fixture

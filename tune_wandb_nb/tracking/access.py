@@ -9,7 +9,7 @@ from pathlib import Path
 from tune_wandb_nb.tracking.apikey import ApiKey, show
 from tune_wandb_nb.tracking.broker import Answer
 from tune_wandb_nb.tracking.credentials import find_credential, server_of
-from tune_wandb_nb.tracking.desk import HOW_TO_GO_ONLINE
+from tune_wandb_nb.tracking.desk import NO_KEY
 from tune_wandb_nb.tracking.gate import Gate
 from tune_wandb_nb.tracking.settings import Mode, SettingsError, WandbSettings
 
@@ -67,7 +67,7 @@ def drivers_access(
         return Access("online", credential.key, Gate(host, credential.key))
     if environ.get("WANDB_IDENTITY_TOKEN_FILE"):
         return Access("online")
-    say(f"no W&B API key was found, so runs are written offline. {HOW_TO_GO_ONLINE}")
+    say(NO_KEY)
     return Access("offline")
 
 

@@ -17,7 +17,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CoreSharing", "CoreWatch", "answers", "is_lost_connection", "start_core"]
+__all__ = [
+    "CoreSharing",
+    "CoreWatch",
+    "answers",
+    "core_binary",
+    "is_lost_connection",
+    "start_core",
+]
 
 _SERVICE = "WANDB_SERVICE"
 _IDLE = "60s"
@@ -84,8 +91,8 @@ class CoreSharing:
 
 def start_core(idle: str = _IDLE) -> str | None:
     """Start a wandb-core that is no child of this process; returns how to reach it, or None."""
-    folder = _wandb_folder()
-    if folder is None or not (binary := folder / "bin" / "wandb-core").exists():
+    binary = core_binary()
+    if binary is None or not binary.exists():
         return None
     with tempfile.TemporaryDirectory() as temporary:
         port_file = Path(temporary, "port")
@@ -103,6 +110,12 @@ def start_core(idle: str = _IDLE) -> str | None:
             return None
         found = _wait_for_socket(port_file)
     return f"3-{os.getpid()}-unix-{found}" if found else None
+
+
+def core_binary() -> Path | None:
+    """Return where wandb's own program is, if it was installed; None without wandb."""
+    folder = _wandb_folder()
+    return None if folder is None else folder / "bin" / "wandb-core"
 
 
 def answers(token: str) -> bool:

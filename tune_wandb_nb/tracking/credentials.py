@@ -95,9 +95,10 @@ def server_of(settings: WandbSettings) -> str:
     """Return the address of the server that a run with these settings goes to."""
     if settings.host is not None:
         return settings.host
-    import wandb
+    # Not wandb.setup(), which starts a wandb-core: only an address is asked for.
+    from wandb.sdk import wandb_setup
 
-    return str(wandb.setup().settings.base_url)
+    return str(wandb_setup.singleton().settings.base_url)
 
 
 def find_credential(

@@ -18,12 +18,13 @@ from tune_wandb_nb.tracking.hooks import populate_run_location
 from tune_wandb_nb.tracking.notices import Notices
 from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings
 
-__all__ = ["HOW_TO_GO_ONLINE", "Desk", "check_project", "desk"]
+__all__ = ["NO_KEY", "Desk", "check_project", "desk"]
 
 _SECRET = frozenset({"WANDB_API_KEY", "WANDB_SERVICE", "WANDB_IDENTITY_TOKEN_FILE"})
 _PATIENCE = 3.0
-HOW_TO_GO_ONLINE = (
-    "To go online, call tune_wandb_nb.login() or set WANDB_API_KEY before the search."
+NO_KEY = (
+    "no W&B API key was found, so runs are written offline. To go online, call"
+    " tune_wandb_nb.login() or set WANDB_API_KEY before the search."
 )
 
 
@@ -131,9 +132,7 @@ class Desk:
         credential = find_credential(settings, host, os.environ)
         if credential is None:
             if checked and not os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
-                self._notices.say(
-                    f"no W&B API key was found, so runs are written offline. {HOW_TO_GO_ONLINE}"
-                )
+                self._notices.say(NO_KEY)
             return KnownKey(checked=checked)
         if not checked:
             return KnownKey(credential.key)

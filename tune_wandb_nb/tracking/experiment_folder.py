@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from tune_wandb_nb.tracking.outcome import last_lines
 from tune_wandb_nb.tracking.recorded_results import RESULTS, newest_results
 from tune_wandb_nb.tracking.settings import SettingsError
 
-__all__ = ["RecordedTrial", "local_copy", "read_experiment", "read_trial"]
+__all__ = ["RecordedTrial", "find_trial", "local_copy", "read_experiment"]
 
 _CONFIG, _ERROR = "params.json", "error.txt"
 _STATES = "experiment_state-*.json"
@@ -67,16 +67,15 @@ def read_experiment(folder: Path) -> list[RecordedTrial]:
     return found
 
 
-def read_trial(experiment: str, folder: str, trial_id: str) -> RecordedTrial | None:
+def find_trial(trials: Sequence[RecordedTrial], folder: str, trial_id: str) -> RecordedTrial | None:
     """Return one trial; None where nothing of it is left.
 
     Args:
-        experiment: The experiment's folder, on this machine; empty where it is unknown.
+        trials: Those of its experiment; none where that is unknown or gone.
         folder: Where Tune has written the trial's files while it ran.
         trial_id: Its id.
     """
     newer = Path(folder) if folder and Path(folder).is_dir() else None
-    trials = read_experiment(Path(experiment)) if experiment else []
     found = next((trial for trial in trials if trial.trial_id == trial_id), None)
     if found is not None:
         return replace(found, newer=newer)

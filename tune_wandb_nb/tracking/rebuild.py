@@ -1,10 +1,17 @@
-"""Rebuilds the run of a file that wandb-core could not finish, from what Tune has recorded."""
+"""Rebuilds the runs of files that wandb-core could not finish, from what Tune has recorded."""
 
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from functools import cache, partial
 from pathlib import Path
 
 from tune_wandb_nb.tracking.destination import Destination
-from tune_wandb_nb.tracking.experiment_folder import local_copy, read_trial
+from tune_wandb_nb.tracking.experiment_folder import (
+    RecordedTrial,
+    find_trial,
+    local_copy,
+    read_experiment,
+)
 from tune_wandb_nb.tracking.origin import read_origin
 from tune_wandb_nb.tracking.recorded_run import mark_synced
 from tune_wandb_nb.tracking.rows import RowRules
@@ -20,34 +27,51 @@ _UNKNOWN = (
 )
 
 
-def rebuild(outcome: Outcome, destination: Destination, scratch: Path) -> Outcome:
-    """Upload what a file lacks; returns what became of its run.
+def rebuild(outcomes: Iterable[Outcome], destination: Destination, scratch: Path) -> list[Outcome]:
+    """Upload what files lack; returns what became of their runs.
 
     Args:
-        outcome: What is known of the file: it is broken, or ends early.
+        outcomes: What is known of the files: they are broken, or end early.
         destination: Where to.
         scratch: A folder for wandb's files.
     """
+    with ExitStack() as copies:
+        # Each experiment is read, and fetched where it is far away, once.
+        trials_of = cache(partial(_trials_of, copies))
+        return [_rebuild(each, destination, scratch, trials_of) for each in outcomes]
+
+
+def _trials_of(copies: ExitStack, experiment: str) -> Sequence[RecordedTrial]:
+    if not experiment:
+        return ()
+    try:
+        folder = copies.enter_context(local_copy(experiment))
+    except SettingsError:
+        return ()
+    return read_experiment(folder)
+
+
+def _rebuild(
+    outcome: Outcome,
+    destination: Destination,
+    scratch: Path,
+    trials_of: Callable[[str], Sequence[RecordedTrial]],
+) -> Outcome:
     origin = read_origin(outcome.path.parent)
     if origin is None:
         return outcome.with_note(_UNKNOWN)
-    with ExitStack() as stack:
-        try:
-            experiment = str(stack.enter_context(local_copy(origin.experiment)))
-        except SettingsError:
-            experiment = ""
-        trial = read_trial(experiment, origin.folder, origin.trial_id)
-        if trial is None:
-            return outcome.with_note(f"nothing is left of its experiment {origin.experiment}")
-        upload = TrialUpload(
-            destination,
-            destination.project or origin.project,
-            origin.group,
-            rules=RowRules.of((), log_config=False, best={}),
-            scratch=str(scratch),
-            entity=origin.entity,
-        )
-        done = upload.upload(trial, origin.run_id)
+    trial = find_trial(trials_of(origin.experiment), origin.folder, origin.trial_id)
+    if trial is None:
+        return outcome.with_note(f"nothing is left of its experiment {origin.experiment}")
+    upload = TrialUpload(
+        destination,
+        destination.project or origin.project,
+        origin.group,
+        rules=RowRules.of((), log_config=False, best={}),
+        scratch=str(scratch),
+        entity=origin.entity,
+    )
+    done = upload.upload(trial, origin.run_id)
     if done.state == "failed":
         return outcome.with_note(done.note)
     if trial.is_over:

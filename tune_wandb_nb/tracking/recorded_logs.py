@@ -7,7 +7,7 @@ from typing import Any
 
 from tune_wandb_nb.tracking.apikey import show
 from tune_wandb_nb.tracking.origin import read_origin
-from tune_wandb_nb.tracking.recorded_run import find_logs
+from tune_wandb_nb.tracking.recorded_run import find_logs, is_offline
 from tune_wandb_nb.tracking.settings import SettingsError
 
 __all__ = ["logs_of"]
@@ -45,11 +45,7 @@ def _of_path(path: Path) -> list[Path]:
 
 def _offline_ones(folder: Path) -> list[Path]:
     """Return the files of runs that were offline, or whose process left before all was uploaded."""
-    return [file for file in find_logs(folder) if _is_offline(file) or _was_left(file)]
-
-
-def _is_offline(file: Path) -> bool:
-    return file.parent.name.startswith("offline-")
+    return [file for file in find_logs(folder) if is_offline(file) or _was_left(file)]
 
 
 def _was_left(file: Path) -> bool:

@@ -24,6 +24,7 @@ __all__ = [
     "Rest",
     "ends_whole",
     "find_logs",
+    "is_offline",
     "is_synced",
     "last_recorded",
     "mark_synced",
@@ -70,6 +71,11 @@ def find_logs(path: Path) -> list[Path]:
         return [path.resolve()]
     found = {file.resolve() for file in path.rglob("run-*.wandb")}
     return sorted(found, key=lambda file: (_TIME.findall(file.parent.name), str(file)))
+
+
+def is_offline(path: Path) -> bool:
+    """Tell from its folder's name whether a file was recorded offline."""
+    return path.parent.name.startswith("offline-")
 
 
 def is_synced(path: Path) -> bool:

@@ -14,6 +14,7 @@ from tune_wandb_nb.tracking.origin import read_origin
 from tune_wandb_nb.tracking.recorded_run import (
     RecordedRun,
     Rest,
+    is_offline,
     mark_synced,
     read_run,
     unmark,
@@ -172,7 +173,7 @@ class RunUpload:
 def _is_in(run: RecordedRun, known: KnownRun) -> bool:
     """Tell whether W&B has a run that was online, to its end."""
     is_there = (known.last_step or -1) >= (run.last_step or -1)
-    return run.is_ended and is_there and not run.path.parent.name.startswith("offline-")
+    return run.is_ended and is_there and not is_offline(run.path)
 
 
 def is_abandoned(file: Path) -> bool:

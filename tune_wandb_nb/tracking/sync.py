@@ -98,7 +98,7 @@ def sync_runs(
             else:
                 upload.upload(todo, tell)
             short = [outcome for outcome in outcomes.values() if outcome.is_short]
-            outcomes |= {each.path: rebuild(each, destination, Path(scratch)) for each in short}
+            outcomes |= {each.path: each for each in rebuild(short, destination, Path(scratch))}
     order = {file: number for number, file in enumerate(files)}
     ordered = sorted(outcomes.values(), key=lambda outcome: order.get(outcome.path, len(order)))
     rows = [[getattr(outcome, name) for name in SYNC_COLUMNS] for outcome in ordered]

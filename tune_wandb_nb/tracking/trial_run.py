@@ -154,8 +154,7 @@ class TrialRun:
             try:
                 self._close(ending)
             except Exception as error:
-                parts = [self.note, f"not closed: {self._describe(error)}"]
-                self.note = "; ".join(filter(None, parts))
+                self._add_note(f"not closed: {self._describe(error)}")
             self._run = None
         if self.state != "not opened":
             self.state = ending.state
@@ -174,8 +173,7 @@ class TrialRun:
         try:
             self._run.summary.update(dict(ending.summary))
         except Exception as error:
-            parts = [self.note, f"its summary does not tell how it ended: {self._describe(error)}"]
-            self.note = "; ".join(filter(None, parts))
+            self._add_note(f"its summary does not tell how it ended: {self._describe(error)}")
         self._run.finish(exit_code=ending.exit_code)
 
     def _start(self, mode: Mode, run_id: str) -> None:
@@ -268,6 +266,9 @@ class TrialRun:
                 self.plan.hook(self._run)
             except Exception as error:
                 self._say(f"WANDB_PROCESS_RUN_INFO_HOOK failed: {self._describe(error)}")
+
+    def _add_note(self, text: str) -> None:
+        self.note = "; ".join(filter(None, (self.note, text)))
 
     def _describe(self, error: BaseException) -> str:
         lines = str(error).strip().splitlines()

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import tune_wandb_nb
 from tune_wandb_nb.tracking.account import AccountError, default_host, knock, look_up
 from tune_wandb_nb.tracking.apikey import ApiKey, mask
-from tune_wandb_nb.tracking.credentials import Credential, find_credential
+from tune_wandb_nb.tracking.credentials import Credential, find_credential, server_of
 from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings
 from tune_wandb_nb.tuning.cluster import available_resources
 from tune_wandb_nb.widgets.conflicts import Machine, Place, find_conflicts
@@ -98,13 +98,8 @@ def _wandb(host: str | None, timeout: float) -> Iterator[Line]:
 
 
 def _server_of(settings: WandbSettings) -> str:
-    if settings.host is not None:
-        return settings.host
     try:
-        # Not `server_of`: wandb.setup starts a wandb-core.
-        from wandb.sdk import wandb_setup
-
-        return str(wandb_setup.singleton().settings.base_url)
+        return server_of(settings)
     except Exception:  # wandb, which would know, is missing or broken
         return default_host()
 

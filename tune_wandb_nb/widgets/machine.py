@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tune_wandb_nb.tracking.apikey import show
-from tune_wandb_nb.tracking.core import answers
+from tune_wandb_nb.tracking.core import answers, core_binary
 from tune_wandb_nb.widgets.conflicts import Machine, Place
 
 __all__ = ["JUPYTER", "NEEDED", "OPTIONAL", "read_machine"]
@@ -102,10 +102,9 @@ def _shadow(module: str, versions: Mapping[str, str]) -> str | None:
 
 
 def _core_problem() -> str | None:
-    spec = find_spec("wandb")
-    if spec is None or spec.origin is None:
+    binary = core_binary()
+    if binary is None:
         return None
-    binary = Path(spec.origin).parent / "bin" / "wandb-core"
     if not binary.exists():
         return "wandb was installed without its program wandb-core"
     return None if os.access(binary, os.X_OK) else "wandb-core may not be executed"
