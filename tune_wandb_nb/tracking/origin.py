@@ -9,7 +9,7 @@ import socket
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-__all__ = ["Origin", "read_origin", "write_origin"]
+__all__ = ["Origin", "is_of_a_trial", "read_origin", "write_origin"]
 
 _NAME = "tune-trial.json"
 
@@ -53,6 +53,11 @@ def write_origin(run_folder: Path, origin: Origin) -> None:
         OSError: it cannot be written.
     """
     (run_folder / _NAME).write_text(json.dumps(asdict(origin)), encoding="utf-8")
+
+
+def is_of_a_trial(run_folder: Path) -> bool:
+    """Tell whether a run is one of Tune's trials: others have no experiment to be found."""
+    return (run_folder / _NAME).exists()
 
 
 def read_origin(run_folder: Path) -> Origin | None:

@@ -12,7 +12,7 @@ from tune_wandb_nb.tracking.experiment_folder import (
     local_copy,
     read_experiment,
 )
-from tune_wandb_nb.tracking.origin import read_origin
+from tune_wandb_nb.tracking.origin import is_of_a_trial, read_origin
 from tune_wandb_nb.tracking.recorded_run import mark_synced
 from tune_wandb_nb.tracking.rows import RowRules
 from tune_wandb_nb.tracking.run_upload import Outcome
@@ -59,7 +59,7 @@ def _rebuild(
 ) -> Outcome:
     origin = read_origin(outcome.path.parent)
     if origin is None:
-        return outcome.with_note(_UNKNOWN)
+        return outcome.with_note(_UNKNOWN) if is_of_a_trial(outcome.path.parent) else outcome
     trial = find_trial(trials_of(origin.experiment), origin.folder, origin.trial_id)
     if trial is None:
         return outcome.with_note(f"nothing is left of its experiment {origin.experiment}")

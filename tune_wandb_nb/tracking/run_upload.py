@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from tune_wandb_nb.tracking.account import AccountError, KnownRun
 from tune_wandb_nb.tracking.destination import Destination
-from tune_wandb_nb.tracking.origin import read_origin
+from tune_wandb_nb.tracking.origin import is_of_a_trial, read_origin
 from tune_wandb_nb.tracking.recorded_run import (
     RecordedRun,
     Rest,
@@ -200,7 +200,8 @@ def _read(file: Path) -> RecordedRun | Outcome:
     try:
         return read_run(file)
     except (BrokenLogError, OSError) as error:
-        if isinstance(error, UnfinishedLogError) and not is_abandoned(file):
+        is_unfinished = isinstance(error, UnfinishedLogError) and is_of_a_trial(file.parent)
+        if is_unfinished and not is_abandoned(file):
             return Outcome(file, _id_of(file), "synced so far", note="nothing is on disk yet")
         return Outcome(file, _id_of(file), "broken", note=str(error), is_short=True)
 
