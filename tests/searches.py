@@ -103,11 +103,11 @@ def run_search(
 
 
 def offline_runs(folder: Path) -> dict[str, OfflineRun]:
-    """Read every offline run below a folder, all of them ended: run id -> run, a folder each."""
+    """Read every offline run below a folder, all of them ended: run id -> run, sorted by id."""
     files = find_wandb_files(folder)
     runs = {run.run_id: run for run in map(read_ended_wandb_file, files)}
     assert len(runs) == len(files), files
-    return runs
+    return dict(sorted(runs.items()))
 
 
 def own_values(row: dict[str, Any]) -> dict[str, Any]:

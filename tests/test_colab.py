@@ -34,8 +34,8 @@ experiment = tw.Experiment(
     wandb={"project": "digits", "host": HOST},
 )
 experiment.start()
+results = experiment.wait()
 """
-WAIT = "results = experiment.wait()"
 TOLD = """
 from google.colab import output
 from tune_wandb_nb.widgets.frontend import detect_frontend
@@ -72,18 +72,18 @@ def test_a_search_with_a_secret_and_a_dashboard(
     given = f"HOST, STORAGE = {wire_server.url!r}, {str(tmp_path / 'results')!r}"
     notebook = run(
         tmp_path,
-        [install_cell(NOTEBOOKS[0]), f"{given}\n{SEARCH}", WAIT, TOLD],
+        [install_cell(NOTEBOOKS[0]), f"{given}\n{SEARCH}", TOLD],
         STAND_IN_SECRET_WANDB_API_KEY=wire_server.api_key,
     )
-    started, waited, told = notebook.cells[1:]
+    searched, told = notebook.cells[1:]
     assert text_of(told).splitlines() == ["colab online 0", "True [3, 3]"]
     assert wire_server.api_key not in nbformat.writes(notebook)
-    views = [out for out in started.outputs if VIEW in out.get("data", {})]
+    views = [out for out in searched.outputs if VIEW in out.get("data", {})]
     assert [view.metadata[VIEW] for view in views] == [MARKED]
     # Tune's table is in the dashboard, not below the cell again and again.
-    assert "Trial name" not in text_of(started) + text_of(waited)
-    assert "in W&B" in text_of(started) + text_of(waited)
-    lasting = [out for out in started.outputs if "image/png" in out.get("data", {})]
+    assert "Trial name" not in text_of(searched)
+    assert "in W&B" in text_of(searched)
+    lasting = [out for out in searched.outputs if "image/png" in out.get("data", {})]
     assert len(lasting) == 1
 
 

@@ -1,17 +1,14 @@
-"""WandbLogger against a W&B server: runs, pages, refusals and interrupts."""
+"""WandbLogger against a W&B server: runs, pages and refusals."""
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ray import tune
 
-from tests.script_processes import StartScript, read_to, scripts
-from tests.searches import RunSearch, offline_runs
+from tests.searches import RunSearch
 from tests.wire import WireServer, find_wandb_files, read_ended_wandb_file
 from tests.wire.sync import sync
 from tune_wandb_nb import WandbLogger
@@ -147,69 +144,3 @@ def test_a_checkpoint_that_is_gone_is_named_and_stops_nothing(
 def offline_runs_only(folder: Path) -> list[Any]:
     files = [f for f in find_wandb_files(folder) if f.parent.name.startswith("offline-run-")]
     return [read_ended_wandb_file(f) for f in files]
-
-
-SCRIPT = """
-    import os
-    from ray import tune
-    from tests.searches import start_ray
-    import tune_wandb_nb as tw
-
-    def forever(config):
-        i = 0
-        while True:
-            tune.report({"value": i})
-            i += 1
-
-    start_ray(num_cpus=2)
-    logger = tw.WandbLogger(project="p", upload_timeout=300)
-    class Says(tune.Callback):
-        def on_trial_result(self, iteration, trials, trial, result, **info):
-            if result["training_iteration"] == 20:
-                print("RUNNING", flush=True)
-        def on_experiment_end(self, trials, **info):
-            print("ENDED", flush=True)
-    tuner = tune.Tuner(
-        forever,
-        run_config=tune.RunConfig(callbacks=[logger, Says()], verbose=0, storage_path=os.getcwd()),
-    )
-    try:
-        tuner.fit()
-    finally:
-        audit = logger.audit()
-        print("AUDIT", *audit.state, *audit.reported, *audit.logged, flush=True)
-        os._exit(0)
-"""
-
-
-@pytest.fixture
-def script(tmp_path: Path, wandb_home: Path) -> Iterator[StartScript]:
-    """Start the search above in a process of its own; returns it when rows are coming."""
-    with scripts(tmp_path, SCRIPT) as start:
-        yield start
-
-
-def test_an_interrupt_closes_every_run(script: StartScript, tmp_path: Path) -> None:
-    process = script(env={"WANDB_MODE": "offline"})
-    process.send_signal(signal.SIGINT)
-    said = read_to(process, "AUDIT")
-    (run,) = offline_runs(tmp_path).values()
-    assert run.exit_code == 0
-    assert run.summary["tune/status"] == "stopped by user"
-    state, reported, logged = said.splitlines()[-1].split()[1:]
-    assert (state, int(reported), int(logged)) == ("finished", len(run.rows), len(run.rows))
-
-
-def test_a_second_interrupt_leaves_at_once_and_names_what_is_left(
-    script: StartScript, tmp_path: Path, wire_server: WireServer
-) -> None:
-    process = script(env=wire_server.environ)
-    wire_server.wait_for(lambda s: any(run.rows for run in s.runs.values()))
-    wire_server.faults.hang("/file_stream")
-    process.send_signal(signal.SIGINT)
-    read_to(process, "closing W&B runs: 1 of 1 left")
-    process.send_signal(signal.SIGINT)
-    said = read_to(process, "AUDIT")
-    assert "not uploaded in time: forever_" in said
-    assert "The rows are on disk; upload them with: wandb sync wandb/run-" in said
-    wire_server.faults.release()

@@ -22,7 +22,10 @@ __all__ = [
     "CoreWatch",
     "answers",
     "core_binary",
+    "free_left_run",
+    "is_in_use",
     "is_lost_connection",
+    "leave_run",
     "start_core",
 ]
 
@@ -33,7 +36,10 @@ _LOOK_EVERY = 0.01
 _SOCKET = re.compile(r"unix=(.+)")
 _UNIX_TOKEN = re.compile(r"\d+-\d+-unix-(.+)")
 _TCP_TOKEN = re.compile(r"\d+-\d+-tcp-localhost-(\d+)")
+_IN_USE = re.compile(r"run ID .+ is in use")
 _SUBREAPER = "RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper"
+
+_left: set[str] = set()
 
 
 class CoreSharing:
@@ -140,6 +146,33 @@ def is_lost_connection(error: Exception) -> bool:
     )
 
 
+def is_in_use(error: Exception) -> bool:
+    """Tell whether wandb-core says with an error that it has a run with that id already."""
+    return _IN_USE.search(str(error)) is not None
+
+
+def leave_run(run_id: str) -> None:
+    """Note that this process's wandb-core has a run that could not be opened or closed.
+
+    It holds the run's id until it is told to forget it; see `free_left_run`.
+    """
+    _left.add(run_id)
+
+
+def free_left_run(run_id: str) -> None:
+    """Have wandb-core forget a run that was left; others are none of our business.
+
+    While the run's server hangs, this process's other runs would have to wait for it.
+    """
+    if run_id in _left:
+        import wandb
+
+        _left.discard(run_id)
+        # No part of wandb's public interface: without it the id stays in use, and wandb says so.
+        with contextlib.suppress(Exception):
+            wandb.setup().assert_service().inform_finish(run_id=run_id)
+
+
 class CoreWatch:
     """Knows whether this process's wandb-core has died, and makes room for the next.
 
@@ -178,6 +211,7 @@ def give_up_core() -> None:
     """Forget a core that does not answer any more."""
     import wandb
 
+    _left.clear()
     os.environ.pop(_SERVICE, None)
     # What is left of the connection cannot be closed cleanly.
     with contextlib.suppress(Exception):

@@ -204,8 +204,17 @@ class LastingRun(TrialRun):
 
     def _fill(self, before: int | None) -> None:
         """Write what Tune has recorded and the run lacks."""
-        counted, filled = self.logged, 0
-        rows = self._past.rows()
+        counted = self.logged
+        try:
+            filled = self._write_recorded(before)
+        finally:
+            # They were counted when they were written for the first time, or never reported here.
+            self.logged = counted
+        self._may_lack = False
+        self._count_lost(filled, "wandb-core died with them, and Tune has not recorded them")
+
+    def _write_recorded(self, before: int | None) -> int:
+        rows, filled = self._past.rows(), 0
         config: dict[str, Any] = {}
         summary: dict[str, Any] = {}
         for result in newest_results(self._past.files):
@@ -219,9 +228,7 @@ class LastingRun(TrialRun):
                 filled += 1
         if config or summary:
             super()._write(Row({}, config, summary))
-        self._may_lack = False
-        self.logged = counted
-        self._count_lost(filled, "wandb-core died with them, and Tune has not recorded them")
+        return filled
 
     def _count_lost(self, filled: int, reason: str) -> None:
         """Take out of the account what had been logged, is not there and was not found."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
-from tune_wandb_nb.tracking.core import is_lost_connection
+from tune_wandb_nb.tracking.core import free_left_run, is_in_use, is_lost_connection, leave_run
 from tune_wandb_nb.tracking.media import is_plain, to_wandb
 from tune_wandb_nb.tracking.rows import Row
 from tune_wandb_nb.tracking.run_plan import (
@@ -103,7 +103,7 @@ class TrialRun:
                 self.state, self.note = "not opened", reason
                 return
             self._go_offline(reason)
-            # wandb-core holds the id of the run that failed until the process ends.
+            # To have wandb-core forget the run that failed may take as long as its server hangs.
             self.run_id += OFFLINE_SUFFIX
             self.open()
             return
@@ -174,7 +174,11 @@ class TrialRun:
             self._run.summary.update(dict(ending.summary))
         except Exception as error:
             self._add_note(f"its summary does not tell how it ended: {self._describe(error)}")
-        self._run.finish(exit_code=ending.exit_code)
+        try:
+            self._run.finish(exit_code=ending.exit_code)
+        except Exception:
+            self._leave(self.mode, self.run_id)
+            raise
 
     def _start(self, mode: Mode, run_id: str) -> None:
         import wandb
@@ -183,12 +187,23 @@ class TrialRun:
         settings = {**LEAN, "init_timeout": _OPENS_WITHIN}
         if plan.records_environment:
             settings |= FULL
-        run = wandb.init(**self._init_arguments(mode, run_id, settings), reinit="create_new")
+        free_left_run(run_id)
+        try:
+            run = wandb.init(**self._init_arguments(mode, run_id, settings), reinit="create_new")
+        except Exception as error:
+            if not is_in_use(error):
+                self._leave(mode, run_id)
+            raise
         if plan.define_step:
             # wandb-core defines the step metric itself.
             run.define_metric("*", step_metric=_ITERATION)
         self._next_step = run.step
         self._adopt(run, mode)
+
+    def _leave(self, mode: Mode, run_id: str) -> None:
+        leave_run(run_id)
+        if mode == "offline":
+            free_left_run(run_id)
 
     def _init_arguments(
         self, mode: Mode, run_id: str, settings: Mapping[str, Any]

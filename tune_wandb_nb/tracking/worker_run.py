@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tune_wandb_nb.tracking.core import CoreSharing, is_lost_connection
+from tune_wandb_nb.tracking.core import CoreSharing, is_in_use, is_lost_connection
 from tune_wandb_nb.tracking.rows import Row
 from tune_wandb_nb.tracking.run_plan import Ending, InitPlan
 from tune_wandb_nb.tracking.settings import Mode
@@ -107,7 +107,8 @@ class WorkerRun(TrialRun):
         try:
             run = self._init(mode, run_id)
         except Exception as error:
-            if not is_lost_connection(error):
+            # In use: Tune has prepared another process for this trial, which has not let go yet.
+            if not (is_lost_connection(error) or is_in_use(error)):
                 raise
             self._sharing.give_up()
             run = self._init(mode, run_id)
