@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from tests.script_processes import StartScript, read_to, scripts
 from tests.wire import WireServer
 
 SCRIPT = """
-    import os
     from pathlib import Path
     import ray
     from ray import tune
@@ -63,7 +63,9 @@ SCRIPT = """
     results = tuner.fit()
     assert node not in cluster.worker_nodes
     print("ERRORS", results.num_errors, flush=True)
-    os._exit(0)
+    ray.shutdown()
+    cluster.shutdown()
+    print("DOWN", flush=True)
 """
 
 
@@ -77,8 +79,10 @@ def script(
 
 
 def test_a_node_lost(script: StartScript, wire_server: WireServer) -> None:
-    process = script(env={"WANDB_MODE": "online", **wire_server.environ})
-    assert "ERRORS 0" in read_to(process, "ERRORS")
+    with tempfile.TemporaryDirectory(prefix="ray-") as own:
+        # Another place than /tmp/ray, where every other Ray would find this cluster and join it.
+        process = script(env={"WANDB_MODE": "online", "RAY_TMPDIR": own, **wire_server.environ})
+        assert "ERRORS 0" in read_to(process, "DOWN")
     assert len(wire_server.runs) == 2
     for run in wire_server.runs.values():
         there = [(row["training_iteration"], row["value"]) for row in run.rows if "value" in row]

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LastingRun", "Past"]
 
-_ATTEMPTS = 4
+_ATTEMPTS = 8
+"""More than cores may die before a run goes offline (`CoreWatch`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,12 @@ class LastingRun(TrialRun):
                 self._fill(before=None if self._last is None else self._last + 1)
             super(LastingRun, self)._close(ending)
 
-        self._persist(close, self._open_again)
+        try:
+            self._persist(close, self._open_again)
+        except Exception:
+            self._has = 0
+            self._count_lost(0, "the run could not be closed, so W&B may lack them")
+            raise
         if self.mode == "offline" and not self._is_whole():
             self._record_anew(close)
 
@@ -234,7 +240,7 @@ class LastingRun(TrialRun):
         """Take out of the account what had been logged, is not there and was not found."""
         if self._first is None or self._last is None:
             return
-        lost = self._last - max(self._has, self._first - 1) - filled
+        lost = min(self._last - max(self._has, self._first - 1) - filled, self.logged)
         if lost > 0:
             self.logged -= lost
             self.dropped += lost
