@@ -161,10 +161,10 @@ def test_a_broken_file_is_named_and_stops_no_other(
     damaged.write_bytes(content)
     alien.write_bytes(b"PK\3\4")
     table = sync()
-    expected = dict.fromkeys(["empty", "damaged", "alien"], "broken") | {"whole": "synced"}
+    expected = {"empty": "empty", "damaged": "broken", "alien": "broken", "whole": "synced"}
     assert states(table) == expected
     notes = dict(zip(table["run_id"], table["note"], strict=True))
-    assert notes["empty"] == "run-empty.wandb ends before it names its run"
+    assert notes["empty"] == "its process left before it had recorded anything"
     assert notes["damaged"].startswith("run-damaged.wandb is damaged at byte ")
     assert notes["alien"] == "run-alien.wandb does not start as a .wandb file does"
     assert steps(wire_server, "whole") == list(range(20))

@@ -26,6 +26,7 @@ from tune_wandb_nb.tracking.wandb_sync import upload_logs
 __all__ = ["Outcome", "Part", "RunUpload", "Tell", "already_uploaded", "failed", "is_abandoned"]
 
 _REFUSED = "W&B has not taken all of its rows"
+_EMPTY = "its process left before it had recorded anything"
 _OVER = ("finished", "failed")
 _IDLE = 600.0
 """Seconds after which a run without an end is taken for one whose process was killed."""
@@ -200,9 +201,11 @@ def _read(file: Path) -> RecordedRun | Outcome:
     try:
         return read_run(file)
     except (BrokenLogError, OSError) as error:
-        is_unfinished = isinstance(error, UnfinishedLogError) and is_of_a_trial(file.parent)
-        if is_unfinished and not is_abandoned(file):
-            return Outcome(file, _id_of(file), "synced so far", note="nothing is on disk yet")
+        if isinstance(error, UnfinishedLogError):
+            if not is_of_a_trial(file.parent):
+                return Outcome(file, _id_of(file), "empty", note=_EMPTY)
+            if not is_abandoned(file):
+                return Outcome(file, _id_of(file), "synced so far", note="nothing is on disk yet")
         return Outcome(file, _id_of(file), "broken", note=str(error), is_short=True)
 
 

@@ -59,8 +59,8 @@ def sync_runs(
 
     Returns:
         One row a file: run_id; state ("synced", "synced so far" of a run without an end, "rebuilt"
-        from Tune's files, "already synced", "broken", "failed"); rows that it holds; rows that
-        were uploaded now; note; path.
+        from Tune's files, "already synced", "empty", "broken", "failed"); rows that it holds; rows
+        that were uploaded now; note; path.
 
     Raises:
         SettingsError: there is no key, or something that was given cannot be used.
@@ -116,7 +116,7 @@ def summary(table: "pd.DataFrame") -> str:
         '20 rows of 1 run are in W&B.'
     """
     is_there = table["state"].isin(["synced", "synced so far", "rebuilt", "already synced"])
-    there, missing = table[is_there], table[~is_there]
+    there, missing = table[is_there], table[~is_there & (table["state"] != "empty")]
     runs, failed = there["run_id"].nunique(), missing["run_id"].nunique()
     if not failed:
         rows = int(there["rows"].sum())
