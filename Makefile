@@ -12,7 +12,7 @@ LOWEST_PYTHON ?= $(call python,3.10)
 export RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO := 0
 
 .PHONY: demo test unit notebooks lint format docs dist binder-check lab app test-colab test-lowest
-.PHONY: bench screenshots browser clean
+.PHONY: bench soak screenshots browser clean
 
 demo: $(VENV)/.demo ## the demo notebook, and a page with what it shows
 	$(BIN)/python tools/demo.py
@@ -61,6 +61,10 @@ bench: $(VENV)/.test ## the tables of the README; about 15 minutes
 	$(BIN)/python benchmarks/logger_overhead.py
 	$(BIN)/python benchmarks/dashboard_cost.py
 	$(BIN)/python benchmarks/mixin_overhead.py
+	$(BIN)/python benchmarks/online.py
+
+soak: $(VENV)/.test ## 2,000 trials against a server that fails one request in ten; about two hours
+	$(BIN)/python benchmarks/soak.py
 
 screenshots: $(VENV)/.test browser ## the pictures of the README
 	$(BIN)/python tools/screenshots.py
