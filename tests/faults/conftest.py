@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -89,8 +90,13 @@ def logger_for(wire_server: WireServer) -> Callable[..., WandbLogger]:
 
 def cores() -> list[psutil.Process]:
     """The wandb-cores that this process has started."""
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if child.name() == "wandb-core"]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        # A worker of Ray may end meanwhile.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if child.name() == "wandb-core":
+                found.append(child)
+    return found
 
 
 def kill_core() -> None:
