@@ -61,9 +61,8 @@ bench: $(VENV)/.test ## the tables of the README; about 15 minutes
 	$(BIN)/python benchmarks/logger_overhead.py
 	$(BIN)/python benchmarks/dashboard_cost.py
 	$(BIN)/python benchmarks/mixin_overhead.py
-	$(BIN)/python benchmarks/online.py
 
-soak: $(VENV)/.test ## 2,000 trials against a server that fails one request in ten; about two hours
+soak: $(VENV)/.test ## 2,000 trials against a server that fails one request in ten
 	$(BIN)/python benchmarks/soak.py
 
 screenshots: $(VENV)/.test browser ## the pictures of the README

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.script_processes import StartScript, read_to, scripts
+from tests.script_processes import StartScript, read_to
 from tests.searches import offline_runs
 from tests.wire import WireServer
 
@@ -43,13 +42,6 @@ SCRIPT = """
         print("AUDIT", *audit.state, *audit.reported, *audit.logged, flush=True)
         os._exit(0)
 """
-
-
-@pytest.fixture
-def script(tmp_path: Path, wandb_home: Path) -> Iterator[StartScript]:
-    """Start the search above in a process of its own; returns it when rows are coming."""
-    with scripts(tmp_path, SCRIPT) as start:
-        yield start
 
 
 @pytest.mark.parametrize("mode", ["online", "offline"])

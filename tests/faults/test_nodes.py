@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-
-from tests.script_processes import StartScript, read_to, scripts
+from tests.script_processes import StartScript, read_to
 from tests.wire import WireServer
 
 SCRIPT = """
@@ -16,6 +12,7 @@ SCRIPT = """
     import ray
     from ray import tune
     from ray.cluster_utils import Cluster
+    from tests.faults.conftest import At
     import tune_wandb_nb as tw
 
     folder = Path.cwd()
@@ -35,25 +32,16 @@ SCRIPT = """
             saved = tune.Checkpoint.from_directory(there)
             tune.report({"value": config["a"] * 1000 + i}, checkpoint=saved)
 
-    class LoseNode(tune.Callback):
-        seen = 0
-
-        def on_trial_result(self, iteration, trials, trial, result, **info):
-            self.seen += result["training_iteration"] == 5
-            if self.seen == 2 and node in cluster.worker_nodes:
-                cluster.remove_node(node, allow_graceful=False)
-                cluster.add_node(num_cpus=2)
-
-        def __reduce__(self):
-            return (tune.Callback, ())
+    def lose_node():
+        cluster.remove_node(node, allow_graceful=False)
+        cluster.add_node(num_cpus=2)
 
     print("RUNNING", flush=True)
-    logger = tw.WandbLogger(project="p")
     tuner = tune.Tuner(
         train,
         param_space={"a": tune.grid_search([1, 2])},
         run_config=tune.RunConfig(
-            callbacks=[logger, LoseNode()],
+            callbacks=[tw.WandbLogger(project="p"), At({5}, lose_node)],
             failure_config=tune.FailureConfig(max_failures=-1),
             verbose=0,
             name="experiment",
@@ -67,12 +55,6 @@ SCRIPT = """
     cluster.shutdown()
     print("DOWN", flush=True)
 """
-
-
-@pytest.fixture
-def script(tmp_path: Path, wandb_home: Path) -> Iterator[StartScript]:
-    with scripts(tmp_path, SCRIPT) as start:
-        yield start
 
 
 def test_a_node_lost(script: StartScript, wire_server: WireServer) -> None:

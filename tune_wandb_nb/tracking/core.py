@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "MOST_CORES",
     "CoreSharing",
     "CoreWatch",
     "answers",
@@ -29,6 +30,8 @@ __all__ = [
     "start_core",
 ]
 
+MOST_CORES = 5
+"""How many may die before online runs are better off offline."""
 _SERVICE = "WANDB_SERVICE"
 _IDLE = "60s"
 _START_TIMEOUT = 10.0
@@ -184,7 +187,7 @@ class CoreWatch:
             that makes wandb-core crash would do so again.
     """
 
-    def __init__(self, most: int = 5) -> None:
+    def __init__(self, most: int = MOST_CORES) -> None:
         self.number = 0
         """How many have died."""
         self._most = most

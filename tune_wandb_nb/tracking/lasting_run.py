@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tune_wandb_nb.tracking.account import AccountError, look_up_run
-from tune_wandb_nb.tracking.core import CoreWatch
+from tune_wandb_nb.tracking.core import MOST_CORES, CoreWatch
 from tune_wandb_nb.tracking.limits import MetricNames
 from tune_wandb_nb.tracking.origin import Origin, write_origin
 from tune_wandb_nb.tracking.recorded_results import newest_results
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LastingRun", "Past"]
 
-_ATTEMPTS = 8
-"""More than cores may die before a run goes offline (`CoreWatch`)."""
+_ATTEMPTS = MOST_CORES + 3
+"""More than cores may die before a run goes offline."""
 
 
 @dataclass(frozen=True, slots=True)
