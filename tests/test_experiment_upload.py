@@ -14,6 +14,7 @@ from ray import tune
 import tune_wandb_nb as tw
 from tests.searches import RunSearch, own_values
 from tests.wire import WireServer
+from tests.wire.fixtures import StartRun
 from tune_wandb_nb.tracking.account import AccountError
 
 Upload = Callable[..., pd.DataFrame]
@@ -108,7 +109,7 @@ def test_a_search_that_nobody_tracked(
     again = upload(results.experiment_path)
     assert set(states(again).values()) == {("already in W&B", 3, 0)}
     operations = {request.operation for request in wire_server.requests[before:]}
-    assert operations <= {"Viewer", "RunResumeStatus"}, "it only asks"
+    assert operations <= {"Viewer", "RunResumeStatus", "RunSampledHistory"}, "it only asks"
 
 
 def test_it_repairs_what_a_logger_has_lost(
@@ -171,6 +172,89 @@ def test_of_iterations_that_tune_repeats_the_newest_counts(
     assert values(wire_server, "x_1") == [
         (1, 1), (2, 2), (3, 103), (4, 104), (5, 105), (6, 106),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("gap", [range(1, 3), range(3, 5), range(5, 7), range(1, 7)])
+def test_rows_that_are_missing_anywhere_are_filled_in(
+    folder: Folder, upload: Upload, start_run: StartRun, wire_server: WireServer, gap: range
+) -> None:
+    run = start_run("x_1")
+    for i in range(1, 7):
+        if i not in gap:
+            run.log({"value": i, "training_iteration": i}, step=2 * i)
+            run.log({"own": i}, step=2 * i + 1)
+    run.finish()
+    folder.report("x_1", range(1, 7))
+    folder.ended(x_1="TERMINATED")
+    assert states(upload(folder.path, best={"value": "min"})) == {"x_1": ("uploaded", 6, len(gap))}
+    tunes = [row for row in wire_server.runs["x_1"].rows if "value" in row]
+    assert sorted((row["training_iteration"], row["value"]) for row in tunes) == [
+        (i, i) for i in range(1, 7)
+    ]
+    summary = wire_server.runs["x_1"].summary
+    assert (summary["value"], summary["training_iteration"], summary["best/value"]) == (6, 6, 1)
+    assert states(upload(folder.path)) == {"x_1": ("already in W&B", 6, 0)}
+
+
+def test_a_gap_in_a_long_run_is_found(
+    folder: Folder, upload: Upload, start_run: StartRun, wire_server: WireServer
+) -> None:
+    run = start_run("x_1")
+    for i in range(1, 2501):
+        if i not in (700, 1700):
+            run.log({"value": i, "training_iteration": i}, step=i)
+    run.finish()
+    folder.report("x_1", range(1, 2501))
+    folder.ended(x_1="TERMINATED")
+    assert states(upload(folder.path)) == {"x_1": ("uploaded", 2500, 2)}
+    assert [row["value"] for row in wire_server.runs["x_1"].rows[-2:]] == [700, 1700]
+    assert wire_server.runs["x_1"].summary["value"] == 2500
+
+
+def test_steps_may_be_far_apart(
+    folder: Folder, upload: Upload, start_run: StartRun, wire_server: WireServer
+) -> None:
+    run = start_run("x_1")
+    for i in (1, 3):
+        run.log({"value": i, "training_iteration": i}, step=i * 10_000_000)
+    run.finish()
+    folder.report("x_1", range(1, 4))
+    folder.ended(x_1="TERMINATED")
+    assert states(upload(folder.path)) == {"x_1": ("uploaded", 3, 1)}
+    asked = [r for r in wire_server.requests if r.operation == "RunSampledHistory"]
+    assert len(asked) == 1
+
+
+def test_without_iterations_the_step_tells_what_is_there(
+    folder: Folder, upload: Upload, start_run: StartRun, wire_server: WireServer
+) -> None:
+    run = start_run("x_1")
+    for i in (1, 2):
+        run.log({"value": i}, step=i)
+    run.finish()
+    folder.report("x_1", range(1, 4))
+    folder.ended(x_1="TERMINATED")
+    left_out = {"excludes": ["training_iteration"]}
+    assert states(upload(folder.path, **left_out)) == {"x_1": ("uploaded", 3, 1)}
+    assert [row["value"] for row in wire_server.runs["x_1"].rows] == [1, 2, 3]
+    assert states(upload(folder.path, **left_out)) == {"x_1": ("already in W&B", 3, 0)}
+
+
+def test_a_history_that_cannot_be_read_makes_no_row_twice(
+    folder: Folder, upload: Upload, start_run: StartRun, wire_server: WireServer
+) -> None:
+    run = start_run("x_1")
+    for i in (1, 3):
+        run.log({"value": i, "training_iteration": i}, step=i)
+    run.finish()
+    folder.report("x_1", range(1, 5))
+    folder.ended(x_1="TERMINATED")
+    fault = wire_server.faults.malformed("RunSampledHistory")
+    assert states(upload(folder.path)) == {"x_1": ("uploaded", 4, 1)}
+    assert values(wire_server, "x_1") == [(1, 1), (3, 3), (4, 4)]
+    fault.stop()
+    assert states(upload(folder.path)) == {"x_1": ("uploaded", 4, 1)}
+    assert values(wire_server, "x_1")[-1] == (2, 2)
 
 
 def test_rows_that_the_server_refuses_are_named_and_brought_later(

@@ -47,6 +47,7 @@ class GraphQL:
             "OrganizationCoreWeaveOrganizationID": self._organization,
             "UpsertBucket": self._upsert_bucket,
             "RunResumeStatus": self._run_resume_status,
+            "RunSampledHistory": self._run_sampled_history,
             "CreateRunFiles": self._create_run_files,
             "ArtifactType": self._artifact_type,
             "ArtifactByID": self._artifact_by_id,
@@ -110,6 +111,16 @@ class GraphQL:
         key = self._store.key(variables.get("entity"), variables.get("project"), variables["name"])
         run = self._store.runs.get(key)
         return {"model": {**_project(key[0], key[1]), "bucket": run and _bucket(run)}}
+
+    def _run_sampled_history(self, variables: Variables) -> Answer:
+        key = self._store.key(variables["entity"], variables["project"], variables["name"])
+        run = self._store.runs.get(key)
+        spec = json.loads(variables["spec"])
+        steps = range(spec["minStep"], spec["maxStep"])
+        rows = [] if run is None else run.rows_with(spec["keys"], steps)
+        # Of more rows than samples, W&B leaves some out.
+        rows = rows[:: -(-len(rows) // spec["samples"]) or 1]
+        return {"project": {"run": run and {"sampledHistory": [rows]}}}
 
     def _create_run_files(self, variables: Variables) -> Answer:
         key = self._store.key(variables["entity"], variables["project"], variables["run"])

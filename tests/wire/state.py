@@ -129,6 +129,16 @@ class RunState:
         last = [lines[max(lines)]] if lines else []
         return json.dumps([line if isinstance(line, str) else json.dumps(line) for line in last])
 
+    def rows_with(self, keys: list[str], steps: range) -> list[dict[str, Any]]:
+        """The rows of some steps that have all of some metrics, and nothing else of them."""
+        history = self.streams.get(HISTORY, {})
+        rows = [history[offset] for offset in sorted(history)]
+        return [
+            {key: row[key] for key in keys}
+            for row in rows
+            if row["_step"] in steps and all(key in row for key in keys)
+        ]
+
     def snapshot(self, artifacts: list[WireArtifact]) -> WireRun:
         """Freeze the run as it is now."""
         history = self.streams.get(HISTORY, {})

@@ -1,6 +1,5 @@
 """Whose API key it is: asked of the W&B server before a search."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,12 +15,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Account",
     "AccountError",
-    "KnownRun",
+    "ask",
     "authorize_page",
     "default_host",
     "knock",
     "look_up",
-    "look_up_run",
     "project_page",
     "projects_of",
 ]
@@ -35,11 +33,6 @@ _PROJECTS = (
     " first: $perPage) { edges { node { name } } } }"
 )
 _MOST_PROJECTS = 200
-_RUN = (
-    "query RunResumeStatus($project: String, $entity: String, $name: String!) {"
-    " model(name: $project, entityName: $entity) { bucket(name: $name, missingOk: true) {"
-    " state historyLineCount historyTail summaryMetrics } } }"
-)
 
 
 class AccountError(RuntimeError):
@@ -101,7 +94,7 @@ def look_up(host: str, key: ApiKey, *, timeout: float = _PATIENCE) -> Account:
     Raises:
         AccountError: refused, out of reach, or no W&B server.
     """
-    viewer = _ask(host, key, _VIEWER, {}, timeout).get("viewer")
+    viewer = ask(host, key, _VIEWER, {}, timeout=timeout).get("viewer")
     if not isinstance(viewer, dict):
         raise AccountError(f"{host} refuses the key: copy it anew from {authorize_page(host)}.")
     return Account(str(viewer.get("entity") or ""), tuple(_names(viewer.get("teams"))))
@@ -116,58 +109,22 @@ def projects_of(
         AccountError: as for `look_up`.
     """
     variables = {"entity": entity, "perPage": _MOST_PROJECTS}
-    return tuple(_names(_ask(host, key, _PROJECTS, variables, timeout).get("models")))
+    return tuple(_names(ask(host, key, _PROJECTS, variables, timeout=timeout).get("models")))
 
 
-@dataclass(frozen=True, slots=True)
-class KnownRun:
-    """What W&B has of a run."""
-
-    last_step: int | None = None
-    """W&B's own step (``_step``) of its last row; None without rows."""
-    iteration: int | None = None
-    """Tune's ``training_iteration`` of its last row that has one."""
-    state: str | None = None
-    """Such as "running", "finished", "failed"; None where there is no such run."""
-
-
-def look_up_run(
-    host: str, key: ApiKey, entity: str, project: str, run_id: str, *, timeout: float = _PATIENCE
-) -> KnownRun:
-    """Ask what W&B has of a run.
+def ask(
+    host: str,
+    key: ApiKey,
+    query: str,
+    variables: Mapping[str, Any],
+    *,
+    timeout: float = _PATIENCE,
+) -> dict[str, Any]:
+    """Ask a server something in GraphQL; returns the "data" of its answer.
 
     Raises:
         AccountError: as for `look_up`.
     """
-    variables = {"entity": entity, "project": project, "name": run_id}
-    model = _ask(host, key, _RUN, variables, timeout).get("model")
-    bucket = model.get("bucket") if isinstance(model, dict) else None
-    if not isinstance(bucket, dict):
-        return KnownRun()
-    lines = bucket.get("historyLineCount") or 0
-    # Lists and rows are JSON in JSON.
-    tail = _decoded(bucket.get("historyTail"), [])
-    last = _decoded(tail[-1] if isinstance(tail, list) and tail else None, {})
-    summary = _decoded(bucket.get("summaryMetrics"), {})
-    iteration = {**summary, **last}.get("training_iteration")
-    return KnownRun(
-        int(last.get("_step", lines - 1)) if lines else None,
-        iteration if isinstance(iteration, int) else None,
-        bucket.get("state"),
-    )
-
-
-def _decoded(text: Any, otherwise: Any) -> Any:
-    try:
-        found = json.loads(text)
-    except (TypeError, ValueError):
-        return otherwise
-    return found if isinstance(found, type(otherwise)) else otherwise
-
-
-def _ask(
-    host: str, key: ApiKey, query: str, variables: Mapping[str, Any], timeout: float
-) -> dict[str, Any]:
     answer = _post(host, key, query, variables, timeout)
     if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise AccountError(f"{host} refuses the key: copy it anew from {authorize_page(host)}.")

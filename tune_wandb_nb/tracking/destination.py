@@ -2,14 +2,15 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from tune_wandb_nb.tracking.account import AccountError, KnownRun, look_up, look_up_run
+from tune_wandb_nb.tracking.account import AccountError, look_up
 from tune_wandb_nb.tracking.apikey import ApiKey
 from tune_wandb_nb.tracking.credentials import find_credential, server_of
+from tune_wandb_nb.tracking.known_run import KnownRun, logged_iterations, look_up_run
 from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings
 
 __all__ = ["Destination", "find_destination"]
@@ -42,8 +43,19 @@ class Destination:
         Raises:
             AccountError: the server cannot be asked.
         """
-        owner = self.entity or entity or self.default_entity
-        return look_up_run(self.host, self.key, owner, self.project or project or "", run_id)
+        owner, project = self._place(entity, project)
+        return look_up_run(self.host, self.key, owner, project, run_id)
+
+    def iterations_of(
+        self, known: KnownRun, run_id: str, *, entity: str | None, project: str | None
+    ) -> Container[int]:
+        """Ask of which training iterations a run that was looked up has rows.
+
+        Raises:
+            AccountError: the server cannot be asked.
+        """
+        owner, project = self._place(entity, project)
+        return logged_iterations(self.host, self.key, owner, project, run_id, known=known)
 
     def has(
         self, step: int | None, run_id: str, *, entity: str | None, project: str | None
@@ -59,6 +71,9 @@ class Destination:
                 return False
             time.sleep(_LOOK_EVERY)
         return True
+
+    def _place(self, entity: str | None, project: str | None) -> tuple[str, str]:
+        return self.entity or entity or self.default_entity, self.project or project or ""
 
 
 def find_destination(

@@ -36,10 +36,12 @@ def upload_experiment(
 ) -> "pd.DataFrame":
     """Make W&B runs out of a Tune experiment's folder, whoever tracked it, or nobody.
 
-    It is the way to bring an old search to W&B, and to repair one: rows that W&B does not have yet
-    are added to the runs of the trials' ids, so that it can be called again, and while the search
-    goes on. Each row has the time of its result. What is only in memory during a search (images,
-    the hyperparameters that PBT has changed) is not in the folder.
+    It is the way to bring an old search to W&B, and to repair one: training iterations that W&B
+    does not have yet, be it in the middle, are added to the runs of the trials' ids, so that it can
+    be called again, and while the search goes on. W&B only appends: what was missing in the middle
+    has later steps than what was there, and its place by training_iteration. Each row has the time
+    of its result. What is only in memory during a search (images, the hyperparameters that PBT has
+    changed) is not in the folder.
 
     Args:
         path: The experiment's folder (``ResultGrid.experiment_path``), local or as in

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tune_wandb_nb.tracking.account import AccountError, look_up_run
+from tune_wandb_nb.tracking.account import AccountError
 from tune_wandb_nb.tracking.core import MOST_CORES, CoreWatch
+from tune_wandb_nb.tracking.known_run import look_up_run
 from tune_wandb_nb.tracking.limits import MetricNames
 from tune_wandb_nb.tracking.origin import Origin, write_origin
 from tune_wandb_nb.tracking.recorded_results import newest_results

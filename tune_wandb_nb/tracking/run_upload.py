@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from tune_wandb_nb.tracking.account import AccountError, KnownRun
+from tune_wandb_nb.tracking.account import AccountError
 from tune_wandb_nb.tracking.destination import Destination
+from tune_wandb_nb.tracking.known_run import KnownRun
 from tune_wandb_nb.tracking.origin import is_of_a_trial, read_origin
 from tune_wandb_nb.tracking.recorded_run import (
     RecordedRun,

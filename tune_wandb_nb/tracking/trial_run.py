@@ -197,7 +197,7 @@ class TrialRun:
         if plan.define_step:
             # wandb-core defines the step metric itself.
             run.define_metric("*", step_metric=_ITERATION)
-        self._next_step = run.step
+        self._next_step = max(run.step, run.starting_step)
         self._adopt(run, mode)
 
     def _leave(self, mode: Mode, run_id: str) -> None:

@@ -1,13 +1,16 @@
 """Brings the W&B run of one trial to what Tune has recorded of it."""
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from tune_wandb_nb.tracking.account import AccountError
 from tune_wandb_nb.tracking.destination import Destination
 from tune_wandb_nb.tracking.experiment_folder import RecordedTrial
+from tune_wandb_nb.tracking.media import is_plain
 from tune_wandb_nb.tracking.outcome import failed_outcome, finished_outcome
-from tune_wandb_nb.tracking.rows import RowRules, TrialRows, timed
+from tune_wandb_nb.tracking.rows import Row, RowRules, TrialRows, timed
 from tune_wandb_nb.tracking.run_plan import Ending, InitPlan
 from tune_wandb_nb.tracking.trial_run import TrialRun
 
@@ -63,27 +66,22 @@ class TrialUpload:
         there = {"entity": self._entity, "project": self._project}
         try:
             known = self._to.look_up(run_id, **there)
+            has = self._to.iterations_of(known, run_id, **there)
         except AccountError as error:
             return outcome("failed", note=str(error))
         rows = TrialRows(self._rules, trial.config)
         run = TrialRun(
             trial.trial_id, trial.name, self._plan(trial, run_id, rows), say=lambda _: None
         )
-        has = -1 if known.iteration is None else known.iteration
-        reported = 0
-        for reported, result in enumerate(trial.results(), start=1):
-            row = rows.row(result)
-            if result.get("training_iteration", reported) > has:
-                _open(run)
-                run.reported += 1
-                run.write(timed(row, result))
+        reported, summary = _write_missing(run, rows, trial, has)
         if not run.is_open and not reported and not trial.is_over:
             return outcome("waiting")
         if not run.is_open and known.state in _states_of(trial):
             return outcome("already in W&B", reported)
         _open(run)
         url = run.url
-        run.end(_ending(trial))
+        ending = _ending(trial)
+        run.end(replace(ending, summary={**summary, **ending.summary}))
         if run.mode != "online":
             return outcome("failed", reported, note=run.note)
         if not self._to.has(run.last_step, run_id, **there):
@@ -101,7 +99,38 @@ class TrialUpload:
             "dir": self._scratch,
             "resume": "allow",
         }
-        return InitPlan("online", arguments, self._to.key, self._to.host)
+        return InitPlan(
+            "online",
+            arguments,
+            self._to.key,
+            self._to.host,
+            define_step=not self._rules.excludes.hit("training_iteration"),
+        )
+
+
+def _write_missing(
+    run: TrialRun, rows: TrialRows, trial: RecordedTrial, has: Container[int]
+) -> tuple[int, dict[str, Any]]:
+    """Write what W&B has not; returns how many rows Tune has, and what the summary must say.
+
+    W&B only appends: after a row that was missing before others, its summary says what that row
+    said, and not what the last one did.
+    """
+    reported = 0
+    summary: dict[str, Any] = {}
+    last: Row | None = None
+    is_written = True
+    for reported, result in enumerate(trial.results(), start=1):
+        last = rows.row(result)
+        summary |= last.summary
+        is_written = result.get("training_iteration", reported) not in has
+        if is_written:
+            _open(run)
+            run.reported += 1
+            run.write(timed(last, result))
+    if last is not None and not is_written:
+        summary |= {key: value for key, value in last.metrics.items() if is_plain(value)}
+    return reported, summary
 
 
 def _open(run: TrialRun) -> None:

@@ -1,0 +1,121 @@
+"""What W&B has of a run: asked of its server."""
+
+import json
+import time
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tune_wandb_nb.tracking.account import ask
+from tune_wandb_nb.tracking.apikey import ApiKey
+
+__all__ = ["KnownRun", "logged_iterations", "look_up_run"]
+
+_ITERATION = "training_iteration"
+_RUN = (
+    "query RunResumeStatus($project: String, $entity: String, $name: String!) {"
+    " model(name: $project, entityName: $entity) { bucket(name: $name, missingOk: true) {"
+    " state historyLineCount historyTail summaryMetrics } } }"
+)
+_ROWS = (
+    "query RunSampledHistory($project: String!, $entity: String!, $name: String!,"
+    " $spec: JSONString!) { project(name: $project, entityName: $entity) { run(name: $name) {"
+    " sampledHistory(specs: [$spec]) } } }"
+)
+_PAGE = 1000
+"""Steps for which W&B is asked at once: of as many samples nothing is left out."""
+_SETTLES_WITHIN, _LOOK_EVERY = 10.0, 1.0
+"""Seconds that the server has to show in a run's history what its state tells already."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """What W&B has of a run."""
+
+    last_step: int | None = None
+    """W&B's own step (``_step``) of its last row; None without rows."""
+    iteration: int | None = None
+    """Tune's ``training_iteration`` of its last row that has one."""
+    state: str | None = None
+    """Such as "running", "finished", "failed"; None where there is no such run."""
+    rows: int = 0
+    """How many rows it has."""
+
+
+def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) -> KnownRun:
+    """Ask what W&B has of a run.
+
+    Raises:
+        AccountError: the server refuses the key, or cannot be asked.
+    """
+    variables = {"entity": entity, "project": project, "name": run_id}
+    model = ask(host, key, _RUN, variables).get("model")
+    bucket = model.get("bucket") if isinstance(model, dict) else None
+    if not isinstance(bucket, dict):
+        return KnownRun()
+    lines = bucket.get("historyLineCount") or 0
+    # Lists and rows are JSON in JSON.
+    tail = _decoded(bucket.get("historyTail"), [])
+    last = _decoded(tail[-1] if isinstance(tail, list) and tail else None, {})
+    summary = _decoded(bucket.get("summaryMetrics"), {})
+    iteration = {**summary, **last}.get(_ITERATION)
+    return KnownRun(
+        int(last.get("_step", lines - 1)) if lines else None,
+        iteration if isinstance(iteration, int) else None,
+        bucket.get("state"),
+        lines,
+    )
+
+
+def logged_iterations(
+    host: str, key: ApiKey, entity: str, project: str, run_id: str, *, known: KnownRun
+) -> Container[int]:
+    """Return the training iterations of which a run has a row, given what was found of it.
+
+    Where no row says its iteration (``excludes`` may leave it out), the step stands for it.
+
+    Raises:
+        AccountError: as for `look_up_run`.
+    """
+    if known.last_step is None:
+        return ()
+    if known.iteration is None:
+        return range(known.last_step + 1)
+    deadline = time.monotonic() + _SETTLES_WITHIN
+    variables = {"entity": entity, "project": project, "name": run_id}
+    while True:
+        found = set(_history(host, key, variables, known))
+        if known.iteration in found:
+            return found
+        if time.monotonic() > deadline:
+            # Its history does not tell: rows must not be there twice.
+            return range(known.iteration + 1)
+        time.sleep(_LOOK_EVERY)
+
+
+def _history(host: str, key: ApiKey, variables: dict[str, str], known: KnownRun) -> Iterator[int]:
+    end = (known.last_step or 0) + 1
+    # Steps may be far apart, as where they count samples.
+    page = end if known.rows <= _PAGE else _PAGE
+    for start in range(0, end, page):
+        spec = {"keys": ["_step", _ITERATION], "samples": _PAGE}
+        spec |= {"minStep": start, "maxStep": min(start + page, end)}
+        data = ask(host, key, _ROWS, {**variables, "spec": json.dumps(spec)})
+        for row in _rows_of(data):
+            iteration = row.get(_ITERATION) if isinstance(row, dict) else None
+            if isinstance(iteration, int):
+                yield iteration
+
+
+def _rows_of(data: Any) -> list[Any]:
+    for name in ("project", "run", "sampledHistory"):
+        data = data.get(name) if isinstance(data, dict) else None
+    return data[0] if isinstance(data, list) and data and isinstance(data[0], list) else []
+
+
+def _decoded(text: Any, otherwise: Any) -> Any:
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError):
+        return otherwise
+    return found if isinstance(found, type(otherwise)) else otherwise
