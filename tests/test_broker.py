@@ -101,6 +101,11 @@ def test_the_logger_hears_of_a_trials_end_once_it_has_come() -> None:
         assert (await broker.ask(*("t", None, None)))["before"] == {"step": 3}
         await broker.account("t", {"state": "running", "logged": 1})
         assert (await broker.accounts())[0]["t"]["logged"] == 4, "with those of its first process"
+        # Its process is killed: the next one asks, twice where the entry names another server.
+        for _ in range(2):
+            await broker.ask("t", None, None)
+        await broker.account("t", {"state": "running", "logged": 2})
+        assert (await broker.accounts())[0]["t"]["logged"] == 6, "with those of the killed one"
         with pytest.raises(asyncio.TimeoutError):
             await broker.ended("t", 0.01)
         await broker.decide("t", {"tune/status": "stopped by user"})

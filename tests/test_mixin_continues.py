@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -69,6 +71,35 @@ def test_a_retried_trial_goes_on_in_its_run(
     assert steps == sorted(set(steps)), "no step comes twice, none goes back"
     (audit,) = logger.audit().itertuples()
     assert (audit.reported, audit.logged) == (8, 8)
+
+
+@tw.wandb_mixin
+def killed_once(config: dict[str, Any]) -> None:
+    """Report, kill the own process, and do it all again."""
+    for i in range(3):
+        tune.report({"score": i})
+    killed = Path(config["folder"], "killed")
+    if not killed.exists():
+        killed.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_process_leaves_no_row_unaccounted_for(
+    run_search: RunSearch, wire_server: WireServer, tmp_path: Path
+) -> None:
+    logger = tw.WandbLogger(project="p", host=wire_server.url, api_key=wire_server.api_key)
+    results = run_search(
+        killed_once, {"folder": str(tmp_path)}, logger=logger,
+        failure_config=tune.FailureConfig(max_failures=1),
+    )  # fmt: skip
+    assert results.num_errors == 0
+    (audit,) = logger.audit().itertuples()
+    assert audit.reported >= 3
+    assert audit.logged + audit.dropped == audit.reported
+    assert audit.logged >= 3, "those of the second process"
+    assert audit.dropped == 0 or "did not tell" in audit.note
+    (run,) = wire_server.runs.values()
+    assert [row["score"] for row in run.rows if "score" in row][-3:] == [0, 1, 2]
 
 
 def test_a_trial_that_pbt_exploits_goes_on_in_its_run(

@@ -122,6 +122,10 @@ class Broker:
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._told.wait(), _PATIENCE)
         self._first = self._first or trial_id
+        if trial_id in self._accounts:
+            # This is a new process of it, and the one before may be gone without a last word.
+            told = self._accounts[trial_id]
+            self._earlier[trial_id] = {name: told[name] for name in _COUNTS}
         return {
             **self._common,
             "known": self._key(Request(host, key_file)).pack(),

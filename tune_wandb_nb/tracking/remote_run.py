@@ -1,5 +1,6 @@
 """The driver's account of a run that its trial's own process writes."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from tune_wandb_nb.tracking.trial_run import TrialRun
 
 __all__ = ["RemoteRun", "RemoteRuns"]
 
+_SILENT = "the trial's process did not tell that it had logged them"
 _TOLD_ALREADY = 5.0
 _STILL_STOPPING = 60.0
 
@@ -36,7 +38,21 @@ class RemoteRun(TrialRun):
 
     def end(self, ending: Ending) -> None:
         """Wait until the trial has ended its run, and take over what became of its rows."""
+        self._take_over_the_last(ending)
         self.state = ending.state
+        # The end of its process may have cut off rows, or what it would have told of them.
+        silent = self.reported - self.logged - self.dropped
+        if self.mode != "disabled" and silent > 0:
+            self.dropped += silent
+            self.lost += silent
+            self.reasons = Counter({**self.reasons, _SILENT: silent})
+
+    def take_over(self, account: Mapping[str, Any]) -> None:
+        """Take over the account that the trial has given of itself."""
+        for name, value in account.items():
+            setattr(self, name, value)
+
+    def _take_over_the_last(self, ending: Ending) -> None:
         if desk.broker is None:
             return
         import ray
@@ -50,12 +66,6 @@ class RemoteRun(TrialRun):
             return
         if account is not None:
             self.take_over(account)
-            self.state = ending.state
-
-    def take_over(self, account: Mapping[str, Any]) -> None:
-        """Take over the account that the trial has given of itself."""
-        for name, value in account.items():
-            setattr(self, name, value)
 
 
 class RemoteRuns:
