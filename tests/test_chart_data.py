@@ -68,6 +68,14 @@ class TestCurves:
         assert [line.trial.trial_id for line in data.lines] == ["a"]
         assert data.missing == 2
 
+    def test_a_line_ends_at_its_last_number(self) -> None:
+        board = TrialBoard()
+        for i, value in enumerate([1.0, math.nan, 3.0, math.nan]):
+            board.record("a", {"training_iteration": i, "m": value})
+        x, y = stack(curve_data(board.snapshot(), "m").lines)
+        assert x.tolist() == [[0, 1, 2]]
+        assert y[0, [0, 2]].tolist() == [1, 3]
+
     def test_lines_of_different_lengths_in_one_array(self) -> None:
         board = TrialBoard()
         for name, count in (("a", 3), ("b", 1)):
@@ -80,6 +88,7 @@ class TestCurves:
         x, y = join(lines, log=True)
         assert np.isfinite(x).all()
         assert y[np.isfinite(y)].tolist() == [1.0]
+        assert np.isfinite(y[-1]), "bqplot puts a label at the last point"
         assert join([])[0].size == stack([])[0].size == 0
         assert stack(lines[1:2])[0].shape == (1, 3)
         assert stack(lines[:1])[0].shape == (1, 2)
@@ -118,6 +127,10 @@ class TestAxes:
 
     def test_missing_values_are_gaps(self) -> None:
         assert np.isnan(axis_for("x", [1, MISSING, 3]).place([MISSING])).all()
+
+    def test_whole_numbers_get_whole_ticks(self) -> None:
+        assert [text for _, text in axis_for("layers", [1, 3, 2]).ticks] == ["1", "2", "3"]
+        assert [text for _, text in axis_for("x", [1, 1.5, 3]).ticks][:2] == ["1", "1.5"]
 
     def test_many_categories_get_few_ticks(self) -> None:
         axis = axis_for("x", [f"category-number-{i}" for i in range(100)])

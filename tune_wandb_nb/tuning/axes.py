@@ -73,7 +73,8 @@ def axis_for(name: str, values: Sequence[Any], *, log: bool | None = None) -> Ax
     wants_log = _looks_log(numbers) if log is None else log
     kind: Literal["linear", "log"] = "log" if wants_log and low > 0 else "linear"
     bare = Axis(name, kind, low, high, (), ())
-    marks = _log_ticks(low, high) if kind == "log" else _linear_ticks(low, high)
+    whole = all(value.is_integer() for value in numbers.tolist())
+    marks = _log_ticks(low, high) if kind == "log" else _linear_ticks(low, high, whole=whole)
     digits = 0 if kind == "log" else digits_between(low, high)
     ticks = tuple((float(bare.place([mark])[0]), _tick(mark, digits)) for mark in marks)
     return Axis(name, kind, low, high, (), ticks)
@@ -133,12 +134,14 @@ def _unevenness(numbers: Numbers) -> float:
     return float(np.abs(placed - np.linspace(0, 1, len(placed))).mean())
 
 
-def _linear_ticks(low: float, high: float) -> list[float]:
+def _linear_ticks(low: float, high: float, *, whole: bool) -> list[float]:
     if not high > low:
         return [low]
     rough = (high - low) / _TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(s * power for s in _LINEAR_STEPS if s * power >= rough * (1 - 1e-9))
+    # Of three layers, there is no trial with two and a half.
+    step = math.ceil(step) if whole else step
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [min(max(i * step, low), high) for i in range(first, last + 1)]

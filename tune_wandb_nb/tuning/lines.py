@@ -101,25 +101,32 @@ def stack(lines: Sequence[Line], *, log: bool = False) -> tuple[Numbers, Numbers
     Shorter ones repeat their last point, which draws nothing. There are two columns at least:
     a chart takes a single column for one line.
     """
-    width = max((2, *(len(one.x) for one in lines)))
-    x = np.zeros((len(lines), width))
-    y = np.full((len(lines), width), np.nan)
-    for row, one in enumerate(lines):
-        x[row, : len(one.x)] = one.x
-        x[row, len(one.x) :] = one.x[-1]
-        y[row, : len(one.y)] = one.y
-        y[row, len(one.y) :] = one.y[-1]
-    return x, _positive(y) if log else y
+    points = [_points(one, log=log) for one in lines]
+    width = max((2, *(len(x) for x, _ in points)))
+    xs = np.zeros((len(lines), width))
+    ys = np.full((len(lines), width), np.nan)
+    for row, (x, y) in enumerate(points):
+        xs[row, : len(x)] = x
+        ys[row, : len(y)] = y
+        if len(x):
+            xs[row, len(x) :] = x[-1]
+            ys[row, len(y) :] = y[-1]
+    return xs, ys
 
 
 def join(lines: Sequence[Line], *, log: bool = False) -> tuple[Numbers, Numbers]:
     """Put lines one after another, with a gap between each: hundreds cost the browser one path."""
-    if not lines:
+    points = [(x, y) for x, y in (_points(one, log=log) for one in lines) if len(x)]
+    if not points:
         return np.zeros(0), np.zeros(0)
-    x = np.concatenate([np.append(one.x, one.x[-1]) for one in lines])
-    y = np.concatenate([np.append(one.y, np.nan) for one in lines])
-    return x, _positive(y) if log else y
+    gaps = [(np.append(x, x[-1]), np.append(y, np.nan)) for x, y in points]
+    xs, ys = (np.concatenate(parts)[:-1] for parts in zip(*gaps, strict=True))
+    return xs, ys
 
 
-def _positive(values: Numbers) -> Numbers:
-    return np.where(values > 0, values, np.nan)
+def _points(line: Line, *, log: bool) -> tuple[Numbers, Numbers]:
+    """Return a line up to its last value: bqplot puts a label there, and fails where none is."""
+    y = np.where(line.y > 0, line.y, np.nan) if log else line.y
+    seen = np.flatnonzero(np.isfinite(y))
+    end = int(seen[-1]) + 1 if len(seen) else 0
+    return line.x[:end], y[:end]

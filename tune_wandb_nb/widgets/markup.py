@@ -20,7 +20,8 @@ STYLE = """<style>
 .twn th, .twn td {padding: 2px 10px 2px 0; white-space: nowrap; text-align: left !important;
   background: none; border: 0;}
 .twn table.fit {width: 100%;}
-.twn table.fit td:last-child {width: 99%; max-width: 0; overflow: hidden; text-overflow: ellipsis;}
+.twn table.fit td:last-child, .twn table.fit th:last-child {width: 99%; max-width: 0;
+  overflow: hidden; text-overflow: ellipsis; padding-right: 0;}
 .twn td.num, .twn th.num {text-align: right !important;}
 .twn a {color: var(--jp-content-link-color, #0072b2); text-decoration: underline;}
 .twn .soft {color: var(--jp-ui-font-color2, #666);}

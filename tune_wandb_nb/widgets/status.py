@@ -77,17 +77,19 @@ def top_trials_html(snapshot: BoardSnapshot, most: int = 10) -> str:
     if not trials:
         return ""
     metric = snapshot.metric or next(iter(snapshot.metrics), None)
+    tell_params = any(trial.params for trial in trials)
     rows = [
         (
-            markup(name_tag(trial.name, 32)),
+            markup(name_tag(trial.name, 24)),
             trial.state,
             *([trial.metrics.get(metric)] if metric else []),
             trial.iteration,
-            markup(params_text(trial.params, 5)),
+            markup(params_text(trial.params, 5) if tell_params else ""),
         )
         for trial in trials
     ]
-    head = ("trial", "state", *([metric] if metric else []), "iterations", "hyperparameters")
+    values = [metric] if metric else []
+    head = ("trial", "state", *values, "iterations", "hyperparameters" if tell_params else "")
     return f'<div class="twn">{table(head, rows, "fit")}</div>'
 
 
