@@ -145,6 +145,33 @@ def test_the_wandb_core_of_a_trial_that_writes_its_own_run_killed(
     assert (run.complete, run.exit_code) == (True, 0)
 
 
+def kill_broker() -> None:
+    """Kill the actor that tells trials the key, as the kernel does where memory is short."""
+    brokers = [
+        process
+        for process in psutil.process_iter(["name"])
+        if (process.info["name"] or "").startswith("ray::Broker")
+    ]
+    assert brokers
+    for broker in brokers:
+        broker.kill()
+    psutil.wait_procs(brokers, timeout=10)
+
+
+def test_the_broker_killed(
+    run_search: RunSearch, wire_server: WireServer, logger_for: MakeLogger
+) -> None:
+    logger = logger_for()
+    results = run_search(
+        wandb_mixin(count_up), {"a": tune.grid_search([1, 2, 3]), "rows": 10}, logger=logger,
+        callbacks=[At({10}, kill_broker)], tune_config={"max_concurrent_trials": 1},
+    )  # fmt: skip
+    audit = logger.audit()
+    assert set(audit["mode"]) == {"online"}
+    assert list(audit["logged"]) == [10, 10, 10]
+    assert_all_there(wire_server, results)
+
+
 SCRIPT = """
     import json, os, sys, time
     from pathlib import Path

@@ -192,10 +192,13 @@ class Broker:
         """Return what the driver knows of a trial's end, for its summary."""
         return self._endings.pop(trial_id, {})
 
-    async def accounts(self) -> tuple[dict[str, dict[str, Any]], list[str]]:
-        """Return all accounts by trial, and the notices that nobody has shown yet."""
+    async def accounts(self) -> tuple[dict[str, dict[str, Any]], list[str], bool]:
+        """Return all accounts by trial, the notices that nobody has shown, and whether it was told.
+
+        It does not know what the driver has told after Ray has started it again.
+        """
         notices, self._notices = self._notices, []
-        return dict(self._accounts), notices
+        return dict(self._accounts), notices, self._told.is_set()
 
     async def say(self, text: str) -> None:
         """Keep a notice for the logger; without one, print it, which Ray shows in the notebook."""
@@ -236,6 +239,9 @@ def start_broker() -> Any:
             get_if_exists=True,
             num_cpus=0,
             max_concurrency=1000,
+            # Killed, by the kernel when memory is short, it comes back and is told again.
+            max_restarts=-1,
+            max_task_retries=-1,
             # On the driver's node, where the key file is, if Ray runs there.
             scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=True),
         )

@@ -62,6 +62,12 @@ class Desk:
             # Classes open their runs before Tune tells the logger that they have started.
             ray.get(ready)
 
+    def tell_again(self) -> None:
+        """Tell a broker that was started again what the one before it knew."""
+        broker = self.broker
+        for request, key in self._keys.items() if broker is not None else ():
+            broker.tell.remote(request.pack(), key.pack(), self._common)
+
     def detach(self) -> None:
         """Forget the logger: its search is over."""
         self._logger = None

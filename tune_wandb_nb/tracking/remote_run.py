@@ -94,10 +94,12 @@ class RemoteRuns:
 
         asked, self._asked = self._asked, None
         try:
-            accounts, said = ray.get(asked, timeout=_TOLD_ALREADY)
+            accounts, said, is_told = ray.get(asked, timeout=_TOLD_ALREADY)
         except Exception:
             # The broker is gone with its node; what trials have told by their end is known.
             return
+        if not is_told:
+            desk.tell_again()
         for trial_id, run in remote.items():
             if trial_id in accounts and run.state == "running":
                 run.take_over(accounts[trial_id])
