@@ -2,10 +2,12 @@
 
 import importlib
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ray.tune import JupyterNotebookReporter
+from ray.tune.result import TIME_TOTAL_S
 
 from tune_wandb_nb.tuning.shell import has_kernel, running_shell
 
@@ -31,6 +33,13 @@ class HtmlReporter(JupyterNotebookReporter):
         >>> reporter = HtmlReporter(shown.append)
         >>> run_config = tune.RunConfig(progress_reporter=reporter)
     """
+
+    # The seconds are told elsewhere, and the metric has to fit beside the hyperparameters.
+    DEFAULT_COLUMNS: ClassVar[OrderedDict[str, str]] = OrderedDict(
+        (name, title)
+        for name, title in JupyterNotebookReporter.DEFAULT_COLUMNS.items()
+        if name != TIME_TOTAL_S
+    )
 
     def __init__(self, show: Callable[[str], None], *, seen: bool = True) -> None:
         self._show: Callable[[str], None] | None = show

@@ -199,9 +199,9 @@ class Dashboard(ipywidgets.VBox):
         self.tabs.set_title(_WANDB, "W&B")
         left = ipywidgets.VBox(
             [self.status, self.stop_button, self.errors_box, self.tune],
-            layout=_column("1 1 360px"),
+            layout=_column("3 1 440px"),
         )
-        right = ipywidgets.VBox([self.tabs], layout=_column("2 1 560px"))
+        right = ipywidgets.VBox([self.tabs], layout=_column("5 1 600px"))
         self._columns = ipywidgets.HBox(
             [left, right], layout=ipywidgets.Layout(flex_flow="row wrap", overflow="hidden")
         )

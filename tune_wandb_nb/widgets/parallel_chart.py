@@ -11,6 +11,7 @@ from tune_wandb_nb.tuning.parallel import ParallelData, parallel_data
 from tune_wandb_nb.tuning.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.wording import describe_params, shorten
 from tune_wandb_nb.widgets.palette import GREY, SCALE
+from tune_wandb_nb.widgets.texts import text_mark, write_texts
 
 __all__ = ["ParallelChart"]
 
@@ -39,8 +40,8 @@ class ParallelChart(ipywidgets.VBox):
         self._rails = bqplot.Lines(
             x=np.zeros(0), y=np.zeros(0), scales=self._place, colors=[GREY], stroke_width=1
         )
-        self.ticks = self._texts(10, "start", x_offset=6, y_offset=4)
-        self.titles = self._texts(12, "middle", y_offset=-12)
+        self.ticks = text_mark(self._place, x_offset=6, y_offset=4)
+        self.titles = text_mark(self._place, size=12, align="middle", y_offset=-12)
         self.figure = bqplot.Figure(
             marks=[self._rails, self.lines, self.ticks, self.titles],
             fig_margin=_MARGIN,
@@ -77,31 +78,16 @@ class ParallelChart(ipywidgets.VBox):
         return int(rows.nbytes + sum(map(len, labels)))
 
     def _draw_axes(self, data: ParallelData, places: Any) -> None:
-        ticks = [(i, at, text) for i, axis in enumerate(data.axes) for at, text in axis.ticks]
         with self._rails.hold_sync():
             self._rails.x = np.repeat(places[:, None], 2, axis=1)
             self._rails.y = np.tile(np.array([0, 1], dtype=np.float32), (len(places), 1))
-        with self.ticks.hold_sync():
-            self.ticks.x = np.array([i for i, _, _ in ticks], dtype=np.float32)
-            self.ticks.y = np.array([at for _, at, _ in ticks], dtype=np.float32)
-            self.ticks.text = np.array([text for _, _, text in ticks])
-        longest = max(8, 84 // len(data.axes))
-        with self.titles.hold_sync():
-            self.titles.x, self.titles.y = places, np.ones(len(places), dtype=np.float32)
-            self.titles.text = np.array([shorten(axis.name, longest) for axis in data.axes])
-
-    def _texts(self, size: int, align: str, **given: Any) -> Any:
-        return bqplot.Label(
-            x=np.zeros(0),
-            y=np.zeros(0),
-            text=np.array([], dtype="U1"),
-            scales=self._place,
-            colors=[GREY],
-            default_size=size,
-            font_weight="normal",
-            align=align,
-            **given,
+        write_texts(
+            self.ticks,
+            ((i, at, text) for i, axis in enumerate(data.axes) for at, text in axis.ticks),
         )
+        longest = max(8, 84 // len(data.axes))
+        names = (shorten(axis.name, longest) for axis in data.axes)
+        write_texts(self.titles, ((i, 1, name) for i, name in enumerate(names)))
 
 
 def _note(data: ParallelData | None, snapshot: BoardSnapshot) -> str:

@@ -10,10 +10,11 @@ from tune_wandb_nb.tuning.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.wording import number, shorten
 from tune_wandb_nb.widgets.markup import escape, markup, table
 from tune_wandb_nb.widgets.palette import BEST, GREY, INITIAL
+from tune_wandb_nb.widgets.texts import text_mark, write_texts
 
 __all__ = ["ScheduleChart"]
 
-_MARGIN = {"top": 10, "bottom": 40, "left": 64, "right": 16}
+_MARGIN = {"top": 10, "bottom": 40, "left": 16, "right": 16}
 _SHOWN_CHANGES = 8
 
 
@@ -32,11 +33,12 @@ class ScheduleChart(ipywidgets.VBox):
             opacities=[0.8] * 100,
             tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
         )
-        self._y_axis = bqplot.Axis(scale=y, orientation="vertical")
+        left = {"x": bqplot.LinearScale(min=0, max=1), "y": y}
+        self.ticks = text_mark(left, x_offset=4, y_offset=4)
         x_axis = bqplot.Axis(scale=x, label="iteration", label_offset="32px", label_color=GREY)
         self.figure = bqplot.Figure(
-            marks=[self.lines],
-            axes=[x_axis, self._y_axis],
+            marks=[self.lines, self.ticks],
+            axes=[x_axis],
             fig_margin=_MARGIN,
             background_style={"fill-opacity": "0"},
             layout=ipywidgets.Layout(width="100%", height=height),
@@ -44,6 +46,7 @@ class ScheduleChart(ipywidgets.VBox):
         self.param = ipywidgets.Dropdown(description="Schedule of", options=[], style=INITIAL)
         self.changes = ipywidgets.HTML()
         super().__init__([])
+        self.add_class("twn-halo")
 
     def show(self, snapshot: BoardSnapshot) -> int:
         """Draw what the snapshot holds; return roughly how many bytes went to the browser."""
@@ -65,16 +68,14 @@ class ScheduleChart(ipywidgets.VBox):
         shown = list(data.steps.items())[-100:]
         axis = axis_for(data.param, [value for _, line in shown for _, value in line])
         width = max(len(line) for _, line in shown)
-        x, y = np.zeros((len(shown), width)), np.full((len(shown), width), np.nan)
+        x, y = np.zeros((len(shown), width)), np.zeros((len(shown), width))
         for row, (_, line) in enumerate(shown):
             x[row] = line[-1][0]
             x[row, : len(line)] = [iteration for iteration, _ in line]
+            y[row] = axis.place([line[-1][1]])[0]
             y[row, : len(line)] = axis.place(value for _, value in line)
         names = {trial.trial_id: trial.name for trial in snapshot.trials}
-        ticks = [(round(at, 6), text) for at, text in axis.ticks]
-        with self._y_axis.hold_sync():
-            self._y_axis.tick_values = np.array([at for at, _ in ticks])
-            self._y_axis.tick_labels = {f"{at:.6g}": text for at, text in ticks}
+        write_texts(self.ticks, ((0, at, text) for at, text in axis.ticks))
         with self.lines.hold_sync():
             self.lines.x, self.lines.y = x.astype(np.float32), y.astype(np.float32)
             self.lines.labels = [shorten(names.get(trial, trial), 40) for trial, _ in shown]
