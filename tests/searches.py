@@ -93,8 +93,7 @@ def run_search(
             run_config=tune.RunConfig(
                 callbacks=callbacks,
                 verbose=0,
-                storage_path=str(wandb_home / "ray"),
-                **{"name": "experiment"} | run_config,
+                **{"name": "experiment", "storage_path": str(wandb_home / "ray")} | run_config,
             ),
         )
         return tuner.fit()

@@ -88,6 +88,8 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
+    # Clients keep what they do not use open for ever; whoever serves W&B does not.
+    timeout = 60
 
     def log_message(self, *_: Any) -> None:
         """Keep quiet."""
@@ -95,8 +97,10 @@ class Handler(BaseHTTPRequestHandler):
     def client_has_gone(self) -> bool:
         """Whether the client closed its end while its request waited."""
         try:
-            readable, _, _ = select.select([self.connection], [], [], 0)
-            return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
+            # Not select: it fails with more than a thousand connections.
+            waiting = select.poll()
+            waiting.register(self.connection, select.POLLIN)
+            return bool(waiting.poll(0)) and not self.connection.recv(1, socket.MSG_PEEK)
         except (OSError, ValueError):
             return True
 

@@ -42,10 +42,11 @@ def _wait(session: Session) -> None:
 
 
 def _repair(session: Session) -> str:
-    place = next((tracked.place for tracked in session.trials.values()), None)
-    if place is None or not place.experiment:
+    tracked = next((each for each in session.trials.values() if each.run.lost), None)
+    if tracked is None or not tracked.place.experiment:
         return ""
-    return f"tune_wandb_nb.upload_experiment({place.experiment!r}, {session.base.project!r})"
+    project = tracked.run.plan.arguments["project"]
+    return f"tune_wandb_nb.upload_experiment({tracked.place.experiment!r}, {project!r})"
 
 
 def _tell(session: Session, text: str) -> None:

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tune_wandb_nb.tracking.apikey import show
 from tune_wandb_nb.tracking.outcome import last_lines
 from tune_wandb_nb.tracking.recorded_results import RESULTS, newest_results
 from tune_wandb_nb.tracking.settings import SettingsError
 
-__all__ = ["RecordedTrial", "find_trial", "local_copy", "read_experiment"]
+__all__ = ["RecordedTrial", "experiment_name", "find_trial", "local_copy", "read_experiment"]
 
 _CONFIG, _ERROR = "params.json", "error.txt"
 _STATES = "experiment_state-*.json"
@@ -119,7 +120,30 @@ def _fetch(uri: str, target: Path) -> None:
             pyarrow.fs.copy_files(source, str(copy), remote, pyarrow.fs.LocalFileSystem())
     except (OSError, ValueError) as error:
         lines = str(error).splitlines() or [type(error).__name__]
-        raise SettingsError(f"{show(uri)} cannot be read: {lines[0]}.") from None
+        place = show(without_credentials(uri))
+        raise SettingsError(f"{place} cannot be read: {lines[0]}.") from None
+
+
+def experiment_name(path: str) -> str:
+    """Return an experiment's name, which is that of its folder.
+
+    Example:
+        >>> experiment_name("~/ray_results/digits/"), experiment_name("s3://bucket/a?scheme=http")
+        ('digits', 'a')
+    """
+    folder = urlsplit(path).path if "://" in path else path
+    return folder.rstrip("/").rpartition("/")[2]
+
+
+def without_credentials(uri: str) -> str:
+    """Return a URI without a user and a password, and without its options.
+
+    Example:
+        >>> without_credentials("s3://key:secret@bucket/digits?region=eu")
+        's3://bucket/digits'
+    """
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _states(folder: Path) -> dict[str, dict[str, Any]]:

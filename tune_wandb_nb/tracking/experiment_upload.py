@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 from tune_wandb_nb.tracking.desk import check_project
 from tune_wandb_nb.tracking.destination import find_destination
-from tune_wandb_nb.tracking.experiment_folder import local_copy, read_experiment
+from tune_wandb_nb.tracking.experiment_folder import (
+    experiment_name,
+    local_copy,
+    read_experiment,
+)
 from tune_wandb_nb.tracking.rows import RowRules
 from tune_wandb_nb.tracking.trial_upload import TrialOutcome, TrialUpload
 
@@ -79,12 +83,11 @@ def upload_experiment(
     check_project(settings)
     with local_copy(str(path)) as folder, tempfile.TemporaryDirectory(prefix="tune-") as scratch:
         trials = read_experiment(folder)
-        name = str(path).rstrip("/").rpartition("/")[2]
         rules = RowRules.of(settings.excludes, log_config=False, best=settings.best)
         upload = TrialUpload(
             destination,
             settings.project or "",
-            settings.group or name,
+            settings.group or experiment_name(str(path)),
             rules=rules,
             scratch=scratch,
         )

@@ -1,0 +1,112 @@
+"""Experiments in S3, for which moto stands in: checkpoints as references, restores, uploads."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.fs
+import pytest
+from moto.server import ThreadedMotoServer
+from ray import tune
+
+import tune_wandb_nb as tw
+from tests.searches import RunSearch, own_values
+from tests.wire import WireServer
+
+SECRET = "s3-secret-of-nobody"
+Address = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Address]:
+    """Give addresses in a bucket, with all that pyarrow has to know in them, for every process."""
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+
+    def address(path: str) -> str:
+        options = f"scheme=http&endpoint_override={host}:{port}&allow_bucket_creation=true"
+        return f"s3://somebody:{SECRET}@bucket/{path}?{options}"
+
+    files, bucket = pyarrow.fs.FileSystem.from_uri(address(""))
+    files.create_dir(bucket)
+    yield address
+    server.stop()
+
+
+def count_up(config: dict[str, Any]) -> None:
+    first = 0
+    if checkpoint := tune.get_checkpoint():
+        with checkpoint.as_directory() as there:
+            first = int(Path(there, "next").read_text())
+    for i in range(first, 4):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "next").write_text(str(i + 1))
+            saved = tune.Checkpoint.from_directory(folder)
+            tune.report({"value": config["a"] * 10 + i}, checkpoint=saved)
+        if i == 1 and config.get("fails"):
+            raise RuntimeError("once")
+
+
+def test_a_checkpoint_is_a_reference(
+    run_search: RunSearch, wire_server: WireServer, s3: Address
+) -> None:
+    key = {"host": wire_server.url, "api_key": wire_server.api_key}
+    logger = tw.WandbLogger(project="p", upload_checkpoints="last", **key)
+    results = run_search(count_up, {"a": 1}, logger=logger, storage_path=s3("checkpoints"))
+    assert results.num_errors == 0
+    (run,) = wire_server.runs.values()
+    (artifact,) = run.artifacts
+    (reference,) = artifact.references.values()
+    assert reference.startswith("s3://bucket/checkpoints/experiment/")
+    assert "checkpoint_0" in reference
+    assert artifact.metadata["value"] == 13
+    assert SECRET not in wire_server.describe() + reference
+    assert not any(SECRET.encode() in request.body for request in wire_server.requests)
+
+
+def test_a_restored_search_goes_on_in_its_runs(
+    run_search: RunSearch, wire_server: WireServer, s3: Address
+) -> None:
+    key = {"host": wire_server.url, "api_key": wire_server.api_key}
+    tw.login(key["api_key"], host=key["host"])
+    try:
+        logger = tw.WandbLogger(project="p", host=key["host"])
+        place = s3("restored")
+        failed = run_search(count_up, {"a": 1, "fails": True}, logger=logger, storage_path=place)
+        assert failed.num_errors == 1
+        tuner = tune.Tuner.restore(
+            place.replace("?", "/experiment?"), trainable=count_up, resume_errored=True
+        )
+        assert tuner.fit().num_errors == 0
+    finally:
+        tw.logout()
+    (run,) = wire_server.runs.values()
+    assert [(row["training_iteration"], row["value"]) for row in run.rows] == [
+        (i + 1, 10 + i) for i in range(4)
+    ]
+    assert (run.exit_code, run.gaps) == (0, ())
+
+
+def test_an_experiment_is_uploaded_from_there(
+    run_search: RunSearch, wire_server: WireServer, s3: Address
+) -> None:
+    run_search(count_up, {"a": tune.grid_search([1, 2])}, storage_path=s3("untracked"))
+    key = {"host": wire_server.url, "api_key": wire_server.api_key, "progress": False}
+    table = tw.upload_experiment(s3("untracked/experiment"), "p", **key)
+    assert list(table["state"]) == ["uploaded", "uploaded"]
+    assert {run.group for run in wire_server.runs.values()} == {"experiment"}
+    for run in wire_server.runs.values():
+        assert [own_values(row) for row in run.rows] == [
+            {"value": run.config["a"] * 10 + i} for i in range(4)
+        ]
+
+
+def test_what_is_not_there_is_said_without_the_secret(wire_server: WireServer, s3: Address) -> None:
+    key = {"host": wire_server.url, "api_key": wire_server.api_key}
+    with pytest.raises(tw.SettingsError, match=r"'s3://bucket/no/such' cannot be read") as caught:
+        tw.upload_experiment(s3("no/such"), "p", **key)
+    assert SECRET not in str(caught.value)
