@@ -58,10 +58,9 @@ def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) 
     tail = _decoded(bucket.get("historyTail"), [])
     last = _decoded(tail[-1] if isinstance(tail, list) and tail else None, {})
     summary = _decoded(bucket.get("summaryMetrics"), {})
-    iteration = {**summary, **last}.get(_ITERATION)
     return KnownRun(
         int(last.get("_step", lines - 1)) if lines else None,
-        iteration if isinstance(iteration, int) else None,
+        _iteration_of({**summary, **last}),
         bucket.get("state"),
         lines,
     )
@@ -102,9 +101,15 @@ def _history(host: str, key: ApiKey, variables: dict[str, str], known: KnownRun)
         spec |= {"minStep": start, "maxStep": min(start + page, end)}
         data = ask(host, key, _ROWS, {**variables, "spec": json.dumps(spec)})
         for row in _rows_of(data):
-            iteration = row.get(_ITERATION) if isinstance(row, dict) else None
-            if isinstance(iteration, int):
+            iteration = _iteration_of(row)
+            if iteration is not None:
                 yield iteration
+
+
+def _iteration_of(row: Any) -> int | None:
+    # A server may write whole numbers as 5.0.
+    iteration = row.get(_ITERATION) if isinstance(row, dict) else None
+    return int(iteration) if isinstance(iteration, int | float) and iteration % 1 == 0 else None
 
 
 def _rows_of(data: Any) -> list[Any]:
