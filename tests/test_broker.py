@@ -62,6 +62,21 @@ def test_a_file_that_the_driver_has_not_seen_is_read_beside_it(tmp_path: Path) -
     assert run(work()).known.key == OTHER
 
 
+def test_one_that_was_started_again_is_told_all_at_once() -> None:
+    async def work() -> None:
+        broker = Broker()
+        assert not (await broker.accounts())[2]
+        asking = asyncio.create_task(broker.ask("t", "https://other", None))
+        await asyncio.sleep(0)
+        keys = [(Request(host).pack(), KnownKey(KEY).pack()) for host in (None, "https://other")]
+        await broker.tell_all(keys, {"folder": "/there"})
+        answer = Answer.unpack(await asking)
+        assert (answer.known.key, answer.folder) == (KEY, "/there")
+        assert (await broker.accounts())[2]
+
+    run(work())
+
+
 def test_a_run_id_belongs_to_the_first_trial_that_claims_it() -> None:
     async def work() -> list[bool]:
         broker = Broker()
@@ -92,6 +107,9 @@ def test_the_logger_hears_of_a_trials_end_once_it_has_come() -> None:
     async def work() -> None:
         broker = await told(logger={})
         assert await broker.ended("t", 1) is None, "its run was never opened"
+        with pytest.raises(asyncio.TimeoutError):
+            # The broker was started again, and the driver knows of the run.
+            await broker.ended("u", 0.01, had_run=True)
         await broker.account("t", {"state": "running"})
         waiting = asyncio.create_task(broker.ended("t", 10))
         await asyncio.sleep(0)

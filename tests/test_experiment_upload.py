@@ -244,17 +244,56 @@ def test_a_history_that_cannot_be_read_makes_no_row_twice(
     folder: Folder, upload: Upload, start_run: StartRun, wire_server: WireServer
 ) -> None:
     run = start_run("x_1")
-    for i in (1, 3):
+    for i in range(1, 1501):
+        if i != 700:
+            run.log({"value": i, "training_iteration": i}, step=i)
+    run.finish()
+    folder.report("x_1", range(1, 1502))
+    folder.ended(x_1="TERMINATED")
+    wire_server.faults.malformed("RunSampledHistory", times=1)
+    table = upload(folder.path)
+    assert list(table["state"]) == ["failed"]
+    assert "did not show which rows the run has" in table["note"][0]
+    assert len(wire_server.runs["x_1"].rows) == 1499
+    assert states(upload(folder.path)) == {"x_1": ("uploaded", 1501, 2)}
+    assert [row["value"] for row in wire_server.runs["x_1"].rows[-2:]] == [700, 1501]
+
+
+def test_after_a_repair_the_summary_is_that_of_the_last_rows(
+    folder: Folder, upload: Upload, start_run: StartRun, wire_server: WireServer
+) -> None:
+    run = start_run("x_1")
+    for i in (1, 3, 4):
         run.log({"value": i, "training_iteration": i}, step=i)
     run.finish()
-    folder.report("x_1", range(1, 5))
+    home = folder.report("x_1", range(1, 2))
+    with (home / "result.json").open("a") as file:
+        for i in (2, 3, 4):
+            row = {"value": i, "training_iteration": i, "timestamp": START + i, "trial_id": "x_1"}
+            file.write(json.dumps(row | ({"seldom": i} if i < 4 else {})) + "\n")
     folder.ended(x_1="TERMINATED")
-    fault = wire_server.faults.malformed("RunSampledHistory")
     assert states(upload(folder.path)) == {"x_1": ("uploaded", 4, 1)}
-    assert values(wire_server, "x_1") == [(1, 1), (3, 3), (4, 4)]
-    fault.stop()
-    assert states(upload(folder.path)) == {"x_1": ("uploaded", 4, 1)}
-    assert values(wire_server, "x_1")[-1] == (2, 2)
+    summary = wire_server.runs["x_1"].summary
+    assert (summary["value"], summary["seldom"], summary["training_iteration"]) == (4, 3, 4)
+    # The run's last row is that of the second iteration now.
+    with (home / "result.json").open("a") as file:
+        file.write(json.dumps(row | {"value": 5, "training_iteration": 5}) + "\n")
+    assert states(upload(folder.path)) == {"x_1": ("uploaded", 5, 1)}
+    assert [v for _, v in values(wire_server, "x_1")] == [1, 3, 4, 2, 5]
+
+
+def test_a_run_of_the_trials_own_rows_gets_tunes(
+    folder: Folder, upload: Upload, start_run: StartRun, wire_server: WireServer
+) -> None:
+    run = start_run("x_1")
+    for i in range(10):
+        run.log({"own": i})
+    run.finish()
+    folder.report("x_1", range(1, 4))
+    folder.ended(x_1="TERMINATED")
+    assert states(upload(folder.path)) == {"x_1": ("uploaded", 3, 3)}
+    tunes = [row["value"] for row in wire_server.runs["x_1"].rows if "value" in row]
+    assert tunes == [1, 2, 3]
 
 
 def test_rows_that_the_server_refuses_are_named_and_brought_later(

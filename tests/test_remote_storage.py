@@ -17,6 +17,7 @@ from tests.searches import RunSearch, own_values
 from tests.wire import WireServer
 
 SECRET = "s3-secret-of-nobody"
+ODD = "s3/sec#ret?of[no"
 Address = Callable[[str], str]
 
 
@@ -110,3 +111,12 @@ def test_what_is_not_there_is_said_without_the_secret(wire_server: WireServer, s
     with pytest.raises(tw.SettingsError, match=r"'s3://bucket/no/such' cannot be read") as caught:
         tw.upload_experiment(s3("no/such"), "p", **key)
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["s3", "s4", "nonsense"])
+def test_no_error_holds_a_secret(wire_server: WireServer, scheme: str) -> None:
+    key = {"host": wire_server.url, "api_key": wire_server.api_key}
+    with pytest.raises(tw.SettingsError, match="cannot be read") as caught:
+        tw.upload_experiment(f"{scheme}://somebody:{ODD}@bucket/no/such", "p", **key)
+    assert not any(part in str(caught.value) for part in ("sec#", "ret?", "[no"))
+    assert caught.value.__suppress_context__

@@ -6,10 +6,10 @@ key) or stands only on the driver (the logger's settings, the environment of tod
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from tune_wandb_nb.tracking.apikey import ApiKey
 from tune_wandb_nb.tracking.credentials import read_key_file
@@ -17,6 +17,7 @@ from tune_wandb_nb.tracking.credentials import read_key_file
 __all__ = ["Answer", "Broker", "KnownKey", "Request", "find_broker", "start_broker"]
 
 _PATIENCE = 30.0
+_Packed: TypeAlias = tuple[str | None, str | None]
 _COUNTS = ("logged", "dropped")
 
 
@@ -114,6 +115,18 @@ class Broker:
         self._common = dict(common)
         self._told.set()
 
+    async def tell_all(
+        self,
+        keys: Iterable[tuple[_Packed, tuple[str | None, str | None, bool]]],
+        common: Mapping[str, Any],
+    ) -> None:
+        """Take over all that the driver has told to the broker before this one."""
+        for request, key in keys:
+            self._keys.setdefault(Request(*request), KnownKey.unpack(key))
+        if not self._told.is_set():
+            self._common = dict(common)
+            self._told.set()
+
     async def ask(
         self, trial_id: str | None, host: str | None, key_file: str | None
     ) -> dict[str, Any]:
@@ -176,9 +189,16 @@ class Broker:
         if before is not None:
             self._before[trial_id] = dict(before)
 
-    async def ended(self, trial_id: str, patience: float) -> dict[str, Any] | None:
-        """Return a trial's account once its process has ended the run; None without a run."""
+    async def ended(
+        self, trial_id: str, patience: float, *, had_run: bool = False
+    ) -> dict[str, Any] | None:
+        """Return a trial's account once its process has ended the run; None without a run.
+
+        The driver may know of the run what this broker, started again, does not.
+        """
         over = self._over.get(trial_id)
+        if over is None and had_run:
+            over = self._over[trial_id] = asyncio.Event()
         if over is None:
             return None
         await asyncio.wait_for(over.wait(), patience)

@@ -64,9 +64,9 @@ class Desk:
 
     def tell_again(self) -> None:
         """Tell a broker that was started again what the one before it knew."""
-        broker = self.broker
-        for request, key in self._keys.items() if broker is not None else ():
-            broker.tell.remote(request.pack(), key.pack(), self._common)
+        if (broker := self.broker) is not None:
+            keys = [(request.pack(), key.pack()) for request, key in list(self._keys.items())]
+            broker.tell_all.remote(keys, self._common)
 
     def detach(self) -> None:
         """Forget the logger: its search is over."""

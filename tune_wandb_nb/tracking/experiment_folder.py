@@ -1,13 +1,13 @@
 """Reads what Tune has written of an experiment: the rows, configs and ends of its trials."""
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from tune_wandb_nb.tracking.apikey import show
 from tune_wandb_nb.tracking.outcome import last_lines
@@ -120,8 +120,12 @@ def _fetch(uri: str, target: Path) -> None:
             pyarrow.fs.copy_files(source, str(copy), remote, pyarrow.fs.LocalFileSystem())
     except (OSError, ValueError) as error:
         lines = str(error).splitlines() or [type(error).__name__]
-        place = show(without_credentials(uri))
-        raise SettingsError(f"{place} cannot be read: {lines[0]}.") from None
+        place = without_credentials(uri)
+        # pyarrow quotes what it cannot use, whole or in parts.
+        reason = lines[0].replace(uri, place)
+        for part in re.split(r"\W+", uri.partition("://")[2].rpartition("@")[0]):
+            reason = reason.replace(part, "***") if part else reason
+        raise SettingsError(f"{show(place)} cannot be read: {reason}.") from None
 
 
 def experiment_name(path: str) -> str:
@@ -131,7 +135,7 @@ def experiment_name(path: str) -> str:
         >>> experiment_name("~/ray_results/digits/"), experiment_name("s3://bucket/a?scheme=http")
         ('digits', 'a')
     """
-    folder = urlsplit(path).path if "://" in path else path
+    folder = without_credentials(path) if "://" in path else path
     return folder.rstrip("/").rpartition("/")[2]
 
 
@@ -139,11 +143,12 @@ def without_credentials(uri: str) -> str:
     """Return a URI without a user and a password, and without its options.
 
     Example:
-        >>> without_credentials("s3://key:secret@bucket/digits?region=eu")
+        >>> without_credentials("s3://key:sec/ret@bucket/digits?region=eu")
         's3://bucket/digits'
     """
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    scheme, _, rest = uri.partition("://")
+    # Not parsed: a secret may hold what ends a host's name.
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 def _states(folder: Path) -> dict[str, dict[str, Any]]:

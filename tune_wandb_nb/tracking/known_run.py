@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tune_wandb_nb.tracking.account import ask
+from tune_wandb_nb.tracking.account import AccountError, ask
 from tune_wandb_nb.tracking.apikey import ApiKey
 
 __all__ = ["KnownRun", "logged_iterations", "look_up_run"]
@@ -24,6 +24,8 @@ _ROWS = (
 )
 _PAGE = 1000
 """Steps for which W&B is asked at once: of as many samples nothing is left out."""
+_FARTHEST = 1_000_000
+"""Beyond this step a run of fewer rows is not searched for gaps: W&B is asked by steps."""
 _SETTLES_WITHIN, _LOOK_EVERY = 10.0, 1.0
 """Seconds that the server has to show in a run's history what its state tells already."""
 
@@ -35,7 +37,7 @@ class KnownRun:
     last_step: int | None = None
     """W&B's own step (``_step``) of its last row; None without rows."""
     iteration: int | None = None
-    """Tune's ``training_iteration`` of its last row that has one."""
+    """The highest ``training_iteration`` of Tune's that it tells; None where it tells none."""
     state: str | None = None
     """Such as "running", "finished", "failed"; None where there is no such run."""
     rows: int = 0
@@ -58,9 +60,11 @@ def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) 
     tail = _decoded(bucket.get("historyTail"), [])
     last = _decoded(tail[-1] if isinstance(tail, list) and tail else None, {})
     summary = _decoded(bucket.get("summaryMetrics"), {})
+    # After a repair the last row is not that of the last iteration, but the summary is.
+    iterations = [i for i in map(_iteration_of, (summary, last)) if i is not None]
     return KnownRun(
         int(last.get("_step", lines - 1)) if lines else None,
-        _iteration_of({**summary, **last}),
+        max(iterations, default=None),
         bucket.get("state"),
         lines,
     )
@@ -71,15 +75,13 @@ def logged_iterations(
 ) -> Container[int]:
     """Return the training iterations of which a run has a row, given what was found of it.
 
-    Where no row says its iteration (``excludes`` may leave it out), the step stands for it.
-
     Raises:
         AccountError: as for `look_up_run`.
     """
-    if known.last_step is None:
+    if known.last_step is None or known.iteration is None:
         return ()
-    if known.iteration is None:
-        return range(known.last_step + 1)
+    if known.last_step > _FARTHEST > known.rows > _PAGE:
+        return range(known.iteration + 1)
     deadline = time.monotonic() + _SETTLES_WITHIN
     variables = {"entity": entity, "project": project, "name": run_id}
     while True:
@@ -87,7 +89,7 @@ def logged_iterations(
         if known.iteration in found:
             return found
         if time.monotonic() > deadline:
-            # Its history does not tell: rows must not be there twice.
+            # Its history does not tell all: rows must not be there twice.
             return range(known.iteration + 1)
         time.sleep(_LOOK_EVERY)
 
@@ -115,7 +117,10 @@ def _iteration_of(row: Any) -> int | None:
 def _rows_of(data: Any) -> list[Any]:
     for name in ("project", "run", "sampledHistory"):
         data = data.get(name) if isinstance(data, dict) else None
-    return data[0] if isinstance(data, list) and data and isinstance(data[0], list) else []
+    if not (isinstance(data, list) and data and isinstance(data[0], list)):
+        # Taken for no rows, they would be written again.
+        raise AccountError("W&B did not show which rows the run has: call it again later.")
+    return data[0]
 
 
 def _decoded(text: Any, otherwise: Any) -> Any:

@@ -60,7 +60,8 @@ class RemoteRun(TrialRun):
         # A trial that came to its end by itself, or failed, has told before Tune knew of it.
         patience = _TOLD_ALREADY if ending.exit_code else _STILL_STOPPING
         try:
-            account = ray.get(desk.broker.ended.remote(self.trial_id, patience), timeout=patience)
+            told = desk.broker.ended.remote(self.trial_id, patience, had_run=self.path is not None)
+            account = ray.get(told, timeout=patience)
         except Exception as error:
             self.note = f"the trial's process did not tell what became of its rows: {error!r}"
             return

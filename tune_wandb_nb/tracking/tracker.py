@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +24,8 @@ from tune_wandb_nb.tracking.worker_run import WorkerRun
 __all__ = ["Tracker", "TrialFacts"]
 
 _TIMEOUT = 60.0
+_TELLS_EVERY = 1.0
+"""Seconds after which the driver is told what became of the rows: a process may be killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Tracker:
         self._run: WorkerRun | None = None
         self._rows: TrialRows | None = None
         self._checkpoints = CheckpointChoice()
+        self._told_at = 0.0
         self.completed = False
         """Whether the trial's code has come to its end by itself."""
 
@@ -113,6 +117,8 @@ class Tracker:
             row = self._run.prepare(lambda: rows.row(result))
             if row is not None:
                 self._run.write(row)
+            if time.monotonic() - self._told_at > _TELLS_EVERY:
+                self._tell(wait=False)
 
     def save(self, checkpoint: Any, result: Mapping[str, Any]) -> None:
         """Log a checkpoint as an artifact, where ``upload_checkpoints`` asks for it."""
@@ -231,6 +237,7 @@ class Tracker:
             return
         import ray
 
+        self._told_at = time.monotonic()
         told = self._broker.account.remote(run.trial_id, run.account(), before)
         if wait:
             ray.wait([told], timeout=_TIMEOUT)

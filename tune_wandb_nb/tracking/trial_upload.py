@@ -8,9 +8,10 @@ from typing import Any
 from tune_wandb_nb.tracking.account import AccountError
 from tune_wandb_nb.tracking.destination import Destination
 from tune_wandb_nb.tracking.experiment_folder import RecordedTrial
+from tune_wandb_nb.tracking.known_run import KnownRun
 from tune_wandb_nb.tracking.media import is_plain
 from tune_wandb_nb.tracking.outcome import failed_outcome, finished_outcome
-from tune_wandb_nb.tracking.rows import Row, RowRules, TrialRows, timed
+from tune_wandb_nb.tracking.rows import RowRules, TrialRows, timed
 from tune_wandb_nb.tracking.run_plan import Ending, InitPlan
 from tune_wandb_nb.tracking.trial_run import TrialRun
 
@@ -58,6 +59,7 @@ class TrialUpload:
         self._rules = rules
         self._scratch = scratch
         self._entity = entity
+        self._tells_no_iteration = rules.excludes.hit("training_iteration")
 
     def upload(self, trial: RecordedTrial, run_id: str | None = None) -> TrialOutcome:
         """Bring one trial's run, by default that of the trial's id, to what Tune has of it."""
@@ -66,7 +68,7 @@ class TrialUpload:
         there = {"entity": self._entity, "project": self._project}
         try:
             known = self._to.look_up(run_id, **there)
-            has = self._to.iterations_of(known, run_id, **there)
+            has = self._iterations_of(known, run_id)
         except AccountError as error:
             return outcome("failed", note=str(error))
         rows = TrialRows(self._rules, trial.config)
@@ -88,6 +90,12 @@ class TrialUpload:
             return outcome("failed", reported, note="W&B has not taken all of its rows", url=url)
         return outcome("uploaded", reported, run.logged, run.explain(), url)
 
+    def _iterations_of(self, known: KnownRun, run_id: str) -> Container[int]:
+        if known.last_step is not None and self._tells_no_iteration:
+            # The step is the next best thing.
+            return range(known.last_step + 1)
+        return self._to.iterations_of(known, run_id, entity=self._entity, project=self._project)
+
     def _plan(self, trial: RecordedTrial, run_id: str, rows: TrialRows) -> InitPlan:
         arguments = {
             "id": run_id,
@@ -104,7 +112,7 @@ class TrialUpload:
             arguments,
             self._to.key,
             self._to.host,
-            define_step=not self._rules.excludes.hit("training_iteration"),
+            define_step=not self._tells_no_iteration,
         )
 
 
@@ -113,24 +121,25 @@ def _write_missing(
 ) -> tuple[int, dict[str, Any]]:
     """Write what W&B has not; returns how many rows Tune has, and what the summary must say.
 
-    W&B only appends: after a row that was missing before others, its summary says what that row
+    W&B only appends, so after a row that was missing before others its summary says what that row
     said, and not what the last one did.
     """
     reported = 0
     summary: dict[str, Any] = {}
-    last: Row | None = None
-    is_written = True
+    values: dict[str, Any] = {}
+    wrote = is_behind = False
     for reported, result in enumerate(trial.results(), start=1):
-        last = rows.row(result)
-        summary |= last.summary
-        is_written = result.get("training_iteration", reported) not in has
-        if is_written:
-            _open(run)
-            run.reported += 1
-            run.write(timed(last, result))
-    if last is not None and not is_written:
-        summary |= {key: value for key, value in last.metrics.items() if is_plain(value)}
-    return reported, summary
+        row = rows.row(result)
+        summary |= row.summary
+        values |= {key: value for key, value in row.metrics.items() if is_plain(value)}
+        if result.get("training_iteration", reported) in has:
+            is_behind = is_behind or wrote
+            continue
+        wrote = True
+        _open(run)
+        run.reported += 1
+        run.write(timed(row, result))
+    return reported, {**values, **summary} if is_behind else summary
 
 
 def _open(run: TrialRun) -> None:

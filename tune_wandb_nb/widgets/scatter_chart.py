@@ -61,6 +61,7 @@ class ScatterChart(ipywidgets.VBox):
         if data is None:
             with self.points.hold_sync():
                 self.points.x = self.points.y = np.zeros(0)
+            write_texts(self.ticks, ())
             return 0
         names = [
             f"{shorten(trial.name, 40)}  {number(value)}  {describe_params(trial.params)}"
