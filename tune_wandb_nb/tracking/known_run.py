@@ -24,6 +24,7 @@ _ROWS = (
 )
 _PAGE = 1000
 """Steps for which W&B is asked at once: of as many samples nothing is left out."""
+_UNCLEAR = "W&B did not show which rows the run has: call it again later."
 _FARTHEST = 1_000_000
 """Beyond this step a run of fewer rows is not searched for gaps: W&B is asked by steps."""
 _SETTLES_WITHIN, _LOOK_EVERY = 10.0, 1.0
@@ -37,11 +38,13 @@ class KnownRun:
     last_step: int | None = None
     """W&B's own step (``_step``) of its last row; None without rows."""
     iteration: int | None = None
-    """The highest ``training_iteration`` of Tune's that it tells; None where it tells none."""
+    """Tune's ``training_iteration`` of its last row that has one."""
     state: str | None = None
     """Such as "running", "finished", "failed"; None where there is no such run."""
     rows: int = 0
     """How many rows it has."""
+    tail: int | None = None
+    """The ``training_iteration`` of its very last row; the summary may be ahead of the rows."""
 
 
 def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) -> KnownRun:
@@ -60,13 +63,12 @@ def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) 
     tail = _decoded(bucket.get("historyTail"), [])
     last = _decoded(tail[-1] if isinstance(tail, list) and tail else None, {})
     summary = _decoded(bucket.get("summaryMetrics"), {})
-    # After a repair the last row is not that of the last iteration, but the summary is.
-    iterations = [i for i in map(_iteration_of, (summary, last)) if i is not None]
     return KnownRun(
         int(last.get("_step", lines - 1)) if lines else None,
-        max(iterations, default=None),
+        _iteration_of({**summary, **last}),
         bucket.get("state"),
         lines,
+        _iteration_of(last),
     )
 
 
@@ -86,11 +88,10 @@ def logged_iterations(
     variables = {"entity": entity, "project": project, "name": run_id}
     while True:
         found = set(_history(host, key, variables, known))
-        if known.iteration in found:
+        if known.tail is None or known.tail in found:
             return found
         if time.monotonic() > deadline:
-            # Its history does not tell all: rows must not be there twice.
-            return range(known.iteration + 1)
+            raise AccountError(_UNCLEAR)
         time.sleep(_LOOK_EVERY)
 
 
@@ -119,7 +120,7 @@ def _rows_of(data: Any) -> list[Any]:
         data = data.get(name) if isinstance(data, dict) else None
     if not (isinstance(data, list) and data and isinstance(data[0], list)):
         # Taken for no rows, they would be written again.
-        raise AccountError("W&B did not show which rows the run has: call it again later.")
+        raise AccountError(_UNCLEAR)
     return data[0]
 
 
