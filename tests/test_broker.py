@@ -116,6 +116,8 @@ def test_the_logger_hears_of_a_trials_end_once_it_has_come() -> None:
         assert not waiting.done()
         await broker.account("t", {"state": "finished", "logged": 3}, {"step": 3})
         assert (await waiting)["logged"] == 3
+        await broker.account("t", {"state": "finished", "logged": 3}, {"step": 3})
+        assert (await broker.accounts())[0]["t"]["logged"] == 3, "Ray may call it once more"
         assert (await broker.ask(*("t", None, None)))["before"] == {"step": 3}
         await broker.account("t", {"state": "running", "logged": 1})
         assert (await broker.accounts())[0]["t"]["logged"] == 4, "with those of its first process"

@@ -17,7 +17,8 @@ from tune_wandb_nb.tracking.credentials import read_key_file
 __all__ = ["Answer", "Broker", "KnownKey", "Request", "find_broker", "start_broker"]
 
 _PATIENCE = 30.0
-_Packed: TypeAlias = tuple[str | None, str | None]
+_PackedRequest: TypeAlias = tuple[str | None, str | None]
+_PackedKey: TypeAlias = tuple[str | None, str | None, bool]
 _COUNTS = ("logged", "dropped")
 
 
@@ -99,15 +100,15 @@ class Broker:
         self._over: dict[str, asyncio.Event] = {}
         self._endings: dict[str, dict[str, Any]] = {}
         self._earlier: dict[str, dict[str, int]] = {}
-        """The counts of a trial's processes that have ended."""
+        """The counts of a trial's processes before the one that tells now."""
         self._notices: list[str] = []
         self._cores: dict[str, str] = {}
         self._starting: dict[str, asyncio.Event] = {}
 
     async def tell(
         self,
-        request: tuple[str | None, str | None],
-        key: tuple[str | None, str | None, bool],
+        request: _PackedRequest,
+        key: _PackedKey,
         common: Mapping[str, Any],
     ) -> None:
         """Take over what the driver knows: a key, and what all trials are told."""
@@ -117,7 +118,7 @@ class Broker:
 
     async def tell_all(
         self,
-        keys: Iterable[tuple[_Packed, tuple[str | None, str | None, bool]]],
+        keys: Iterable[tuple[_PackedRequest, _PackedKey]],
         common: Mapping[str, Any],
     ) -> None:
         """Take over all that the driver has told to the broker before this one."""
@@ -184,7 +185,6 @@ class Broker:
         if account["state"] == "running":
             over.clear()
         else:
-            self._earlier[trial_id] = counts
             over.set()
         if before is not None:
             self._before[trial_id] = dict(before)
@@ -196,9 +196,9 @@ class Broker:
 
         The driver may know of the run what this broker, started again, does not.
         """
+        if had_run:
+            self._over.setdefault(trial_id, asyncio.Event())
         over = self._over.get(trial_id)
-        if over is None and had_run:
-            over = self._over[trial_id] = asyncio.Event()
         if over is None:
             return None
         await asyncio.wait_for(over.wait(), patience)
