@@ -120,11 +120,11 @@ def _fetch(uri: str, target: Path) -> None:
             pyarrow.fs.copy_files(source, str(copy), remote, pyarrow.fs.LocalFileSystem())
     except (OSError, ValueError) as error:
         lines = str(error).splitlines() or [type(error).__name__]
-        place = without_credentials(uri)
+        place = _without_credentials(uri)
         # pyarrow quotes what it cannot use, whole or in parts.
         reason = lines[0].replace(uri, place)
-        for part in re.split(r"\W+", uri.partition("://")[2].rpartition("@")[0]):
-            reason = reason.replace(part, "***") if part else reason
+        for part in re.findall(r"\w+", uri.partition("://")[2].rpartition("@")[0]):
+            reason = reason.replace(part, "***")
         raise SettingsError(f"{show(place)} cannot be read: {reason}.") from None
 
 
@@ -132,18 +132,18 @@ def experiment_name(path: str) -> str:
     """Return an experiment's name, which is that of its folder.
 
     Example:
-        >>> experiment_name("~/ray_results/digits/"), experiment_name("s3://bucket/a?scheme=http")
-        ('digits', 'a')
+        >>> experiment_name("~/ray_results/digits/"), experiment_name("s3://bucket/a@2?scheme=http")
+        ('digits', 'a@2')
     """
-    folder = without_credentials(path) if "://" in path else path
+    folder = path.partition("?")[0] if "://" in path else path
     return folder.rstrip("/").rpartition("/")[2]
 
 
-def without_credentials(uri: str) -> str:
+def _without_credentials(uri: str) -> str:
     """Return a URI without a user and a password, and without its options.
 
     Example:
-        >>> without_credentials("s3://key:sec/ret@bucket/digits?region=eu")
+        >>> _without_credentials("s3://key:sec/ret@bucket/digits?region=eu")
         's3://bucket/digits'
     """
     scheme, _, rest = uri.partition("://")
