@@ -119,6 +119,12 @@ class RunState:
             return "running"
         return "failed" if self.exit_code else "finished"
 
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The history's rows, in their order."""
+        history = self.streams.get(HISTORY, {})
+        return [history[offset] for offset in sorted(history)]
+
     def line_count(self, name: str) -> int:
         """How many lines the client has to skip to go on with this stream."""
         return max(self.streams.get(name, {}), default=-1) + 1
@@ -131,11 +137,9 @@ class RunState:
 
     def rows_with(self, keys: list[str], steps: range) -> list[dict[str, Any]]:
         """The rows of some steps that have all of some metrics, and nothing else of them."""
-        history = self.streams.get(HISTORY, {})
-        rows = [history[offset] for offset in sorted(history)]
         return [
             {key: row[key] for key in keys}
-            for row in rows
+            for row in self.rows
             if row["_step"] in steps and all(key in row for key in keys)
         ]
 
@@ -160,7 +164,7 @@ class RunState:
             raw_config=self.config,
             metrics=decode_metrics(self.config),
             summary=self.summary,
-            rows=[history[offset] for offset in sorted(history)],
+            rows=self.rows,
             gaps=tuple(set(range(self.line_count(HISTORY))) - set(history)) if missing else (),
             output=[output[offset] for offset in sorted(output)],
             files=dict(self.files),

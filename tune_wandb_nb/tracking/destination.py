@@ -10,13 +10,16 @@ from typing import Any
 from tune_wandb_nb.tracking.account import AccountError, look_up
 from tune_wandb_nb.tracking.apikey import ApiKey
 from tune_wandb_nb.tracking.credentials import find_credential, server_of
-from tune_wandb_nb.tracking.known_run import KnownRun, logged_iterations, look_up_run
+from tune_wandb_nb.tracking.known_run import (
+    LOOK_EVERY,
+    SETTLES_WITHIN,
+    KnownRun,
+    logged_iterations,
+    look_up_run,
+)
 from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings
 
 __all__ = ["Destination", "find_destination"]
-
-_SETTLES_WITHIN, _LOOK_EVERY = 10.0, 1.0
-"""Seconds that the server has to take in what it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Destination:
         self, step: int | None, run_id: str, *, entity: str | None, project: str | None
     ) -> bool:
         """Tell whether a run's row of a step is there, or soon is."""
-        deadline = time.monotonic() + _SETTLES_WITHIN
+        deadline = time.monotonic() + SETTLES_WITHIN
         while step is not None:
             with suppress(AccountError):
                 known = self.look_up(run_id, entity=entity, project=project).last_step
@@ -69,7 +72,7 @@ class Destination:
                     break
             if time.monotonic() > deadline:
                 return False
-            time.sleep(_LOOK_EVERY)
+            time.sleep(LOOK_EVERY)
         return True
 
     def _place(self, entity: str | None, project: str | None) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from tune_wandb_nb.tracking.account import AccountError, ask
 from tune_wandb_nb.tracking.apikey import ApiKey
 
-__all__ = ["KnownRun", "logged_iterations", "look_up_run"]
+__all__ = ["LOOK_EVERY", "SETTLES_WITHIN", "KnownRun", "logged_iterations", "look_up_run"]
 
 _ITERATION = "training_iteration"
 _RUN = (
@@ -27,8 +27,8 @@ _PAGE = 1000
 _UNCLEAR = "W&B did not show which rows the run has: call it again later."
 _FARTHEST = 1_000_000
 """Beyond this step a run of fewer rows is not searched for gaps: W&B is asked by steps."""
-_SETTLES_WITHIN, _LOOK_EVERY = 10.0, 1.0
-"""Seconds that the server has to show in a run's history what its state tells already."""
+SETTLES_WITHIN, LOOK_EVERY = 10.0, 1.0
+"""Seconds that the server has to take in, and to show, what it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def logged_iterations(
         return ()
     if known.last_step > _FARTHEST > known.rows > _PAGE:
         return range(known.iteration + 1)
-    deadline = time.monotonic() + _SETTLES_WITHIN
+    deadline = time.monotonic() + SETTLES_WITHIN
     variables = {"entity": entity, "project": project, "name": run_id}
     while True:
         found = set(_history(host, key, variables, known))
@@ -92,7 +92,7 @@ def logged_iterations(
             return found
         if time.monotonic() > deadline:
             raise AccountError(_UNCLEAR)
-        time.sleep(_LOOK_EVERY)
+        time.sleep(LOOK_EVERY)
 
 
 def _history(host: str, key: ApiKey, variables: dict[str, str], known: KnownRun) -> Iterator[int]:

@@ -244,9 +244,8 @@ class LastingRun(TrialRun):
         lost = min(self._last - max(self._has, self._first - 1) - filled, self.logged)
         if lost > 0:
             self.logged -= lost
-            self.dropped += lost
             self.lost += lost
-            self.reasons[reason] += lost
+            self._count_drop(reason, lost)
 
     def _is_whole(self) -> bool:
         return self.path is not None and ends_whole(Path(self.path, f"run-{self.run_id}.wandb"))

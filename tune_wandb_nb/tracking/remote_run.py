@@ -43,14 +43,14 @@ class RemoteRun(TrialRun):
         # The end of its process may have cut off rows, or what it would have told of them.
         silent = self.reported - self.logged - self.dropped
         if self.mode != "disabled" and silent > 0:
-            self.dropped += silent
             self.lost += silent
-            self.reasons = Counter({**self.reasons, _SILENT: silent})
+            self._count_drop(_SILENT, silent)
 
     def take_over(self, account: Mapping[str, Any]) -> None:
         """Take over the account that the trial has given of itself."""
         for name, value in account.items():
             setattr(self, name, value)
+        self.reasons = Counter(self.reasons)
 
     def _take_over_the_last(self, ending: Ending) -> None:
         if desk.broker is None:

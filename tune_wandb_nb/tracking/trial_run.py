@@ -19,7 +19,7 @@ from tune_wandb_nb.tracking.run_plan import (
 )
 from tune_wandb_nb.tracking.settings import Mode
 
-__all__ = ["TrialRun"]
+__all__ = ["TrialRun", "next_step_of"]
 
 _ITERATION = "training_iteration"
 _OPENS_WITHIN = 20.0
@@ -197,7 +197,7 @@ class TrialRun:
         if plan.define_step:
             # wandb-core defines the step metric itself.
             run.define_metric("*", step_metric=_ITERATION)
-        self._next_step = max(run.step, run.starting_step)
+        self._next_step = next_step_of(run)
         self._adopt(run, mode)
 
     def _leave(self, mode: Mode, run_id: str) -> None:
@@ -271,9 +271,9 @@ class TrialRun:
         if row.step is not None:
             self._count_drop(reason)
 
-    def _count_drop(self, reason: str) -> None:
-        self.dropped += 1
-        self.reasons[reason] += 1
+    def _count_drop(self, reason: str, rows: int = 1) -> None:
+        self.dropped += rows
+        self.reasons[reason] += rows
 
     def _call_hook(self) -> None:
         if self.plan.hook is not None:
@@ -289,3 +289,10 @@ class TrialRun:
         lines = str(error).strip().splitlines()
         text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
         return self.plan.key.scrub(text) if self.plan.key else text
+
+
+def next_step_of(run: Any) -> int:
+    """Return the step of the next row of a run that was just opened."""
+    # One that is resumed does not tell its step before its first row.
+    step: int = max(run.step, getattr(run, "starting_step", 0))
+    return step

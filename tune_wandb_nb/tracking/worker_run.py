@@ -9,7 +9,7 @@ from tune_wandb_nb.tracking.rows import Row
 from tune_wandb_nb.tracking.run_plan import Ending, InitPlan
 from tune_wandb_nb.tracking.settings import Mode
 from tune_wandb_nb.tracking.shared_rows import SharedRows
-from tune_wandb_nb.tracking.trial_run import TrialRun
+from tune_wandb_nb.tracking.trial_run import TrialRun, next_step_of
 
 __all__ = ["WorkerRun"]
 
@@ -113,8 +113,7 @@ class WorkerRun(TrialRun):
             self._sharing.give_up()
             run = self._init(mode, run_id)
         self._adopt(run, mode)
-        # A run that is resumed does not tell its step before its first row.
-        self._opened_at = max(run.step, getattr(run, "starting_step", 0))
+        self._opened_at = next_step_of(run)
         if self._takes_reports or self._first_step:
             self._opened_at = max(self._opened_at, self._first_step)
             self._rows = SharedRows(run.log, self._opened_at)

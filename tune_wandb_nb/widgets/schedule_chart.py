@@ -72,8 +72,9 @@ class ScheduleChart(ipywidgets.VBox):
         for row, (_, line) in enumerate(shown):
             x[row] = line[-1][0]
             x[row, : len(line)] = [iteration for iteration, _ in line]
-            y[row] = axis.place([line[-1][1]])[0]
-            y[row, : len(line)] = axis.place(value for _, value in line)
+            placed = axis.place(value for _, value in line)
+            y[row] = placed[-1]
+            y[row, : len(line)] = placed
         names = {trial.trial_id: trial.name for trial in snapshot.trials}
         write_texts(self.ticks, ((0, at, text) for at, text in axis.ticks))
         with self.lines.hold_sync():
