@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 pytest_plugins = ["tests.searches", "tests.wire.fixtures"]
+
+
+def pytest_configure() -> None:
+    """Give each process of pytest-xdist a Ray of its own: a cluster leaves its address there."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        # Short: the paths of sockets have a limit.
+        place = Path(tempfile.gettempdir(), f"tests-{worker}")
+        place.mkdir(exist_ok=True)
+        os.environ["RAY_TMPDIR"] = str(place)
 
 
 @pytest.fixture(autouse=True)

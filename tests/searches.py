@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 import ray
+from filelock import FileLock
 from ray import tune
 
 from tests.wire import OfflineRun, find_wandb_files, read_ended_wandb_file
@@ -55,10 +57,13 @@ def ray_session() -> Iterator[None]:
 
 def start_ray(**given: Any) -> None:
     """Start a quiet Ray; once more where a busy machine was too slow for Ray's own time limit."""
+    # Two that start at once on two cores are too slow for each other.
+    one_at_a_time = FileLock(Path(tempfile.gettempdir(), "tune-wandb-nb-tests.lock"))
     quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
     for tries_left in (2, 1, 0):
         try:
-            ray.init(**quiet | given)
+            with one_at_a_time:
+                ray.init(**quiet | given)
         except Exception as error:  # noqa: PERF203 - to try again is the point
             ray.shutdown()
             if not tries_left or "timed out during startup" not in str(error):

@@ -47,6 +47,8 @@ def page(browser: Browser, servers: ExitStack) -> Iterator[Page]:
     page.on("console", lambda message: errors.append(message.text) if _is_ours(message) else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
+    # Shown where the test has failed: what its kernel printed.
+    print(*page.locator("pre").all_inner_texts(), sep="\n")
     page.close()
     assert [error for error in errors if not error.startswith(_NOT_OURS)] == []
 

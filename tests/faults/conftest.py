@@ -101,11 +101,16 @@ def script(
 
 def cores() -> list[psutil.Process]:
     """The wandb-cores that this process has started."""
+    return children("wandb-core")
+
+
+def children(name: str) -> list[psutil.Process]:
+    """What this process has started, also by others, and whose name begins so."""
     found = []
     for child in psutil.Process().children(recursive=True):
         # A worker of Ray may end meanwhile.
         with contextlib.suppress(psutil.NoSuchProcess):
-            if child.name() == "wandb-core":
+            if child.name().startswith(name):
                 found.append(child)
     return found
 

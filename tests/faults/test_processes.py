@@ -16,7 +16,15 @@ import pytest
 import wandb
 from ray import tune
 
-from tests.faults.conftest import At, assert_all_there, count_up, kill_core, sync, wait_until
+from tests.faults.conftest import (
+    At,
+    assert_all_there,
+    children,
+    count_up,
+    kill_core,
+    sync,
+    wait_until,
+)
 from tests.script_processes import StartScript, read_to
 from tests.searches import RunSearch
 from tests.wire import WireServer, find_wandb_files
@@ -147,11 +155,7 @@ def test_the_wandb_core_of_a_trial_that_writes_its_own_run_killed(
 
 def kill_broker() -> None:
     """Kill the actor that tells trials the key, as the kernel does where memory is short."""
-    brokers = [
-        process
-        for process in psutil.process_iter(["name"])
-        if (process.info["name"] or "").startswith("ray::Broker")
-    ]
+    brokers = children("ray::Broker")
     assert brokers
     for broker in brokers:
         broker.kill()

@@ -171,8 +171,8 @@ class Kept(Distribution):
     hold a secret.
 
     Example:
-        >>> Kept(print).title
-        'print (builtin_function_or_method)'
+        >>> Kept(len).title
+        'len (builtin_function_or_method)'
     """
 
     kind = "kept"

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -213,21 +213,24 @@ class Dashboard(ipywidgets.VBox):
 
     def _follow(self) -> None:
         try:
-            while self._is_running():
-                self._refresh_or_complain()
-                self._pause.wait(_REFRESH_EVERY)
-                if not self._is_running():
-                    self._refresh_or_complain()
-                    for output in self._outputs:
-                        output.update(self.report, self._png)
+            is_running = True
+            while is_running or self._is_running():
+                # What comes after this question is shown by the next picture.
+                is_running = self._is_running()
+                self._or_complain(self.refresh)
+                if is_running:
+                    self._pause.wait(_REFRESH_EVERY)
+                    continue
+                for output in self._outputs:
+                    self._or_complain(partial(output.update, self.report, self._png))
         finally:
             self._watching.release()
             self._settled.set()
 
-    def _refresh_or_complain(self) -> None:
+    def _or_complain(self, show: Callable[[], None]) -> None:
         # A picture that cannot be drawn must not be the end of all later ones.
         try:
-            self.refresh()
+            show()
         except Exception as error:
             self.status.value += note(escape(f"The dashboard could not show this: {error!r}"))
 
