@@ -98,11 +98,21 @@ def typed() -> Any:
     return scope["train"]
 
 
-@pytest.mark.parametrize(
-    "trainable",
-    [typed(), print, len, None, 5, "PPO", object(), int, type("Empty", (), {}), types, lambda: 0],
-    ids=repr,
-)
+WITHOUT_SOURCE = {
+    "typed": typed(),
+    "built-in": len,
+    "None": None,
+    "number": 5,
+    "registered": "PPO",
+    "object": object(),
+    "built-in class": int,
+    "class": type("Empty", (), {}),
+    "module": types,
+    "lambda": lambda: 0,
+}
+
+
+@pytest.mark.parametrize("trainable", WITHOUT_SOURCE.values(), ids=WITHOUT_SOURCE)
 def test_without_a_source_there_is_nothing(trainable: Any) -> None:
     assert hyperparameters(trainable) == ()
     assert reported_metrics(trainable) == ()
