@@ -5,6 +5,8 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 # A Python of that version, where a command of its name starts one.
 python = $(or $(shell python$(1) -c 'import sys; print(sys.executable)' 2>/dev/null),$(PYTHON))
 NBVAL := --nbval-lax --nbval-kernel-name=python3 --nbval-cell-timeout=600
+# Two processes, each with its own Ray.
+SPLIT := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 COLAB := .venv-colab
 COLAB_PYTHON ?= $(call python,3.13)
 LOWEST := .venv-lowest
@@ -20,7 +22,7 @@ demo: $(VENV)/.demo ## the demo notebook, and a page with what it shows
 test: unit notebooks ## every test
 
 unit: $(VENV)/.test browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SPLIT)
 
 notebooks: $(VENV)/.test
 	$(BIN)/python -m pytest $(NBVAL) notebooks
@@ -50,12 +52,12 @@ app: $(VENV)/.test ## the setup form as a web app
 	$(BIN)/voila notebooks/widget_setup.ipynb --TagRemovePreprocessor.remove_cell_tags=not-in-app
 
 test-colab: $(COLAB)/.colab browser ## unit tests, notebooks and Notebook 6 with Colab's versions
-	$(COLAB)/bin/python -m pytest --ignore tests/browser
+	$(COLAB)/bin/python -m pytest $(SPLIT) --ignore tests/browser
 	$(COLAB)/bin/python -m pytest tests/browser/test_frontends.py -k notebook_6
 	$(COLAB)/bin/python -m pytest $(NBVAL) notebooks
 
 test-lowest: $(LOWEST)/.lowest ## unit tests, without the browser's, with the lowest versions allowed
-	$(LOWEST)/bin/python -m pytest --ignore tests/browser
+	$(LOWEST)/bin/python -m pytest $(SPLIT) --ignore tests/browser
 
 bench: $(VENV)/.test ## the tables of the README; about 15 minutes
 	$(BIN)/python benchmarks/logger_overhead.py
@@ -78,8 +80,11 @@ $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv
 
+# What JupyterLab brings along, and jsonschema does without, takes every process of Ray half of its
+# time to start: its grammar is compiled at import.
 $(VENV)/.%: pyproject.toml $(BIN)/uv
 	$(UV) --editable . --group $*
+	$(BIN)/uv pip uninstall --quiet --python $(BIN)/python rfc3987-syntax
 	@touch $@
 
 # Colab's own packages come first; then ours, as a person there installs it.

@@ -76,7 +76,7 @@ def start_ray(**given: Any) -> None:
 def run_search(
     ray_session: None, wandb_core: None, wandb_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> RunSearch:
-    """A quick search: workers are used again, Tune prints nothing."""
+    """A quick search: one trial at a time, so that all are run by one worker; prints nothing."""
     for name in [n for n in os.environ if n.startswith("WANDB_") and not n.endswith("SERVICE")]:
         if not name.endswith("_DIR"):
             monkeypatch.delenv(name)
@@ -91,10 +91,12 @@ def run_search(
         **run_config: Any,
     ) -> tune.ResultGrid:
         callbacks = [*run_config.pop("callbacks", []), *([logger] if logger else [])]
+        # To start a worker takes longer than a search.
+        quick = {"reuse_actors": True, "max_concurrent_trials": 1}
         tuner = tune.Tuner(
             trainable,
             param_space=space,
-            tune_config=tune.TuneConfig(**{"reuse_actors": True} | (tune_config or {})),
+            tune_config=tune.TuneConfig(**quick | (tune_config or {})),
             run_config=tune.RunConfig(
                 callbacks=callbacks,
                 verbose=0,

@@ -374,3 +374,18 @@ def test_what_cannot_be_shown_is_said_and_the_next_refresh_goes_on(
     board.end()
     assert dashboard.settle(30)
     assert "Finished" in dashboard.status.value
+
+
+def test_a_report_whose_picture_cannot_be_drawn_is_saved_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> bytes:
+        raise RuntimeError("no font was found")
+
+    monkeypatch.setattr("tune_wandb_nb.widgets.dashboard.picture_png", broken)
+    dashboard = filled()
+    dashboard.save(tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "trial_4" in page
+    assert "data:image/png" not in page
+    assert "no font was found" in dashboard.status.value

@@ -8,7 +8,7 @@ from tune_wandb_nb.tracking.apikey import ApiKey
 from tune_wandb_nb.tracking.gate import Gate
 from tune_wandb_nb.tracking.settings import Mode
 
-__all__ = ["FULL", "LEAN", "OFFLINE_SUFFIX", "Ending", "InitPlan"]
+__all__ = ["FULL", "LEAN", "OFFLINE_SUFFIX", "OPENS_WITHIN", "Ending", "InitPlan"]
 
 OFFLINE_SUFFIX = "-offline"
 """Ends the id of a run that could not be opened online and whose own id wandb-core still holds."""
@@ -31,6 +31,9 @@ FULL: Mapping[str, Any] = {
     "x_save_requirements": True,
 }
 """What the run that records the environment adds to them."""
+
+OPENS_WITHIN: Mapping[Mode, float] = {"online": 20.0, "offline": 120.0}
+"""Offline nothing but this machine is slow, and there is no other way to open the run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from tune_wandb_nb.tracking.run_plan import (
     FULL,
     LEAN,
     OFFLINE_SUFFIX,
+    OPENS_WITHIN,
     Ending,
     InitPlan,
 )
@@ -22,7 +23,6 @@ from tune_wandb_nb.tracking.settings import Mode
 __all__ = ["TrialRun", "next_step_of"]
 
 _ITERATION = "training_iteration"
-_OPENS_WITHIN = 20.0
 
 
 class TrialRun:
@@ -184,7 +184,7 @@ class TrialRun:
         import wandb
 
         plan = self.plan
-        settings = {**LEAN, "init_timeout": _OPENS_WITHIN}
+        settings = {**LEAN, "init_timeout": OPENS_WITHIN[mode]}
         if plan.records_environment:
             settings |= FULL
         free_left_run(run_id)

@@ -6,14 +6,14 @@ from typing import Any
 
 from tune_wandb_nb.tracking.core import CoreSharing, is_in_use, is_lost_connection
 from tune_wandb_nb.tracking.rows import Row
-from tune_wandb_nb.tracking.run_plan import Ending, InitPlan
+from tune_wandb_nb.tracking.run_plan import OPENS_WITHIN, Ending, InitPlan
 from tune_wandb_nb.tracking.settings import Mode
 from tune_wandb_nb.tracking.shared_rows import SharedRows
 from tune_wandb_nb.tracking.trial_run import TrialRun, next_step_of
 
 __all__ = ["WorkerRun"]
 
-_QUIET: Mapping[str, Any] = {"silent": True, "save_code": False, "init_timeout": 20.0}
+_QUIET: Mapping[str, Any] = {"silent": True, "save_code": False}
 """Trials print into one notebook: W&B's banners would flood it."""
 
 
@@ -122,7 +122,11 @@ class WorkerRun(TrialRun):
     def _init(self, mode: Mode, run_id: str) -> Any:
         import wandb
 
-        settings = {**_QUIET, "x_save_requirements": self.plan.records_environment}
+        settings = {
+            **_QUIET,
+            "init_timeout": OPENS_WITHIN[mode],
+            "x_save_requirements": self.plan.records_environment,
+        }
         arguments = self._init_arguments(mode, run_id, settings)
         return wandb.init(**arguments, reinit="finish_previous", allow_val_change=True)
 

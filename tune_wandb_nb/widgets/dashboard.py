@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Dashboard"]
 
+_T = TypeVar("_T")
 _REFRESH_EVERY = 1.0
 _SETTLES_WITHIN = 30.0
 _LIVE, _WANDB = 0, 1
@@ -227,18 +228,20 @@ class Dashboard(ipywidgets.VBox):
             self._watching.release()
             self._settled.set()
 
-    def _or_complain(self, show: Callable[[], None]) -> None:
+    def _or_complain(self, show: Callable[[], _T]) -> _T | None:
         # A picture that cannot be drawn must not be the end of all later ones.
         try:
-            show()
+            return show()
         except Exception as error:
             self.status.value += note(escape(f"The dashboard could not show this: {error!r}"))
+            return None
 
     def _is_running(self) -> bool:
         return self.board.snapshot().ended is None
 
     def _png(self) -> bytes | None:
-        return picture_png(self.board.snapshot(), log=self.log_params)
+        draw = partial(picture_png, self.board.snapshot(), log=self.log_params)
+        return self._or_complain(draw)
 
     def _bring_to_front(self) -> None:
         # Once: afterwards the front tab is the person's choice.
