@@ -54,6 +54,12 @@ def test_a_good_machine_has_none() -> None:
             "ray 2.43.1 is too old: 2.44 is the oldest that will do.",
             id="too-old",
         ),
+        pytest.param(
+            with_versions(**{"rfc3987-syntax": "1.1.0"}),
+            "rfc3987-syntax takes up to half of the time in which a process of Ray, and so a"
+            " trial, starts.",
+            id="slow-import",
+        ),
         pytest.param({"requirements": ("bqplot>=0.12",)}, "bqplot is not installed.", id="missing"),
         pytest.param(
             {"broken": {"bqplot": "ImportError: 'no'"}},

@@ -30,7 +30,7 @@ _SCRIPTS = {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "bqplot": "bqpl
 
 def read_machine(frontend: str, environ: Mapping[str, str]) -> Machine:
     """Read all that `find_conflicts` looks at; modules are imported to see whether they can be."""
-    names = (*NEEDED, *JUPYTER, *OPTIONAL, "requests", "tqdm")
+    names = (*NEEDED, *JUPYTER, *OPTIONAL, "requests", "tqdm", "rfc3987-syntax")
     versions = {name: version for name in names if (version := _version(name))}
     shadowed = {name: path for name in _MODULES if (path := _shadow(name, versions))}
     token = environ.get("WANDB_SERVICE")
