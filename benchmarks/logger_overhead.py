@@ -1,6 +1,7 @@
 """What logging to W&B costs a search: without W&B, with ours, and with Ray's own callback.
 
-    python benchmarks/logger_overhead.py [--trials 64] [--results 20] [--concurrency 8] [--pairs 5]
+    python benchmarks/logger_overhead.py [--trials 64] [--results 20] [--metrics 3]
+        [--concurrency 8] [--pairs 5] [--without-ray]
 
 Every search runs in a fresh process with a fresh Ray, offline, in a folder that is removed. The
 searches without W&B and with ours alternate; the ratio of walls is the median over the pairs.
@@ -31,6 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=64)
     parser.add_argument("--results", type=int, default=20)
+    parser.add_argument("--metrics", type=int, default=3, help="of each result")
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--pairs", type=int, default=5, help="searches without W&B and with ours")
     parser.add_argument("--without-ray", action="store_true", help="leave Ray's callback out")
@@ -72,8 +74,10 @@ def train(config: dict[str, Any]) -> None:
     """Train nothing, so that only what is around it is measured."""
     from ray import tune
 
+    names = [f"metric_{i}" for i in range(3, config["metrics"])]
     for step in range(config["results"]):
-        tune.report({"loss": 1.0 / (step + 1), "accuracy": step / 100, "lr": config["lr"]})
+        own = {"loss": 1.0 / (step + 1), "accuracy": step / 100, "lr": config["lr"]}
+        tune.report(own | {name: step + i for i, name in enumerate(names)})
 
 
 def search(options: argparse.Namespace) -> dict[str, Any]:
@@ -93,7 +97,11 @@ def search(options: argparse.Namespace) -> dict[str, Any]:
     callbacks = [] if options.search == NONE else [timed(logger_class(options.search), times)]
     tuner = tune.Tuner(
         train,
-        param_space={"lr": tune.loguniform(1e-4, 1e-1), "results": options.results},
+        param_space={
+            "lr": tune.loguniform(1e-4, 1e-1),
+            "results": options.results,
+            "metrics": options.metrics,
+        },
         tune_config=tune.TuneConfig(
             num_samples=options.trials,
             max_concurrent_trials=options.concurrency,
@@ -200,7 +208,8 @@ def table(measured: dict[str, list[dict[str, Any]]], options: argparse.Namespace
         ("rows in the .wandb files", lambda n: f"{median(n, 'rows'):,.0f}"),
     ]
     head = (
-        f"{options.trials} trials x {options.results} results, {options.concurrency} at once,"
+        f"{options.trials} trials x {options.results} results of {options.metrics} metrics,"
+        f" {options.concurrency} at once,"
         f" offline, reuse_actors=True; medians of {options.pairs}, Ray's callback once"
     )
     return markdown_table(head, columns, rows)

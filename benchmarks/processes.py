@@ -36,7 +36,7 @@ def in_fresh_process(
     Args:
         script: The benchmark; with ``--search NAME`` it runs the search and prints what it found.
         name: Which search.
-        options: Its trials, results and concurrency.
+        options: Its trials, results, metrics and concurrency.
         shares_core: Whether wandb-core may be no child of the search's process.
         count: Counts what the search has left in its folder.
         environ: Further variables of its environment.
@@ -46,8 +46,9 @@ def in_fresh_process(
     """
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, script, "--search", name]
-        for option in ("trials", "results", "concurrency"):
-            command += [f"--{option}", str(getattr(options, option))]
+        for option in ("trials", "results", "metrics", "concurrency"):
+            if hasattr(options, option):
+                command += [f"--{option}", str(getattr(options, option))]
         env = {k: v for k, v in os.environ.items() if not k.startswith("WANDB_")}
         env |= {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "PYTHONWARNINGS": "ignore"}
         env |= {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "NETRC": f"{folder}/netrc"}
