@@ -285,6 +285,23 @@ def fail_once(config: dict[str, Any]) -> None:
         tune.report({"value": i})
 
 
+def test_a_run_that_wandb_complains_of_at_its_end_has_lost_nothing_if_its_file_is_whole(
+    run_search: RunSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = wandb.Run.finish
+
+    def complain(run: wandb.Run, **given: Any) -> None:
+        finish(run, **given)
+        raise RuntimeError("nothing to print on")
+
+    monkeypatch.setattr(wandb.Run, "finish", complain)
+    logger = WandbLogger(project="p")
+    run_search(count_to, {"n": 3, "a": 1}, logger=logger)
+    assert [row["value"] for row in only(tmp_path).rows] == [0, 1, 2]
+    [audit] = logger.audit().to_dict("records")
+    assert (audit["logged"], audit["dropped"], audit["note"]) == (3, 0, "")
+
+
 def test_a_retried_trial_goes_on_in_its_run(run_search: RunSearch, tmp_path: Path) -> None:
     logger = WandbLogger(project="p")
     run_search(

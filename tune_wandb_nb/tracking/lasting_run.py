@@ -149,9 +149,11 @@ class LastingRun(TrialRun):
         try:
             self._persist(close, self._open_again)
         except Exception:
-            self._has = 0
-            self._count_lost(0, "the run could not be closed, so W&B may lack them")
-            raise
+            # Offline it is the file that counts, whatever wandb says.
+            if self.mode == "online":
+                self._has = 0
+                self._count_lost(0, "the run could not be closed, so W&B may lack them")
+                raise
         if self.mode == "offline" and not self._is_whole():
             self._record_anew(close)
 
