@@ -91,8 +91,10 @@ def run_search(
         **run_config: Any,
     ) -> tune.ResultGrid:
         callbacks = [*run_config.pop("callbacks", []), *([logger] if logger else [])]
-        # To start a worker takes longer than a search.
-        quick = {"reuse_actors": True, "max_concurrent_trials": 1}
+        quick: dict[str, Any] = {"reuse_actors": True}
+        if "scheduler" not in (tune_config or {}):
+            # To start a worker takes longer than a search.
+            quick["max_concurrent_trials"] = 1
         tuner = tune.Tuner(
             trainable,
             param_space=space,

@@ -12,16 +12,16 @@ from tests.searches import offline_runs
 from tests.wire import WireServer
 
 SCRIPT = """
+    import itertools
     import os
+    import sys
     from ray import tune
     from tests.searches import start_ray
     import tune_wandb_nb as tw
 
     def forever(config):
-        i = 0
-        while True:
+        for i in range(config["last"]) if config["last"] else itertools.count():
             tune.report({"value": i})
-            i += 1
 
     start_ray(num_cpus=2)
     logger = tw.WandbLogger(project="p", upload_timeout=300)
@@ -33,10 +33,13 @@ SCRIPT = """
             print("ENDED", flush=True)
     tuner = tune.Tuner(
         forever,
+        param_space={"last": int(sys.argv[1]) if sys.argv[1:] else None},
         run_config=tune.RunConfig(callbacks=[logger, Says()], verbose=0, storage_path=os.getcwd()),
     )
     try:
         tuner.fit()
+    except KeyboardInterrupt:
+        print("INTERRUPTED", flush=True)
     finally:
         audit = logger.audit()
         print("AUDIT", *audit.state, *audit.reported, *audit.logged, flush=True)
@@ -69,6 +72,20 @@ def test_a_second_interrupt_leaves_at_once_and_names_what_is_left(
     read_to(process, "closing W&B runs: 1 of 1 left")
     process.send_signal(signal.SIGINT)
     said = read_to(process, "AUDIT")
+    assert "INTERRUPTED" in said
     assert "not uploaded in time: forever_" in said
     assert "The rows are on disk; upload them with: wandb sync wandb/run-" in said
+    wire_server.faults.release()
+
+
+def test_one_interrupt_ends_the_wait_for_w_and_b_after_a_search(
+    script: StartScript, wire_server: WireServer
+) -> None:
+    wire_server.faults.hang("/file_stream")
+    process = script("50", env=wire_server.environ)
+    read_to(process, "closing W&B runs: 1 of 1 left")
+    process.send_signal(signal.SIGINT)
+    said = read_to(process, "AUDIT")
+    assert "INTERRUPTED" in said
+    assert "not uploaded in time: forever_" in said
     wire_server.faults.release()

@@ -1,6 +1,10 @@
 """The end of a search: waits for W&B to have everything, and says where the rows are."""
 
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tune_wandb_nb.tracking.audit import closing_line, count
 from tune_wandb_nb.tracking.session import Session
@@ -16,12 +20,33 @@ def close_session(session: Session) -> None:
     The wait ends after the session's ``upload_timeout``, or at once at an interrupt.
     """
     try:
-        _wait(session)
+        with _interruptible():
+            _wait(session)
     finally:
         unfinished = session.writer.unfinished()
         session.notices.say(closing_line(session.runs, unfinished, _repair(session)))
         session.notices.flush()
         session.close()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt here.
+
+    Tune's own handler is still there: it takes the first Ctrl-C for a wish to end the search, which
+    has ended.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+    if callable(before):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if callable(before):
+            signal.signal(signal.SIGINT, before)
 
 
 def _wait(session: Session) -> None:
