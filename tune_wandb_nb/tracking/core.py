@@ -6,6 +6,7 @@ once no trial has been connected for a while. Where it cannot be had, wandb star
 """
 
 import contextlib
+import math
 import os
 import re
 import socket
@@ -36,6 +37,7 @@ _SERVICE = "WANDB_SERVICE"
 _IDLE = "60s"
 _START_TIMEOUT = 10.0
 _LOOK_EVERY = 0.01
+_ARRIVES_WITHIN = 2.0
 _SOCKET = re.compile(r"unix=(.+)")
 _UNIX_TOKEN = re.compile(r"\d+-\d+-unix-(.+)")
 _TCP_TOKEN = re.compile(r"\d+-\d+-tcp-localhost-(\d+)")
@@ -192,6 +194,7 @@ class CoreWatch:
         """How many have died."""
         self._most = most
         self._lock = threading.Lock()
+        self._last_death = -math.inf
 
     @property
     def is_hopeless(self) -> bool:
@@ -207,7 +210,12 @@ class CoreWatch:
                     return False
                 give_up_core()
                 self.number += 1
+                self._last_death = time.monotonic()
             return True
+
+    def let_arrive(self) -> None:
+        """Return when the server should have what the last one has sent before it died."""
+        time.sleep(max(0.0, self._last_death + _ARRIVES_WITHIN - time.monotonic()))
 
 
 def give_up_core() -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tune_wandb_nb.tracking.account import AccountError, look_up
@@ -12,6 +13,7 @@ from tune_wandb_nb.tracking.apikey import ApiKey
 from tune_wandb_nb.tracking.credentials import find_credential, server_of
 from tune_wandb_nb.tracking.known_run import (
     LOOK_EVERY,
+    OVER,
     SETTLES_WITHIN,
     KnownRun,
     logged_iterations,
@@ -43,11 +45,22 @@ class Destination:
     def look_up(self, run_id: str, *, entity: str | None, project: str | None) -> KnownRun:
         """Ask what is there of a run, which has an entity and a project of its own or not.
 
+        Of a run that has not ended there, rows that its process sent last may still be on their
+        way: it is asked for until two answers are the same.
+
         Raises:
             AccountError: the server cannot be asked.
         """
         owner, project = self._place(entity, project)
-        return look_up_run(self.host, self.key, owner, project, run_id)
+        ask = partial(look_up_run, self.host, self.key, owner, project, run_id)
+        known, before = ask(), None
+        deadline = time.monotonic() + SETTLES_WITHIN
+        while known.state not in (None, *OVER) and known != before:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(LOOK_EVERY)
+            known, before = ask(), known
+        return known
 
     def iterations_of(
         self, known: KnownRun, run_id: str, *, entity: str | None, project: str | None
@@ -64,10 +77,11 @@ class Destination:
         self, step: int | None, run_id: str, *, entity: str | None, project: str | None
     ) -> bool:
         """Tell whether a run's row of a step is there, or soon is."""
+        place = self._place(entity, project)
         deadline = time.monotonic() + SETTLES_WITHIN
         while step is not None:
             with suppress(AccountError):
-                known = self.look_up(run_id, entity=entity, project=project).last_step
+                known = look_up_run(self.host, self.key, *place, run_id).last_step
                 if known is not None and known >= step:
                     break
             if time.monotonic() > deadline:

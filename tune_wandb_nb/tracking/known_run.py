@@ -9,7 +9,7 @@ from typing import Any
 from tune_wandb_nb.tracking.account import AccountError, ask
 from tune_wandb_nb.tracking.apikey import ApiKey
 
-__all__ = ["LOOK_EVERY", "SETTLES_WITHIN", "KnownRun", "logged_iterations", "look_up_run"]
+__all__ = ["LOOK_EVERY", "OVER", "SETTLES_WITHIN", "KnownRun", "logged_iterations", "look_up_run"]
 
 _ITERATION = "training_iteration"
 _RUN = (
@@ -29,6 +29,8 @@ _FARTHEST = 1_000_000
 """Beyond this step a run of fewer rows is not searched for gaps: W&B is asked by steps."""
 SETTLES_WITHIN, LOOK_EVERY = 10.0, 1.0
 """Seconds that the server has to take in, and to show, what it was sent."""
+OVER = ("finished", "failed")
+"""The states of runs that have ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,6 +201,7 @@ class LastingRun(TrialRun):
         host, key = self.plan.host or self._run.settings.base_url, self.plan.key
         if key is None or not self._run.resumed:
             return None, None
+        self._core.let_arrive()
         try:
             known = look_up_run(host, key, self._run.entity, self._run.project, self.run_id)
         except AccountError:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from tune_wandb_nb.tracking.account import AccountError
 from tune_wandb_nb.tracking.destination import Destination
-from tune_wandb_nb.tracking.known_run import KnownRun
+from tune_wandb_nb.tracking.known_run import OVER, KnownRun
 from tune_wandb_nb.tracking.origin import is_of_a_trial, read_origin
 from tune_wandb_nb.tracking.recorded_run import (
     RecordedRun,
@@ -28,7 +28,6 @@ __all__ = ["Outcome", "Part", "RunUpload", "Tell", "already_uploaded", "failed",
 
 _REFUSED = "W&B has not taken all of its rows"
 _EMPTY = "its process left before it had recorded anything"
-_OVER = ("finished", "failed")
 _IDLE = 600.0
 """Seconds after which a run without an end is taken for one whose process was killed."""
 
@@ -58,6 +57,8 @@ class Part:
     run: RecordedRun
     rest: Rest | None = None
     """What W&B does not have of it; None where W&B has nothing."""
+    goes_on_elsewhere: bool = False
+    """Whether a later process has written a file of the same run."""
 
     @property
     def file(self) -> Path:
@@ -142,7 +143,7 @@ class RunUpload:
         if not self._to.has(run.last_step, run.run_id, **there):
             unmark(run.path)
             return failed(run, _REFUSED)
-        if not run.is_ended and not is_abandoned(run.path):
+        if not (run.is_ended or part.goes_on_elsewhere or is_abandoned(run.path)):
             return replace(outcome, state="synced so far", note="the run has no end yet")
         mark_synced(run.path)
         if run.is_ended:
@@ -157,19 +158,25 @@ class RunUpload:
             found = self._to.look_up(first.run_id, **there)
         except AccountError as error:
             return [failed(run, str(error)) for run in files]
-        if found.state in _OVER and all(_is_in(run, found) for run in files):
+        if found.state in OVER and all(_is_in(run, found) for run in files):
             # They were online, and are there; only nobody has marked them.
             return [self.close(Part(run)) for run in files]
         known = found.last_step
+        newest = max(files, key=_started)
         parts = []
         for run in sorted(files, key=lambda run: -1 if run.first_step is None else run.first_step):
-            if known is None and run.is_ended and not (run.is_cut_off or run.is_renamed):
-                parts.append(Part(run))
-            else:
+            rest = None
+            if known is not None or not run.is_ended or run.is_cut_off or run.is_renamed:
                 folder = Path(tempfile.mkdtemp(dir=self._scratch))
-                parts.append(Part(run, Rest(run.path, folder, known)))
+                rest = Rest(run.path, folder, known)
+            parts.append(Part(run, rest, goes_on_elsewhere=run is not newest))
             known = max((step for step in (known, run.last_step) if step is not None), default=None)
         return parts
+
+
+def _started(run: RecordedRun) -> str:
+    """Return when a file was begun, as the name of its folder tells it."""
+    return run.path.parent.name.removeprefix("offline-")
 
 
 def _is_in(run: RecordedRun, known: KnownRun) -> bool:
