@@ -24,8 +24,10 @@ SCRIPT = """
         initialize_head=True,
         head_node_args={"num_cpus": 1, "include_dashboard": False, "resources": {"head": 4}},
     )
-    worker = cluster.add_node(num_cpus=1, node_name="worker", resources={"worker": 4})
-    ray.init(address=cluster.address, _node_name="worker", log_to_driver=False)
+    # Of nodes with one address Ray would take the head for the driver's.
+    there = "127.0.0.2"
+    worker = cluster.add_node(num_cpus=1, node_ip_address=there, resources={"worker": 4})
+    ray.init(address=cluster.address, _node_ip_address=there, log_to_driver=False)
     here = ray.get_runtime_context().get_node_id()
     assert here == worker.node_id
     print("RUNNING", flush=True)
@@ -57,13 +59,13 @@ SCRIPT = """
     on_both_nodes(count_up, "logger")
     on_both_nodes(count_inside, "mixin")
 
-    panel = tw.SetupPanel(count_up, {"a": tune.grid_search([1, 2])})
-    panel.set(project="p", metric="value", mode="max", name="panel")
+    on_head = tune.with_resources(count_up, {"cpu": 1, "head": 1})
+    panel = tw.SetupPanel(on_head, {"a": tune.grid_search([1, 2])})
+    panel.set(samples=1, project="p", metric="value", mode="max", name="panel")
     panel.set(storage=os.path.abspath("ray"))
     panel.start()
     assert panel.wait().num_errors == 0
-    print("NODES", len({result.metrics["node"] for result in panel.results}), flush=True)
-    print(panel.experiment.dashboard, flush=True)
+    assert all(result.metrics["node"] != here for result in panel.results)
     ray.shutdown()
     cluster.shutdown()
     print("DOWN", flush=True)
@@ -82,8 +84,7 @@ def test_searches_from_a_node_that_is_not_the_head(
     with tempfile.TemporaryDirectory(prefix="ray-") as own:
         # Another place than /tmp/ray, where every other Ray would find this cluster and join it.
         process = script(env={"WANDB_MODE": "online", "RAY_TMPDIR": own, **wire_server.environ})
-        said = read_to(process, "DOWN")
-    assert "NODES 2" in said, said
+        read_to(process, "DOWN")
     rows = {}
     for run in wire_server.runs.values():
         assert (run.gaps, run.complete, run.exit_code) == ((), True, 0)
