@@ -17,7 +17,12 @@ import pytest
 import wandb
 
 import tune_wandb_nb as tw
-from tests.wire import WireServer, find_wandb_files, read_ended_wandb_file
+from tests.wire import (
+    WireServer,
+    find_wandb_files,
+    read_ended_wandb_file,
+    read_wandb_file,
+)
 from tests.wire.fixtures import StartRun
 from tune_wandb_nb.tracking.account import AccountError
 
@@ -181,6 +186,18 @@ def test_a_run_in_two_folders_is_one_run(
     assert list(table["state"]) == ["synced", "synced"]
     assert sorted(table["uploaded"]) == [8, 10]
     assert steps(wire_server, "resumed") == list(range(18))
+
+
+def test_a_file_of_a_killed_process_is_over_once_a_later_one_goes_on_with_its_run(
+    sync: Sync, record: Callable[..., Path], wire_server: WireServer
+) -> None:
+    killed = record("resumed", 40, ends=False)
+    there = len(read_wandb_file(killed).rows)
+    record("resumed", 10, first=there)
+    table = sync()
+    assert list(table["state"]) == ["synced", "synced"]
+    assert list(table["note"]) == ["its process was killed", ""]
+    assert steps(wire_server, "resumed") == list(range(there + 10))
 
 
 def test_one_that_the_server_refuses_stops_no_other(

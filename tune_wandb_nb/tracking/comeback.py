@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Comeback"]
 
 _PARALLEL = 4
+_LEAVES_WITHIN = 5.0
 _OPEN = ("waiting", "running")
 
 
@@ -74,9 +75,11 @@ class Comeback:
             return self._changed.wait_for(lambda: not self._runs or self._rounds >= rounds, timeout)
 
     def close(self) -> None:
-        """Leave what is not uploaded yet as it is."""
+        """Leave what is not uploaded yet as it is; whoever uploads it later is then alone."""
         self._closing.set()
         self._wake.set()
+        if self._thread is not None:
+            self._thread.join(_LEAVES_WITHIN)
 
     def _loop(self) -> None:
         while True:

@@ -121,6 +121,9 @@ class LastingRun(TrialRun):
 
     def _start(self, mode: Mode, run_id: str) -> None:
         def start() -> None:
+            if mode == "online":
+                # What it has then is what wandb and we are told.
+                self._core.let_arrive()
             self._core_number = self._core.number
             super(LastingRun, self)._start(mode, run_id)
 
@@ -201,7 +204,6 @@ class LastingRun(TrialRun):
         host, key = self.plan.host or self._run.settings.base_url, self.plan.key
         if key is None or not self._run.resumed:
             return None, None
-        self._core.let_arrive()
         try:
             known = look_up_run(host, key, self._run.entity, self._run.project, self.run_id)
         except AccountError:

@@ -55,7 +55,8 @@ def upload_logs(
                 for file in [file for file in waiting if is_synced(file)]:
                     waiting.remove(file)
                     on_synced(file)
-            _is_over(process, _ENDS_WITHIN)
+            if not waiting:
+                _is_over(process, _ENDS_WITHIN)
         finally:
             _end(process)
         said = output.read_text(errors="replace")
