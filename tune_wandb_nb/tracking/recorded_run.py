@@ -162,7 +162,7 @@ def last_recorded(folder: Path, run_id: str) -> tuple[int | None, int | None]:
     return found
 
 
-def ends_whole(file: Path, within: float = 30.0) -> bool:
+def ends_whole(file: Path, within: float = 10.0) -> bool:
     """Tell whether a run's end is in its file, or soon is: wandb-core writes it last.
 
     Args:
