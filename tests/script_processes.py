@@ -12,6 +12,9 @@ from pathlib import Path
 
 __all__ = ["StartScript", "read_to", "scripts"]
 
+_HEARS_INTERRUPTS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+"""What is started by a shell in the background ignores them, and so do all below it."""
+
 StartScript = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -24,7 +27,7 @@ def scripts(folder: Path, text: str) -> Iterator[StartScript]:
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        (folder / "script.py").write_text(textwrap.dedent(text))
+        (folder / "script.py").write_text(_HEARS_INTERRUPTS + textwrap.dedent(text))
         process = subprocess.Popen(
             [sys.executable, "script.py", *arguments],
             stdout=subprocess.PIPE,

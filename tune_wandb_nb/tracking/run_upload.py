@@ -109,12 +109,19 @@ class RunUpload:
             goes_on=goes_on,
         )
         for file in left if goes_on(list(left)) else ():
-            # One that makes wandb-core give up takes the others of its process with it.
-            why = upload_logs([file], self._to) if len(parts) > 1 else left
-            if file in why:
-                tell(failed(parts[file].run, why[file]))
+            part = parts[file]
+            if len(parts) == 1:
+                tell(failed(part.run, left[file]))
             else:
-                tell(self.close(parts[file]))
+                self._alone(part, tell)
+
+    def _alone(self, part: Part, tell: Tell) -> None:
+        """Upload a file that may have failed only because another one made wandb-core give up."""
+        # Some of its rows may be there by now.
+        for now in self.prepare([part.run.path], tell):
+            again = replace(now, goes_on_elsewhere=part.goes_on_elsewhere)
+            why = upload_logs([again.file], self._to)
+            tell(failed(part.run, why[again.file]) if why else self.close(again))
 
     def prepare(self, files: Sequence[Path], tell: Tell) -> list[Part]:
         """Find out what W&B does not have; tell of files of which nothing can be uploaded."""

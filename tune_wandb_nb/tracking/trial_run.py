@@ -9,6 +9,7 @@ from typing import Any
 from tune_wandb_nb.tracking.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.core import free_left_run, is_in_use, is_lost_connection, leave_run
 from tune_wandb_nb.tracking.media import is_plain, to_wandb
+from tune_wandb_nb.tracking.notebook_hooks import no_notebook_hooks
 from tune_wandb_nb.tracking.rows import Row
 from tune_wandb_nb.tracking.run_plan import (
     FULL,
@@ -189,7 +190,9 @@ class TrialRun:
             settings |= FULL
         free_left_run(run_id)
         try:
-            run = wandb.init(**self._init_arguments(mode, run_id, settings), reinit="create_new")
+            arguments = self._init_arguments(mode, run_id, settings)
+            with no_notebook_hooks():
+                run = wandb.init(**arguments, reinit="create_new")
         except Exception as error:
             if not is_in_use(error):
                 self._leave(mode, run_id)
