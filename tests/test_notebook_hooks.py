@@ -24,6 +24,9 @@ class Looks(tune.Callback):
     def on_trial_result(self, *_, **__):
         seen.update({"publish", "_orig_publish"} & set(vars(publisher)))
 
+    def __reduce__(self):
+        return (tune.Callback, ())
+
 def train(config):
     for i in range(3):
         tune.report({"score": config["x"] * i})

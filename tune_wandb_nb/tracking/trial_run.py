@@ -185,9 +185,8 @@ class TrialRun:
         import wandb
 
         plan = self.plan
-        settings = {**LEAN, "init_timeout": OPENS_WITHIN[mode]}
-        if plan.records_environment:
-            settings |= FULL
+        environment = FULL if plan.records_environment else {}
+        settings = {**LEAN, **environment, "init_timeout": OPENS_WITHIN[mode]}
         free_left_run(run_id)
         try:
             arguments = self._init_arguments(mode, run_id, settings)
