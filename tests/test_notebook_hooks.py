@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import nbformat
+from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
 
 import tune_wandb_nb
@@ -49,10 +50,14 @@ run.finish()
 
 def test_a_search_sets_no_hooks_and_a_run_of_ones_own_does(tmp_path: Path) -> None:
     cells = [nbformat.v4.new_code_cell(cell) for cell in (SEARCH, TOLD, OWN_RUN)]
+    # From such a name wandb knows that it is in Jupyter.
+    kernel = AsyncKernelManager(
+        kernel_name="python3", connection_file=str(tmp_path / "jupyter-kernel.json")
+    )
     client = NotebookClient(
         nbformat.v4.new_notebook(cells=cells),
+        km=kernel,
         timeout=300,
-        kernel_name="python3",
         resources={"metadata": {"path": str(tmp_path)}},
     )
     checkout = Path(tune_wandb_nb.__file__).parents[1]
