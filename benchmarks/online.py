@@ -3,8 +3,8 @@
     python benchmarks/online.py [--trials 32] [--results 20] [--latency 0.2] [--without-ray]
 
 The server is the tests' own, on this machine, and lets every request wait. Each search runs in a
-fresh process with a fresh Ray. Ray's callback needs two further processes and a wandb-core for
-every trial that runs: about 25 GB for 100 of them.
+fresh process with a fresh Ray; no trial reports before the last one has started. Ray's callback
+needs two further processes and a wandb-core for every trial that runs: about 25 GB for 100 of them.
 """
 
 from __future__ import annotations
@@ -22,24 +22,23 @@ from typing_extensions import Self
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.logger_overhead import NONE, OURS, RAYS, last_result, logger_class
+from benchmarks.logger_overhead import NONE, OURS, RAYS, logger_class
 from benchmarks.processes import in_fresh_process
 from benchmarks.tables import markdown_table
 
 LOOK_EVERY = 0.25
 PAUSE = 0.5
+"""Seconds between two results of a trial."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=32)
     parser.add_argument("--results", type=int, default=20)
-    parser.add_argument("--concurrency", type=int, default=0, help="by default all at once")
     parser.add_argument("--latency", type=float, default=0.2, help="seconds of each request")
     parser.add_argument("--without-ray", action="store_true", help="leave Ray's callback out")
     parser.add_argument("--search", choices=[NONE, OURS, RAYS], help=argparse.SUPPRESS)
     options = parser.parse_args()
-    options.concurrency = options.concurrency or options.trials
     if options.search:
         print(json.dumps(search(options)))
         return
@@ -61,8 +60,8 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
         found, memory = in_fresh_process(__file__, name, options, environ=environ)
         rows = sum(len(run.rows) for run in server.runs.values())
         return found | {
-            "open": watch.all_open and watch.all_open - found["started"],
-            "there": watch.all_there and watch.all_there - found["started"],
+            "open": watch.all_open and max(0.0, watch.all_open - found["first"]),
+            "there": watch.all_there and watch.all_there - found["last"],
             "rows": rows,
             "memory": memory.peak,
             "processes": memory.processes,
@@ -98,9 +97,13 @@ class Watch:
 
 
 def train(config: dict[str, Any]) -> None:
-    """Train nothing, slowly enough for all trials to run at the same time."""
+    """Train nothing, as soon as every other trial has started too."""
     from ray import tune
 
+    started = Path(config["started"])
+    started.joinpath(tune.get_context().get_trial_id()).touch()
+    while len(list(started.iterdir())) < config["trials"]:
+        time.sleep(PAUSE)
     for step in range(config["results"]):
         tune.report({"loss": 1.0 / (step + 1), "accuracy": step / 100, "lr": config["lr"]})
         time.sleep(PAUSE)
@@ -112,31 +115,52 @@ def search(options: argparse.Namespace) -> dict[str, Any]:
     import wandb.sdk.launch.inputs.internal  # noqa: F401 - what wandb.init imports at its first call
     from ray import tune
 
-    ray.init(num_cpus=options.concurrency, include_dashboard=False, log_to_driver=False)
+    ray.init(num_cpus=options.trials, include_dashboard=False, log_to_driver=False)
     logging.getLogger("ray").setLevel(logging.ERROR)
-    times: dict[str, list[float]] = {"last": [0.0]}
+    times: dict[str, float] = {}
     callbacks = [] if options.search == NONE else [logger_class(options.search)(project="p")]
+    folder = Path.cwd() / "started"
+    folder.mkdir()
     tuner = tune.Tuner(
         train,
-        param_space={"lr": tune.loguniform(1e-4, 1e-1), "results": options.results},
-        tune_config=tune.TuneConfig(
-            num_samples=options.trials, max_concurrent_trials=options.concurrency
-        ),
+        param_space={
+            "lr": tune.loguniform(1e-4, 1e-1),
+            "results": options.results,
+            "trials": options.trials,
+            "started": str(folder),
+        },
+        tune_config=tune.TuneConfig(num_samples=options.trials),
         run_config=tune.RunConfig(
-            callbacks=[*callbacks, last_result(times)], verbose=0, storage_path=str(Path.cwd())
+            callbacks=[*callbacks, noted(times)], verbose=0, storage_path=str(Path.cwd())
         ),
     )
-    started, began = time.time(), time.perf_counter()
+    began = time.time()
     results = tuner.fit()
-    ended = time.perf_counter()
+    ended = time.time()
     found = {
-        "started": started,
         "wall": ended - began,
-        "tail": ended - times["last"][0],
+        "first": times["first"],
+        "last": times["last"],
+        "tail": ended - times["last"],
         "errors": results.num_errors,
     }
     ray.shutdown()
     return found
+
+
+def noted(times: dict[str, float]) -> Any:
+    """Make a callback that notes when the first and the last result came."""
+    from ray.tune import Callback
+
+    class Noted(Callback):
+        def on_trial_result(self, *_: Any, **__: Any) -> None:
+            times["last"] = time.time()
+            times.setdefault("first", times["last"])
+
+        def __reduce__(self) -> Any:
+            return (object, ())
+
+    return Noted()
 
 
 def table(measured: dict[str, dict[str, Any]], options: argparse.Namespace) -> str:
@@ -150,16 +174,16 @@ def table(measured: dict[str, dict[str, Any]], options: argparse.Namespace) -> s
     rows = [
         ("wall", lambda n: f"{measured[n]['wall']:.1f} s"),
         ("wall, times no W&B", lambda n: f"{measured[n]['wall'] / base['wall']:.2f}"),
-        ("until all runs are open", lambda n: seconds(n, "open")),
-        ("until all rows are there", lambda n: seconds(n, "there")),
+        ("all trials running to all runs open", lambda n: seconds(n, "open")),
+        ("last result to all rows in W&B", lambda n: seconds(n, "there")),
         ("last result to return of fit", lambda n: f"{measured[n]['tail']:.1f} s"),
         ("memory beyond no W&B", lambda n: f"{measured[n]['memory'] - base['memory']:,.0f} MiB"),
         ("processes", lambda n: f"{measured[n]['processes']}"),
         ("rows in W&B", lambda n: f"{measured[n]['rows']:,}"),
     ]
     head = (
-        f"{options.trials} trials x {options.results} results, {options.concurrency} at once, every"
-        f" request takes {options.latency:g} s"
+        f"{options.trials} trials at once x {options.results} results, every request takes"
+        f" {options.latency:g} s"
     )
     return markdown_table(head, measured, rows)
 
