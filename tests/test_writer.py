@@ -140,7 +140,7 @@ def test_two_hundred_runs_with_fifty_rows_each(writer: RunWriter) -> None:
         thread for run in runs for what in ("open", FINISHED) for thread in run.threads(what)
     }
     assert len(writing) == 1
-    assert 1 <= len(working) <= 8
+    assert 1 <= len(working) <= 50
     assert not (writing | {threading.current_thread().name}) & working
 
 
@@ -279,7 +279,7 @@ def test_as_many_runs_as_there_are_workers_open_at_once() -> None:
         with lock:
             now -= 1
 
-    writer = RunWriter(workers=2, linger=0)
+    writer = RunWriter(workers=2, closers=2, linger=0)
     writer.start()
     runs = [RecordingRun(f"run-{n}", opening=opening) for n in range(20)]
     for run in runs:
@@ -287,6 +287,19 @@ def test_as_many_runs_as_there_are_workers_open_at_once() -> None:
     assert writer.wait(SOON)
     writer.close()
     assert most == 2
+    assert [run for run in runs if run.told != life(0)] == []
+
+
+def test_more_runs_end_at_once_when_the_search_is_over() -> None:
+    all_of_them = threading.Barrier(20)
+    writer = RunWriter(workers=2, closers=20, linger=0)
+    writer.start()
+    # Each ends only when all of them do.
+    runs = [RecordingRun(f"run-{n}", ending=partial(all_of_them.wait, SOON)) for n in range(20)]
+    for run in runs:
+        send_life(writer, run, range(1))
+    assert writer.wait(SOON)
+    writer.close()
     assert [run for run in runs if run.told != life(0)] == []
 
 

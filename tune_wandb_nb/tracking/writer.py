@@ -49,13 +49,16 @@ class RunWriter:
     interpreter alive.
 
     Args:
-        workers: How many runs are opened or ended at once.
+        workers: How many runs are opened or ended at once while the search runs. More would take
+            Tune's thread too much of its time.
+        closers: The same from `wait` or `close` on: the last trials may all end at once.
         linger: Seconds for which rows gather before they are written, so that the two threads do
             not take turns at every row; wandb itself sends rows every few seconds.
     """
 
-    def __init__(self, *, workers: int = 8, linger: float = 0.5) -> None:
+    def __init__(self, *, workers: int = 8, closers: int = 50, linger: float = 0.5) -> None:
         self._workers = workers
+        self._closers = closers
         self._linger = linger
         self._inbox: deque[tuple[TrialRun, _Item | None] | threading.Event] = deque()
         self._wake = threading.Event()
@@ -102,6 +105,7 @@ class RunWriter:
         """Wait until every run has ended; False if some have not after ``timeout`` seconds."""
         self._closing.set()
         self._hurry.set()
+        self._wake.set()
         with self._changed:
             return self._changed.wait_for(lambda: not self._unfinished, timeout)
 
@@ -124,6 +128,7 @@ class RunWriter:
                     sent.set()
                 else:
                     self._take(*sent)
+            self._add_workers()
             if self._closing.is_set() and not self._lanes:
                 for _ in range(self._started_workers):
                     self._jobs.put(None)
@@ -149,7 +154,7 @@ class RunWriter:
             else:
                 lane.busy = True
                 self._jobs.put(partial(self._perform, lane.run, item))
-                self._add_worker()
+                self._add_workers()
         if not lane.waiting and not lane.busy and not lane.run.is_open:
             del self._lanes[lane.run]
 
@@ -168,8 +173,9 @@ class RunWriter:
         self._inbox.append((run, None))
         self._wake.set()
 
-    def _add_worker(self) -> None:
-        if self._started_workers < self._workers:
+    def _add_workers(self) -> None:
+        most = self._closers if self._closing.is_set() else self._workers
+        for _ in range(min(self._jobs.qsize(), most - self._started_workers)):
             self._started_workers += 1
             name = f"tune-wandb-worker-{self._started_workers}"
             threading.Thread(target=self._work, name=name, daemon=True).start()
