@@ -1,4 +1,4 @@
-"""The GraphQL operations that wandb and wandb-core 0.31 send, and what W&B answers.
+"""The GraphQL operations that wandb and wandb-core send (0.28.1 to 0.31), and what W&B answers.
 
 Answers hold more than a query selects: the clients skip what they do not know.
 """
@@ -24,8 +24,8 @@ class UnknownOperationError(Exception):
 
 
 def operation_of(query: dict[str, Any]) -> str:
-    """The operation's name, which some of wandb's clients write in the query only."""
-    found = re.search(r"\b(?:query|mutation)\s+(\w+)", query["query"])
+    """The operation's name, which some of wandb's clients write in the query only, or its field."""
+    found = re.search(r"\b(?:query|mutation)\s*\{?\s*(\w+)", query["query"])
     return query.get("operationName") or (found.group(1) if found else query["query"])
 
 
@@ -41,6 +41,7 @@ class GraphQL:
         self._operations: dict[str, Callable[[Variables], Answer]] = {
             "Viewer": self._viewer,
             "GetViewer": self._viewer,
+            "viewer": self._viewer,
             "GetDefaultEntity": self._viewer,
             "GetProjects": self._get_projects,
             "ServerFeaturesQuery": self._server_features,
