@@ -155,6 +155,8 @@ cluster = Cluster(
 cluster.add_node(num_cpus=2, resources={"other": 4})
 ray.init(address=cluster.address)
 here = ray.get_runtime_context().get_node_id()
+# Of two nodes of one machine, Ray takes either for the driver's.
+away = "other" if here == cluster.head_node.node_id else "head"
 if sys.argv[1] == "login":
     tw.login(sys.stdin.readline().strip())
     entry = {}
@@ -163,16 +165,15 @@ else:
 
 @tw.wandb_mixin
 def train(config):
-    away = ray.get_runtime_context().get_node_id() != here
     for i in range(3):
         wandb.log({"logged": i})
-        tune.report({"away": away})
+        tune.report({"away": ray.get_runtime_context().get_node_id() != here})
     if config["fails"]:
         raise RuntimeError("no such luck")
 
 logger = tw.WandbLogger(project="p")
 tuner = tune.Tuner(
-    tune.with_resources(train, {"cpu": 1, "other": 1}),
+    tune.with_resources(train, {"cpu": 1, away: 1}),
     param_space={"fails": tune.grid_search([False, True]), "wandb": {"project": "p", **entry}},
     run_config=tune.RunConfig(
         callbacks=[logger], verbose=0, storage_path=os.path.abspath("storage")

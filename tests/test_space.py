@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ray import tune
-from ray.tune.search.sample import Categorical, Domain, Float, Integer
+from ray.tune.search.sample import Categorical, Domain, Float, Integer, Quantized
 from ray.tune.search.variant_generator import generate_variants
 
 from tests.spaces import spaces
@@ -69,14 +69,24 @@ def values_of(param_space: dict[str, Any], trials: int = 12) -> list[Any]:
     return found[:trials]
 
 
+# Older versions draw the ends of a quantized range half as often, and logarithms to base 10.
+draws_as_today = pytest.mark.skipif(
+    not hasattr(Quantized, "_grid_index"), reason="this Ray draws other values from the same seed"
+)
+
+
 @pytest.mark.parametrize(("tunes", "ours"), TUNE, ids=lambda value: repr(value)[:40])
-def test_each_of_tunes_distributions_has_its_form_and_samples_alike(tunes: Any, ours: Any) -> None:
+def test_each_of_tunes_distributions_has_its_form(tunes: Any, ours: Any) -> None:
     space = SearchSpace.from_param_space({"x": tunes})
     assert space == SearchSpace({"x": ours})
     assert repr(space) == repr(SearchSpace({"x": ours})), "1 and True and 1.0 are equal, not alike"
-    expected = values_of({"x": tunes}, 40)
-    assert values_of(space.to_param_space(), 40) == expected
-    assert space.sample(40, seed=7) == expected
+    assert values_of(space.to_param_space(), 40) == values_of({"x": tunes}, 40)
+
+
+@draws_as_today
+@pytest.mark.parametrize(("tunes", "ours"), TUNE, ids=lambda value: repr(value)[:40])
+def test_each_is_sampled_as_tune_does(tunes: Any, ours: Any) -> None:
+    assert SearchSpace({"x": ours}).sample(40, seed=7) == values_of({"x": tunes}, 40)
 
 
 @settings(deadline=None)
@@ -87,6 +97,7 @@ def test_a_space_comes_back_from_tune(space: SearchSpace) -> None:
     assert repr(back) == repr(space)
 
 
+@draws_as_today
 @settings(deadline=None, max_examples=50)
 @given(spaces(), st.integers(0, 2**32))
 def test_a_seed_draws_what_tune_draws(space: SearchSpace, seed: int) -> None:
