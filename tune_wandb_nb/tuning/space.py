@@ -160,8 +160,9 @@ class SearchSpace(Mapping[str, Distribution]):
     def sample(self, n: int, seed: int | None = None) -> list[dict[str, Any]]:
         """Return the configs of the first ``n`` trials.
 
-        With the same seed they are those of Tune's own ``BasicVariantGenerator``. What is kept as
-        it is stays unsampled: the object itself stands in its place.
+        With the same seed they are those of Tune's own ``BasicVariantGenerator`` (of Ray 2.60;
+        older versions draw quantized and logarithmic ranges otherwise). What is kept as it is stays
+        unsampled: the object itself stands in its place.
 
         Example:
             >>> SearchSpace({"a": Grid([1, 2])}).sample(3)
