@@ -59,8 +59,9 @@ test-colab: $(COLAB)/.colab browser ## unit tests, notebooks and Notebook 6 with
 test-lowest: $(LOWEST)/.lowest ## unit tests, without the browser's, with the lowest versions allowed
 	$(LOWEST)/bin/python -m pytest $(SPLIT) --ignore tests/browser
 
-bench: $(VENV)/.test ## the tables of the README; about 15 minutes
+bench: $(VENV)/.test ## the tables of the README; about 25 minutes
 	$(BIN)/python benchmarks/logger_overhead.py
+	$(BIN)/python benchmarks/online.py
 	$(BIN)/python benchmarks/dashboard_cost.py
 	$(BIN)/python benchmarks/mixin_overhead.py
 

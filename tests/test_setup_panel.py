@@ -467,8 +467,6 @@ def test_stop_and_resume(panel_of: Any) -> None:
     panel.wait(60)
 
 
-# Ray advises PBT to reuse processes, which the form leaves to the person.
-@pytest.mark.filterwarnings("ignore:Consider boosting PBT performance")
 @pytest.mark.parametrize(
     "fields",
     [
@@ -482,7 +480,9 @@ def test_stop_and_resume(panel_of: Any) -> None:
 def test_each_scheduler_and_algorithm_runs(panel_of: Any, fields: dict[str, Any]) -> None:
     if fields.get("algorithm") == "optuna":
         pytest.importorskip("optuna")
-    panel = panel_of(resumable, {"x": tune.uniform(0, 1)}, samples=3, offline=True, **fields)
+    # Workers take longer to start than to search, and PBT starts many.
+    fields = {"samples": 3, "reuse_workers": True, "offline": True, **fields}
+    panel = panel_of(resumable, {"x": tune.uniform(0, 1)}, **fields)
     panel.start()
     results = panel.wait(200)
     assert (len(results), results.num_errors) == (3, 0)
