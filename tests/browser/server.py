@@ -45,6 +45,8 @@ def serve(folder: Path, *command: str, environ: Mapping[str, str] | None = None)
         server = subprocess.Popen(
             [sys.executable, "-m", *command, "--no-browser", f"--port={port}"],
             env={**os.environ, **_own_places(home), **(environ or {})},
+            # Notebook 6 asks there whether it is to end.
+            stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             cwd=folder,
