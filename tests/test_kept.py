@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import ray
 from ray import tune
 from ray.tune.search.variant_generator import generate_variants
 
@@ -61,14 +62,18 @@ def test_grids_in_what_is_kept_count(kept: Any, size: int) -> None:
     assert SearchSpace.from_param_space({"x": kept}).size == size
 
 
-@pytest.mark.parametrize("kept", [NESTED, IN_LIST, [IN_LIST]])
+nested = pytest.param(
+    NESTED,
+    marks=pytest.mark.skipif(
+        ray.__version__ == "2.44.0", reason="Ray 2.44 knows no grid in a grid"
+    ),
+)
+
+
+@pytest.mark.parametrize("kept", [nested, IN_LIST, [IN_LIST]])
 def test_tune_makes_as_many_trials(kept: Any) -> None:
     space = SearchSpace.from_param_space({"x": kept})
-    try:
-        variants = list(generate_variants({"config": {"x": kept}}))
-    except ValueError as error:
-        pytest.skip(f"this Ray knows no grid in a grid: {error}")
-    assert len(variants) == space.size
+    assert len(list(generate_variants({"config": {"x": kept}}))) == space.size
 
 
 def test_what_is_kept_is_not_shown() -> None:

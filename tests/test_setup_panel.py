@@ -481,8 +481,8 @@ def test_each_scheduler_and_algorithm_runs(panel_of: Any, fields: dict[str, Any]
     if fields.get("algorithm") == "optuna":
         pytest.importorskip("optuna")
     # Workers take longer to start than to search, and PBT starts many.
-    fields = {"samples": 3, "reuse_workers": True, "offline": True, **fields}
-    panel = panel_of(resumable, {"x": tune.uniform(0, 1)}, **fields)
+    quick = {"samples": 3, "reuse_workers": True}
+    panel = panel_of(resumable, {"x": tune.uniform(0, 1)}, offline=True, **quick, **fields)
     panel.start()
     results = panel.wait(200)
     assert (len(results), results.num_errors) == (3, 0)

@@ -124,6 +124,11 @@ def test_a_resumed_run_goes_on_where_it_was(wire_server: WireServer, start_run: 
     seen = wire_server.runs["again"]
     assert xs(seen) == [row["_step"] for row in seen.rows] == [0, 1, 2, 3, 4]
     assert (seen.config, seen.exit_code, seen.starts) == ({"a": 1, "b": 2}, 0, 2)
+    with pytest.raises(wandb.errors.UsageError, match="already exists"):
+        start_run("again", resume="never")
+    # wandb 0.31, and 0.28.1.
+    with pytest.raises(wandb.errors.UsageError, match=r"does not exist|has not been initialized"):
+        start_run("unheard-of", resume="must")
     assert set(wire_server.runs) == {"again"}
 
 

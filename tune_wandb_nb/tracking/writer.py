@@ -51,7 +51,7 @@ class RunWriter:
     Args:
         workers: How many runs are opened or ended at once while the search runs. More would take
             Tune's thread too much of its time.
-        closers: The same from `wait` or `close` on: the last trials may all end at once.
+        closers: The same from `close` on: the last trials may all end at once.
         linger: Seconds for which rows gather before they are written, so that the two threads do
             not take turns at every row; wandb itself sends rows every few seconds.
     """
@@ -102,10 +102,8 @@ class RunWriter:
             return list(self._unfinished)
 
     def wait(self, timeout: float) -> bool:
-        """Wait until every run has ended; False if some have not after ``timeout`` seconds."""
-        self._closing.set()
-        self._hurry.set()
-        self._wake.set()
+        """Close, and wait until every run has ended; False if some have not in time (seconds)."""
+        self.close()
         with self._changed:
             return self._changed.wait_for(lambda: not self._unfinished, timeout)
 
