@@ -93,7 +93,8 @@ def search(options: argparse.Namespace) -> dict[str, Any]:
         logging_level=logging.ERROR,
     )
     logging.getLogger("ray").setLevel(logging.ERROR)
-    times: dict[str, list[float]] = {"result": [], "start": [], "last": [0.0]}
+    times: dict[str, list[float]] = {"result": [], "start": []}
+    seen: dict[str, float] = {}
     callbacks = [] if options.search == NONE else [timed(logger_class(options.search), times)]
     tuner = tune.Tuner(
         train,
@@ -108,16 +109,16 @@ def search(options: argparse.Namespace) -> dict[str, Any]:
             reuse_actors=True,
         ),
         run_config=tune.RunConfig(
-            callbacks=[*callbacks, last_result(times)], verbose=0, storage_path=str(Path.cwd())
+            callbacks=[*callbacks, noted(seen)], verbose=0, storage_path=str(Path.cwd())
         ),
     )
-    cpu, started = time.process_time(), time.perf_counter()
+    cpu, started = time.process_time(), time.time()
     results = tuner.fit()
-    ended = time.perf_counter()
+    ended = time.time()
     found = {
         "wall": ended - started,
         "cpu": time.process_time() - cpu + core_cpu_seconds(os.getpid()),
-        "tail": ended - times["last"][0],
+        "tail": ended - seen["last"],
         "errors": results.num_errors,
         "result_times": [quantile(times["result"], 0.5), quantile(times["result"], 0.99)],
         "start_time": quantile(times["start"], 0.5),
@@ -157,18 +158,19 @@ def timed(base: type, times: dict[str, list[float]]) -> Any:
     return Timed(project="benchmark")
 
 
-def last_result(times: dict[str, list[float]]) -> Any:
-    """Make a callback that notes when the last result came."""
+def noted(seen: dict[str, float]) -> Any:
+    """Make a callback that notes when the "first" and the "last" result came."""
     from ray.tune import Callback
 
-    class LastResult(Callback):
+    class Noted(Callback):
         def on_trial_result(self, *_: Any, **__: Any) -> None:
-            times["last"][0] = time.perf_counter()
+            seen["last"] = time.time()
+            seen.setdefault("first", seen["last"])
 
         def __reduce__(self) -> Any:
             return (object, ())
 
-    return LastResult()
+    return Noted()
 
 
 def quantile(values: list[float], share: float) -> float:

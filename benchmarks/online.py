@@ -22,7 +22,7 @@ from typing_extensions import Self
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.logger_overhead import NONE, OURS, RAYS, logger_class
+from benchmarks.logger_overhead import NONE, OURS, RAYS, logger_class, noted
 from benchmarks.processes import in_fresh_process
 from benchmarks.tables import markdown_table
 
@@ -117,7 +117,7 @@ def search(options: argparse.Namespace) -> dict[str, Any]:
 
     ray.init(num_cpus=options.trials, include_dashboard=False, log_to_driver=False)
     logging.getLogger("ray").setLevel(logging.ERROR)
-    times: dict[str, float] = {}
+    seen: dict[str, float] = {}
     callbacks = [] if options.search == NONE else [logger_class(options.search)(project="p")]
     folder = Path.cwd() / "started"
     folder.mkdir()
@@ -131,7 +131,7 @@ def search(options: argparse.Namespace) -> dict[str, Any]:
         },
         tune_config=tune.TuneConfig(num_samples=options.trials),
         run_config=tune.RunConfig(
-            callbacks=[*callbacks, noted(times)], verbose=0, storage_path=str(Path.cwd())
+            callbacks=[*callbacks, noted(seen)], verbose=0, storage_path=str(Path.cwd())
         ),
     )
     began = time.time()
@@ -139,28 +139,13 @@ def search(options: argparse.Namespace) -> dict[str, Any]:
     ended = time.time()
     found = {
         "wall": ended - began,
-        "first": times["first"],
-        "last": times["last"],
-        "tail": ended - times["last"],
+        "first": seen["first"],
+        "last": seen["last"],
+        "tail": ended - seen["last"],
         "errors": results.num_errors,
     }
     ray.shutdown()
     return found
-
-
-def noted(times: dict[str, float]) -> Any:
-    """Make a callback that notes when the first and the last result came."""
-    from ray.tune import Callback
-
-    class Noted(Callback):
-        def on_trial_result(self, *_: Any, **__: Any) -> None:
-            times["last"] = time.time()
-            times.setdefault("first", times["last"])
-
-        def __reduce__(self) -> Any:
-            return (object, ())
-
-    return Noted()
 
 
 def table(measured: dict[str, dict[str, Any]], options: argparse.Namespace) -> str:

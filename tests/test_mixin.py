@@ -15,6 +15,7 @@ import tune_wandb_nb as tw
 from tests import decorated
 from tests.searches import RunSearch, offline_runs, own_values
 from tests.wire import WireServer
+from tests.wire.fixtures import asks_the_runs_server
 
 ENTRY = {"project": "p"}
 
@@ -126,10 +127,7 @@ def plain_wandb(config: dict[str, Any]) -> None:
     wandb.summary["best"] = 7
 
 
-@pytest.mark.skipif(
-    hasattr(wandb.util, "_get_max_cli_version"),
-    reason="this wandb asks the server of its environment whether it takes images",
-)
+@asks_the_runs_server
 def test_inside_the_plain_wandb_api_works(run_search: RunSearch, wire_server: WireServer) -> None:
     entry = {"project": "p", "host": wire_server.url, "tags": ["t"], "notes": "n"}
     tw.login(wire_server.api_key)

@@ -24,7 +24,7 @@ from tests.wire import (
     read_ended_wandb_file,
     read_wandb_file,
 )
-from tests.wire.fixtures import StartRun
+from tests.wire.fixtures import StartRun, asks_the_runs_server
 from tests.wire.sync import sync
 
 
@@ -132,10 +132,7 @@ def test_a_resumed_run_goes_on_where_it_was(wire_server: WireServer, start_run: 
     assert set(wire_server.runs) == {"again"}
 
 
-@pytest.mark.skipif(
-    hasattr(wandb.util, "_get_max_cli_version"),
-    reason="this wandb asks the server of its environment whether it takes images",
-)
+@asks_the_runs_server
 def test_images_arrive_as_files(wire_server: WireServer, start_run: StartRun) -> None:
     run = start_run("media")
     run.log({"image": wandb.Image(np.zeros((4, 4, 3), dtype=np.uint8))})

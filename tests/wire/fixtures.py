@@ -11,6 +11,11 @@ import wandb
 
 from tests.wire.server import WireServer
 
+asks_the_runs_server = pytest.mark.skipif(
+    hasattr(wandb.util, "_get_max_cli_version"),
+    reason="this wandb asks the server of its environment whether it takes images",
+)
+
 
 class StartRun(Protocol):
     """Opens a run on the server of `wire_server`, or offline with `mode="offline"`."""
