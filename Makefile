@@ -12,6 +12,9 @@ COLAB_PYTHON ?= $(call python,3.13)
 LOWEST := .venv-lowest
 LOWEST_PYTHON ?= $(call python,3.10)
 export RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO := 0
+# Images of containers set it. Then nothing that is installed here would ever be compiled for good,
+# and every process of Ray would take three times as long to start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test unit notebooks lint format docs dist binder-check lab app test-colab test-lowest
 .PHONY: bench soak screenshots browser clean
