@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ray import cloudpickle
 
 pytest_plugins = ["tests.searches", "tests.wire.fixtures"]
 
@@ -18,6 +20,14 @@ def pytest_configure() -> None:
         place = Path(tempfile.gettempdir(), f"tests-{worker}")
         place.mkdir(exist_ok=True)
         os.environ["RAY_TMPDIR"] = str(place)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _trials_do_not_import_tests(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Send a trial what is defined in a test as if in a notebook: pytest takes it a second."""
+    cloudpickle.register_pickle_by_value(request.module)
+    yield
+    cloudpickle.unregister_pickle_by_value(request.module)
 
 
 @pytest.fixture(autouse=True)

@@ -19,10 +19,12 @@ StartScript = Callable[..., "subprocess.Popen[str]"]
 
 
 @contextmanager
-def scripts(folder: Path, text: str) -> Iterator[StartScript]:
+def scripts(
+    folder: Path, text: str, environ: Mapping[str, str] | None = None
+) -> Iterator[StartScript]:
     """Give a function that starts a script, and waits until it prints RUNNING; kill all at the end.
 
-    The function takes the script's arguments, and ``env`` for the variables of its environment.
+    The function takes the script's arguments, and ``env`` for more variables of its environment.
     """
     started: list[subprocess.Popen[str]] = []
 
@@ -37,6 +39,7 @@ def scripts(folder: Path, text: str) -> Iterator[StartScript]:
             env={
                 **{k: v for k, v in os.environ.items() if k != "WANDB_SERVICE"},
                 "PYTHONPATH": str(Path(__file__).parent.parent),
+                **(environ or {}),
                 **(env or {}),
             },
         )

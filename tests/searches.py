@@ -14,6 +14,7 @@ import ray
 from filelock import FileLock
 from ray import tune
 
+from tests.joining import RAY_TO_JOIN
 from tests.wire import OfflineRun, find_wandb_files, read_ended_wandb_file
 from tune_wandb_nb import WandbLogger
 
@@ -49,10 +50,19 @@ class RunSearch(Protocol):
 @pytest.fixture(scope="session")
 def ray_session() -> Iterator[None]:
     """One Ray for all tests; it is too slow to start for each."""
-    start_ray(num_cpus=4)
+    start_ray(num_cpus=2)
     logging.getLogger("ray").setLevel(logging.ERROR)
     yield
     ray.shutdown()
+
+
+@pytest.fixture(scope="session")
+def ray_environ(ray_session: None) -> dict[str, str]:
+    """What another process needs in its environment for `tests.joining.join_ray`."""
+    token = Path.home() / ".ray" / "auth_token"
+    # Needed where a test changes the home folder.
+    found = {"RAY_AUTH_TOKEN_PATH": str(token)} if token.exists() else {}
+    return {RAY_TO_JOIN: ray.get_runtime_context().gcs_address, **found}
 
 
 def start_ray(**given: Any) -> None:

@@ -19,8 +19,8 @@ MARKED = {"colab": {"custom_widget_manager": {"url": "stand-in"}}}
 SEARCH = """
 import tune_wandb_nb as tw
 from ray import tune
-from tests.searches import start_ray
-start_ray(num_cpus=2)
+from tests.joining import join_ray
+join_ray()
 
 def train(config):
     for i in range(3):
@@ -66,7 +66,10 @@ def install_cell(path: Path) -> str:
 
 
 def test_a_search_with_a_secret_and_a_dashboard(
-    tmp_path: Path, wire_server: WireServer, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    wire_server: WireServer,
+    ray_environ: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("WANDB_SERVICE", raising=False)
     given = f"HOST, STORAGE = {wire_server.url!r}, {str(tmp_path / 'results')!r}"
@@ -74,6 +77,7 @@ def test_a_search_with_a_secret_and_a_dashboard(
         tmp_path,
         [install_cell(NOTEBOOKS[0]), f"{given}\n{SEARCH}", TOLD],
         STAND_IN_SECRET_WANDB_API_KEY=wire_server.api_key,
+        **ray_environ,
     )
     searched, told = notebook.cells[1:]
     assert text_of(told).splitlines() == ["colab online 0", "True [3, 3]"]

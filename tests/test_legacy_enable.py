@@ -21,8 +21,8 @@ KEY = "fedcba9876543210" * 3
 START = """
 import os
 from pathlib import Path
-from tests.searches import start_ray
-start_ray(num_cpus=2)
+from tests.joining import join_ray
+join_ray()
 """
 TRAIN = """
 def train_fn(config):
@@ -36,7 +36,7 @@ ENDS = {
 }
 
 
-def run_block(block: str, tmp_path: Path, server: WireServer, head: str = "") -> str:
+def run_block(block: str, tmp_path: Path, environ: dict[str, str], head: str = "") -> str:
     """Run a block of the documentation after the one line; only the path is filled in."""
     (tmp_path / "key").write_text(f"{KEY}\n")
     code = (CLASSIC / block).read_text().replace("/path/to/file", str(tmp_path / "key"))
@@ -44,7 +44,7 @@ def run_block(block: str, tmp_path: Path, server: WireServer, head: str = "") ->
     (tmp_path / "block.py").write_text(f"{START}{head}{code}")
     env = {k: v for k, v in os.environ.items() if not k.startswith("WANDB_")} | {
         "PYTHONPATH": str(Path(__file__).parent.parent),
-        "WANDB_BASE_URL": server.url,
+        **environ,
         "RAY_AIR_NEW_OUTPUT": "0",
         "HOME": str(tmp_path),
     }
@@ -56,10 +56,18 @@ def run_block(block: str, tmp_path: Path, server: WireServer, head: str = "") ->
     return done.stdout
 
 
-@pytest.mark.parametrize("line", ENDS)
-def test_the_logger_example_runs(tmp_path: Path, wire_server: WireServer, line: str) -> None:
+@pytest.fixture
+def environ(wire_server: WireServer, ray_environ: dict[str, str]) -> dict[str, str]:
+    """Of a script that uses the tests' Ray and a server that takes one key."""
     wire_server.accepted_keys = {KEY}
-    said = run_block("logger_example.txt", tmp_path, wire_server, ENDS[line] + TRAIN)
+    return {"WANDB_BASE_URL": wire_server.url, **ray_environ}
+
+
+@pytest.mark.parametrize("line", ENDS)
+def test_the_logger_example_runs(
+    tmp_path: Path, wire_server: WireServer, environ: dict[str, str], line: str
+) -> None:
+    said = run_block("logger_example.txt", tmp_path, environ, ENDS[line] + TRAIN)
     (run,) = wire_server.runs.values()
     assert (run.project, len(run.rows), run.exit_code) == ("Optimization_Project", 10, 0)
     assert "config/parameter_1" in run.rows[0]
@@ -68,9 +76,10 @@ def test_the_logger_example_runs(tmp_path: Path, wire_server: WireServer, line: 
     assert len(list(tmp_path.rglob("result.json"))) == 1
 
 
-def test_the_mixin_example_runs(tmp_path: Path, wire_server: WireServer) -> None:
-    wire_server.accepted_keys = {KEY}
-    run_block("mixin_example.txt", tmp_path, wire_server, ENDS["script"])
+def test_the_mixin_example_runs(
+    tmp_path: Path, wire_server: WireServer, environ: dict[str, str]
+) -> None:
+    run_block("mixin_example.txt", tmp_path, environ, ENDS["script"])
     (run,) = wire_server.runs.values()
     assert run.project == "Optimization_Project"
     expected = run.config["a"] + run.config["b"]

@@ -14,10 +14,10 @@ import tune_wandb_nb
 SEARCH = """
 import os
 from ray import tune
-from tests.searches import start_ray
+from tests.joining import join_ray
 import tune_wandb_nb as tw
 
-start_ray(num_cpus=4)
+join_ray()
 publisher = get_ipython().display_pub
 seen = set()
 
@@ -48,7 +48,9 @@ run.finish()
 """
 
 
-def test_a_search_sets_no_hooks_and_a_run_of_ones_own_does(tmp_path: Path) -> None:
+def test_a_search_sets_no_hooks_and_a_run_of_ones_own_does(
+    tmp_path: Path, ray_environ: dict[str, str]
+) -> None:
     cells = [nbformat.v4.new_code_cell(cell) for cell in (SEARCH, TOLD, OWN_RUN)]
     # From such a name wandb knows that it is in Jupyter.
     kernel = AsyncKernelManager(
@@ -61,7 +63,8 @@ def test_a_search_sets_no_hooks_and_a_run_of_ones_own_does(tmp_path: Path) -> No
         resources={"metadata": {"path": str(tmp_path)}},
     )
     checkout = Path(tune_wandb_nb.__file__).parents[1]
-    client.execute(env={**os.environ, "PYTHONPATH": str(checkout), "RAY_AIR_NEW_OUTPUT": "0"})
+    own = {"PYTHONPATH": str(checkout), "RAY_AIR_NEW_OUTPUT": "0"}
+    client.execute(env={**os.environ, **ray_environ, **own})
     said = ["".join(o.get("text", "") for o in cell.outputs) for cell in client.nb.cells]
     assert "[] 3 3 3 3" in said[1]
     assert "True" in said[2]

@@ -15,9 +15,9 @@ TRAIN = """
 import sys
 import tune_wandb_nb as tw
 from ray import tune
-from tests.searches import start_ray
+from tests.joining import join_ray
 
-start_ray(num_cpus=2)
+join_ray()
 HOST, KEY, STORAGE = sys.argv[1:]
 ACCESS = {"host": HOST, "api_key": KEY} if HOST else {"mode": "offline"}
 WANDB = {"project": "digits", **ACCESS}
@@ -60,7 +60,7 @@ print("best", results.get_best_result().config["x"])
 """
 
 
-def run(folder: Path, script: str, host: str = "", key: str = "") -> str:
+def run(folder: Path, script: str, environ: dict[str, str], host: str = "", key: str = "") -> str:
     """Run a script to its end and return all that it printed."""
     (folder / "script.py").write_text(TRAIN + script + END)
     done = subprocess.run(
@@ -73,6 +73,7 @@ def run(folder: Path, script: str, host: str = "", key: str = "") -> str:
             **{k: v for k, v in os.environ.items() if k != "WANDB_SERVICE"},
             "PYTHONPATH": str(Path(__file__).parents[1]),
             "TUNE_WANDB_NB_STATE_DIR": "",
+            **environ,
         },
         check=False,
         timeout=300,
@@ -91,9 +92,9 @@ def rows_of(printed: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("script", [WITH_EXPERIMENT, WITH_DASHBOARD], ids=["experiment", "plain"])
 def test_online_the_page_the_progress_and_every_run_are_printed(
-    script: str, tmp_path: Path, wire_server: WireServer
+    script: str, tmp_path: Path, wire_server: WireServer, ray_environ: dict[str, str]
 ) -> None:
-    printed = run(tmp_path, script, wire_server.url, wire_server.api_key)
+    printed = run(tmp_path, script, ray_environ, wire_server.url, wire_server.api_key)
     page = f"{wire_server.url}/{wire_server.entity}/digits/groups/mine/workspace"
     assert printed.count(f"this search in W&B: {page}\n") == 1
     assert "Trial status: 2 TERMINATED" in printed
@@ -108,8 +109,8 @@ def test_online_the_page_the_progress_and_every_run_are_printed(
     assert wire_server.api_key not in printed
 
 
-def test_offline_the_folders_are_printed(tmp_path: Path) -> None:
-    printed = run(tmp_path, WITH_DASHBOARD)
+def test_offline_the_folders_are_printed(tmp_path: Path, ray_environ: dict[str, str]) -> None:
+    printed = run(tmp_path, WITH_DASHBOARD, ray_environ)
     _, *trials = rows_of(printed)
     folders = {Path(trial[-1]) for trial in trials}
     assert {(tmp_path / folder).is_dir() for folder in folders} == {True}
@@ -117,7 +118,7 @@ def test_offline_the_folders_are_printed(tmp_path: Path) -> None:
     assert "Trial status: 2 TERMINATED" in printed
 
 
-def test_the_form_can_be_used_from_a_script(tmp_path: Path) -> None:
-    printed = run(tmp_path, WITH_PANEL)
+def test_the_form_can_be_used_from_a_script(tmp_path: Path, ray_environ: dict[str, str]) -> None:
+    printed = run(tmp_path, WITH_PANEL, ray_environ)
     assert len(rows_of(printed)) == 3
     assert "Traceback" not in printed

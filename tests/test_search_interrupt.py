@@ -13,7 +13,7 @@ from tests.script_processes import StartScript, read_to, scripts
 SCRIPT = """
     import os, sys, threading
     from ray import tune
-    from tests.searches import start_ray
+    from tests.joining import join_ray
     from tests.trainable_functions import endless, run_config
     from tune_wandb_nb.tuning.search import Search
 
@@ -26,7 +26,7 @@ SCRIPT = """
             if "slow" in sys.argv:
                 threading.Event().wait()
 
-    start_ray(num_cpus=2)
+    join_ray()
     search = Search(endless, run_config=run_config(os.getcwd(), callbacks=[Says()]))
     search.start()
     try:
@@ -38,9 +38,9 @@ SCRIPT = """
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[StartScript]:
+def start(tmp_path: Path, ray_environ: dict[str, str]) -> Iterator[StartScript]:
     """Start the search above; returns its process once there are results."""
-    with scripts(tmp_path, SCRIPT) as start:
+    with scripts(tmp_path, SCRIPT, ray_environ) as start:
         yield start
 
 

@@ -83,7 +83,7 @@ if os.environ["RAY_TRAIN_V2_ENABLED"] == "1":
 else:
     from ray.train.data_parallel_trainer import DataParallelTrainer
 import tune_wandb_nb as tw
-from tests.searches import start_ray
+from tests.joining import join_ray
 
 
 def log(run):
@@ -92,32 +92,37 @@ def log(run):
         run.log({"logged": i, "rank": rank})
         ray.train.report({"value": i})
 
+def entry(how):
+    return {"wandb": {"project": "p", "mode": "offline", "dir": os.path.join(folder, how)}}
+
 def calls(config):
-    run = tw.setup_wandb(config, rank_zero_only=config["only"])
-    log(run)
-    run.finish()
+    for how in ("call", "all"):
+        run = tw.setup_wandb(entry(how), rank_zero_only=how != "all")
+        log(run)
+        run.finish()
 
 @tw.wandb_mixin
 def is_decorated(config):
     log(wandb)
 
 def trial(config):
-    how, folder = config["how"], config["folder"]
-    entry = {"project": "p", "dir": os.path.join(folder, how)}
+    function = {"calls": calls, "decorated": is_decorated}[config["how"]]
     trainer = DataParallelTrainer(
-        is_decorated if how == "decorated" else calls,
-        train_loop_config={"wandb": entry, "only": how != "all"},
-        scaling_config=ScalingConfig(num_workers=2),
-        run_config=RunConfig(name="training", storage_path=os.path.join(folder, how, "train")),
+        function,
+        train_loop_config=entry("decorated"),
+        scaling_config=ScalingConfig(num_workers=2, resources_per_worker={"CPU": 0.2}),
+        run_config=RunConfig(name=config["how"], storage_path=os.path.join(folder, "train")),
     )
     trainer.fit()
     tune.report({"value": 1})
 
-start_ray(num_cpus=4)
+# What Ray's workers need to hear as well.
+variables = {"RAY_TRAIN_V2_ENABLED": os.environ["RAY_TRAIN_V2_ENABLED"]}
+join_ray(runtime_env={"env_vars": variables})
 folder = os.getcwd()
 results = tune.Tuner(
-    trial,
-    param_space={"how": tune.grid_search(sys.argv[1:]), "folder": folder},
+    tune.with_resources(trial, {"cpu": 0.5}),
+    param_space={"how": tune.grid_search(["calls", "decorated"])},
     tune_config=tune.TuneConfig(max_concurrent_trials=1, reuse_actors=True),
     run_config=tune.RunConfig(verbose=0, storage_path=os.path.join(folder, "tune")),
 ).fit()
@@ -129,18 +134,22 @@ RANKS = {"call": [0], "decorated": [0], "all": [0, 1]}
 
 
 @pytest.fixture(scope="module", params=["1", "0"], ids=["current API", "older API"])
-def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    ray_environ: dict[str, str],
+) -> Path:
     """The folder of trials that have each run a training, one after the other in one Ray."""
     folder = tmp_path_factory.mktemp("trained")
     (folder / "training.py").write_text(TRAIN)
     env = {k: v for k, v in os.environ.items() if not k.startswith("WANDB_")} | {
+        **ray_environ,
         "PYTHONPATH": str(Path(__file__).parent.parent),
         "RAY_TRAIN_V2_ENABLED": request.param,
         "RAY_AIR_NEW_OUTPUT": "0",
-        "WANDB_MODE": "offline",
     }
     done = subprocess.run(
-        [sys.executable, "training.py", *RANKS], cwd=folder, env=env, text=True, check=False,
+        [sys.executable, "training.py"], cwd=folder, env=env, text=True, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout

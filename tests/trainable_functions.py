@@ -16,6 +16,12 @@ def quick(config: dict[str, Any]) -> None:
         tune.report({"score": config["x"] * (i + 1)})
 
 
+def count_up(config: dict[str, Any]) -> None:
+    """Report as many rows as are asked for, each with a value that no other trial has."""
+    for i in range(config["rows"]):
+        tune.report({"value": config["a"] * 1000 + i})
+
+
 def endless(config: dict[str, Any]) -> None:
     """Report until somebody stops it."""
     for i in range(100_000):

@@ -25,6 +25,12 @@ _NOT_OURS = (
 """How the errors begin that frontends find in themselves."""
 
 
+@pytest.fixture(autouse=True)
+def _kernels_can_join_ray(ray_environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ray_environ.items():
+        monkeypatch.setenv(name, value)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:

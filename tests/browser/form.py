@@ -13,10 +13,10 @@ SLOW = 120_000
 KEY = "abcdef0123" * 4
 SETUP = """
 import os, time
-from tests.searches import start_ray
+from tests.joining import join_ray
 from ray import tune
 import tune_wandb_nb as tw
-start_ray(num_cpus=2)
+join_ray()
 
 def train(config):
     for i in range(int(config.get("epochs", 3))):

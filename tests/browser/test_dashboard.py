@@ -19,10 +19,10 @@ SLOW = 120_000
 
 SETUP = """
 import logging, os, time
-from tests.searches import start_ray
+from tests.joining import join_ray
 from ray import tune
 import tune_wandb_nb as tw
-start_ray(num_cpus=2)
+join_ray()
 
 EVIL = '<img src=x onerror="window.hacked=1">'
 

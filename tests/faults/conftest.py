@@ -24,11 +24,6 @@ QUICK = {
 """wandb-core's own waits are up to a minute."""
 
 
-def count_up(config: dict[str, Any]) -> None:
-    for i in range(config["rows"]):
-        tune.report({"value": config["a"] * 1000 + i})
-
-
 class At(tune.Callback):
     """Does something as soon as Tune has heard of certain iterations of a trial."""
 
@@ -92,10 +87,10 @@ def logger_for(wire_server: WireServer) -> Callable[..., WandbLogger]:
 
 @pytest.fixture
 def script(
-    request: pytest.FixtureRequest, tmp_path: Path, wandb_home: Path
+    request: pytest.FixtureRequest, tmp_path: Path, wandb_home: Path, ray_environ: dict[str, str]
 ) -> Iterator[StartScript]:
     """Start the test module's ``SCRIPT`` in a process of its own; see `scripts`."""
-    with scripts(tmp_path, request.module.SCRIPT) as start:
+    with scripts(tmp_path, request.module.SCRIPT, ray_environ) as start:
         yield start
 
 

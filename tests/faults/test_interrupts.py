@@ -16,14 +16,14 @@ SCRIPT = """
     import os
     import sys
     from ray import tune
-    from tests.searches import start_ray
+    from tests.joining import join_ray
     import tune_wandb_nb as tw
 
     def forever(config):
         for i in range(config["last"]) if config["last"] else itertools.count():
             tune.report({"value": i})
 
-    start_ray(num_cpus=2)
+    join_ray()
     logger = tw.WandbLogger(project="p", upload_timeout=300)
     class Says(tune.Callback):
         def on_trial_result(self, iteration, trials, trial, result, **info):

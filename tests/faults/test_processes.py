@@ -20,13 +20,13 @@ from tests.faults.conftest import (
     At,
     assert_all_there,
     children,
-    count_up,
     kill_core,
     sync,
     wait_until,
 )
 from tests.script_processes import StartScript, read_to
 from tests.searches import RunSearch
+from tests.trainable_functions import count_up
 from tests.wire import WireServer, find_wandb_files
 from tune_wandb_nb import WandbLogger, upload_experiment, wandb_mixin
 
@@ -180,7 +180,7 @@ SCRIPT = """
     import json, os, sys, time
     from pathlib import Path
     from ray import tune
-    from tests.searches import start_ray
+    from tests.joining import join_ray
     import tune_wandb_nb as tw
 
     folder = Path.cwd()
@@ -209,7 +209,7 @@ SCRIPT = """
                 self.waiting = 0
                 print("RUNNING", flush=True)
 
-    start_ray(num_cpus=2)
+    join_ray()
     if sys.argv[1:] == ["restore"]:
         print("RUNNING", flush=True)
         tuner = tune.Tuner.restore(str(folder / "ray" / "experiment"), trainable=train)

@@ -12,11 +12,11 @@ from tests.faults.conftest import (
     AfterFirstTrial,
     At,
     assert_all_there,
-    count_up,
     sync,
     wait_until_offline,
 )
 from tests.searches import RunSearch
+from tests.trainable_functions import count_up
 from tests.wire import WireServer
 from tune_wandb_nb import WandbLogger, sync_runs
 
