@@ -56,9 +56,15 @@ def test_a_good_machine_has_none() -> None:
         ),
         pytest.param(
             with_versions(**{"rfc3987-syntax": "1.1.0"}),
-            "rfc3987-syntax takes up to half of the time in which a process of Ray, and so a"
+            "rfc3987-syntax takes more than half of the time in which a process of Ray, and so a"
             " trial, starts.",
             id="slow-import",
+        ),
+        pytest.param(
+            {"uncompiled": "/site-packages"},
+            "PYTHONDONTWRITEBYTECODE is set, and the installed packages are not compiled: every"
+            " process of Ray, and so every trial, compiles them again and starts seconds later.",
+            id="no-bytecode",
         ),
         pytest.param({"requirements": ("bqplot>=0.12",)}, "bqplot is not installed.", id="missing"),
         pytest.param(

@@ -221,6 +221,15 @@ def test_what_is_wrong_comes_with_a_remedy(page: Page, monkeypatch: pytest.Monke
     assert "WANDB_MODE=disabled: nothing is recorded, not even offline.\n     -> unset it" in text
 
 
+def test_packages_that_every_process_compiles_are_noticed(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
+    assert "compileall" not in page()
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert f"python -m compileall -q {Path(ray.__file__).parents[1]}, once." in page()
+
+
 def test_a_core_that_is_gone_is_noticed(
     page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module, metadata
-from importlib.util import find_spec
+from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ def read_machine(frontend: str, environ: Mapping[str, str]) -> Machine:
         server_lacks=_server_lacks(environ),
         core=None if shadowed.get("wandb") else _core_problem(),
         service_is_gone=token is not None and not answers(token),
+        uncompiled=_uncompiled("ray") if environ.get("PYTHONDONTWRITEBYTECODE") else None,
         places=(
             _place("the W&B folder", Path(environ.get("WANDB_DIR") or ".", "wandb")),
             _place("Tune's results", Path("~/ray_results")),
@@ -99,6 +100,17 @@ def _shadow(module: str, versions: Mapping[str, str]) -> str | None:
         # Where it does not exist the package is a checkout.
         is_other = installed.exists() and installed.resolve() != found.resolve()
     return spec.origin if is_other else None
+
+
+def _uncompiled(package: str) -> str | None:
+    """Return where a package is installed, unless it has been compiled there."""
+    try:
+        spec = find_spec(package)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or spec.origin is None or Path(cache_from_source(spec.origin)).exists():
+        return None
+    return str(Path(spec.origin).parents[1])
 
 
 def _core_problem() -> str | None:
