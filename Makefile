@@ -22,7 +22,8 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(VENV)/.demo ## the demo notebook, and a page with what it shows
 	$(BIN)/python tools/demo.py
 
-test: unit notebooks ## every test
+test: $(VENV)/.test browser ## every test
+	$(BIN)/python -m pytest $(SPLIT) $(NBVAL) tests notebooks
 
 unit: $(VENV)/.test browser
 	$(BIN)/python -m pytest $(SPLIT)

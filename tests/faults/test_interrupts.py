@@ -24,7 +24,9 @@ SCRIPT = """
             tune.report({"value": i})
 
     join_ray()
-    logger = tw.WandbLogger(project="p", upload_timeout=300)
+    logger = tw.WandbLogger(
+        project="p", upload_timeout=300, settings={"x_file_stream_transmit_interval": 1}
+    )
     class Says(tune.Callback):
         def on_trial_result(self, iteration, trials, trial, result, **info):
             if result["training_iteration"] == 20:
