@@ -5,8 +5,8 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 # A Python of that version, where a command of its name starts one.
 python = $(or $(shell python$(1) -c 'import sys; print(sys.executable)' 2>/dev/null),$(PYTHON))
 NBVAL := --nbval-lax --nbval-kernel-name=python3 --nbval-cell-timeout=600
-# Two processes, each with its own Ray.
-SPLIT := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Three processes, each with its own Ray: of two cores one would often wait, for a server or a page.
+SPLIT := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 COLAB := .venv-colab
 COLAB_PYTHON ?= $(call python,3.13)
 LOWEST := .venv-lowest

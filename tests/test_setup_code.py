@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -22,8 +21,6 @@ from tune_wandb_nb.tuning.plan import Plan
 from tune_wandb_nb.tuning.ranges import LogUniform, Uniform
 from tune_wandb_nb.tuning.setup_code import plan_code
 from tune_wandb_nb.tuning.tune_setup import run_config, trainable_with_resources, tune_config
-
-HAS_OPTUNA = importlib.util.find_spec("optuna") is not None
 
 
 class Made:
@@ -105,13 +102,11 @@ def test_code_makes_the_same_search(
 ) -> None:
     code = check_same(plan(**fields), monkeypatch)
     compile(code, "cell", "exec")
-    pytest.importorskip("ruff")
     command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", "-"]
     done = subprocess.run(command, input=code, text=True, check=False, capture_output=True)
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.skipif(not HAS_OPTUNA, reason="optuna is not installed")
 def test_code_with_optuna(monkeypatch: pytest.MonkeyPatch) -> None:
     space = SearchSpace({"lr": LogUniform(1e-4, 0.1), "act": Choice(["a", "b"])})
     made = plan(space, algorithm="optuna", **{"optuna.seed": "3"})

@@ -478,8 +478,6 @@ def test_stop_and_resume(panel_of: Any) -> None:
     ],
 )
 def test_each_scheduler_and_algorithm_runs(panel_of: Any, fields: dict[str, Any]) -> None:
-    if fields.get("algorithm") == "optuna":
-        pytest.importorskip("optuna")
     # Workers take longer to start than to search, and PBT starts many.
     quick = {"samples": 3, "reuse_workers": True}
     panel = panel_of(resumable, {"x": tune.uniform(0, 1)}, offline=True, **quick, **fields)

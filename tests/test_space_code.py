@@ -42,7 +42,6 @@ def test_the_code_is_formatted() -> None:
 
 
 def test_a_formatter_has_nothing_to_do() -> None:
-    pytest.importorskip("ruff")
     command = [sys.executable, "-m", "ruff", "format", "--isolated", "--check", "-"]
     subprocess.run(command, input=CODE, text=True, check=True)
 
