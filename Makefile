@@ -85,8 +85,8 @@ $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv
 
-# What JupyterLab brings along, and jsonschema does without, takes every process of Ray half of its
-# time to start: its grammar is compiled at import.
+# What Jupyter brings along, and jsonschema does without, takes every process of Ray most of its time
+# to start: its grammar is compiled at import.
 $(VENV)/.%: pyproject.toml $(BIN)/uv
 	$(UV) --editable . --group $*
 	$(BIN)/uv pip uninstall --quiet --python $(BIN)/python rfc3987-syntax
@@ -106,4 +106,5 @@ $(LOWEST)/.lowest: pyproject.toml $(BIN)/uv
 	$(BIN)/uv venv --quiet --clear --seed --python $(LOWEST_PYTHON) $(LOWEST)
 	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
 		--editable . --group unit
+	$(BIN)/uv pip uninstall --quiet --python $(LOWEST)/bin/python rfc3987-syntax
 	@touch $@

