@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -117,6 +118,30 @@ def kill_core() -> None:
     for core in found:
         core.kill()
     psutil.wait_procs(found, timeout=10)
+
+
+@contextlib.contextmanager
+def killing_cores(number: int) -> Iterator[None]:
+    """Kill as many wandb-cores, one after the other, before anyone has reached them."""
+    killed: set[int] = set()
+    is_over = threading.Event()
+
+    def kill() -> None:
+        # There is no event for the start of another process.
+        while len(killed) < number and not is_over.wait(0.001):
+            for core in [core for core in cores() if core.pid not in killed][:1]:
+                killed.add(core.pid)
+                core.kill()
+                psutil.wait_procs([core], timeout=10)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        yield
+        assert len(killed) == number
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def sync(source: Any, server: WireServer, *, may_be: frozenset[str] = frozenset()) -> None:

@@ -21,6 +21,7 @@ from tests.faults.conftest import (
     assert_all_there,
     children,
     kill_core,
+    killing_cores,
     sync,
     wait_until,
 )
@@ -50,6 +51,26 @@ def test_wandb_core_killed(
 ) -> None:
     logger = logger_for(mode=mode)
     results = run_search(count_up, SPACE, logger=logger, callbacks=[At(iterations, kill_core)])
+    audit = logger.audit()
+    assert list(audit["logged"]) == [30, 30, 30]
+    assert set(audit["mode"]) == {mode}
+    if mode == "offline":
+        sync(tmp_path / "wandb", wire_server)
+    assert_all_there(wire_server, results)
+
+
+@pytest.mark.parametrize("mode", ["online", "offline"])
+def test_wandb_cores_killed_while_they_start(
+    run_search: RunSearch,
+    wire_server: WireServer,
+    logger_for: MakeLogger,
+    tmp_path: Path,
+    mode: str,
+) -> None:
+    wandb.teardown()
+    logger = logger_for(mode=mode)
+    with killing_cores(3):
+        results = run_search(count_up, SPACE, logger=logger)
     audit = logger.audit()
     assert list(audit["logged"]) == [30, 30, 30]
     assert set(audit["mode"]) == {mode}

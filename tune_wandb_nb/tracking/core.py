@@ -28,6 +28,7 @@ __all__ = [
     "is_in_use",
     "is_lost_connection",
     "leave_run",
+    "never_started",
     "start_core",
 ]
 
@@ -149,6 +150,11 @@ def is_lost_connection(error: Exception) -> bool:
         "MailboxClosedError",
         "WandbServiceConnectionError",
     )
+
+
+def never_started(error: Exception) -> bool:
+    """Tell whether wandb says with an error that the wandb-core it started was gone at once."""
+    return type(error).__name__ == "ServicePollForTokenError"
 
 
 def is_in_use(error: Exception) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tune_wandb_nb.tracking.account import AccountError
-from tune_wandb_nb.tracking.core import MOST_CORES, CoreWatch
+from tune_wandb_nb.tracking.core import MOST_CORES, CoreWatch, never_started
 from tune_wandb_nb.tracking.known_run import look_up_run
 from tune_wandb_nb.tracking.limits import MetricNames
 from tune_wandb_nb.tracking.origin import Origin, write_origin
@@ -178,8 +178,10 @@ class LastingRun(TrialRun):
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return act()
-            except Exception:  # noqa: PERF203 - to try again is the point
-                if attempt == _ATTEMPTS or not self._core.make_room(self._core_number):
+            except Exception as error:  # noqa: PERF203 - to try again is the point
+                # The one that lives then is another run's, started at the same time.
+                may_go_on = self._core.make_room(self._core_number) or never_started(error)
+                if attempt == _ATTEMPTS or not may_go_on:
                     raise
                 again()
         return None

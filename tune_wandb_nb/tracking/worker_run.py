@@ -4,7 +4,12 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tune_wandb_nb.tracking.core import CoreSharing, is_in_use, is_lost_connection
+from tune_wandb_nb.tracking.core import (
+    CoreSharing,
+    is_in_use,
+    is_lost_connection,
+    never_started,
+)
 from tune_wandb_nb.tracking.rows import Row
 from tune_wandb_nb.tracking.run_plan import OPENS_WITHIN, Ending, InitPlan
 from tune_wandb_nb.tracking.settings import Mode
@@ -108,7 +113,7 @@ class WorkerRun(TrialRun):
             run = self._init(mode, run_id)
         except Exception as error:
             # In use: Tune has prepared another process for this trial, which has not let go yet.
-            if not (is_lost_connection(error) or is_in_use(error)):
+            if not (is_lost_connection(error) or never_started(error) or is_in_use(error)):
                 raise
             self._sharing.give_up()
             run = self._init(mode, run_id)
