@@ -24,7 +24,7 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _trials_do_not_import_tests(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Send a trial what is defined in a test as if in a notebook: pytest takes it a second."""
+    """Send a trial what is defined in a test as if in a notebook: it need not import pytest."""
     cloudpickle.register_pickle_by_value(request.module)
     yield
     cloudpickle.unregister_pickle_by_value(request.module)

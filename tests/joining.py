@@ -1,4 +1,4 @@
-"""For scripts and notebooks of tests: the Ray that is there, whose start took eight seconds."""
+"""For scripts and notebooks of tests: the Ray that is there, for one is a dozen processes."""
 
 from __future__ import annotations
 
