@@ -122,7 +122,7 @@ def kill_core() -> None:
 
 @contextlib.contextmanager
 def killing_cores(number: int) -> Iterator[None]:
-    """Kill as many wandb-cores, one after the other, before anyone has reached them."""
+    """Kill up to as many wandb-cores, one after the other, as soon as they are there."""
     killed: set[int] = set()
     is_over = threading.Event()
 
@@ -138,7 +138,7 @@ def killing_cores(number: int) -> Iterator[None]:
     thread.start()
     try:
         yield
-        assert len(killed) == number
+        assert killed
     finally:
         is_over.set()
         thread.join()

@@ -75,7 +75,8 @@ def test_wandb_cores_killed_while_they_start(
     assert list(audit["logged"]) == [30, 30, 30]
     assert set(audit["mode"]) == {mode}
     if mode == "offline":
-        sync(tmp_path / "wandb", wire_server)
+        # One may be killed while it opens a run.
+        sync(tmp_path / "wandb", wire_server, may_be=frozenset({"empty"}))
     assert_all_there(wire_server, results)
 
 
