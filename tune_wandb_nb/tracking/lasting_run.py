@@ -25,6 +25,8 @@ __all__ = ["LastingRun", "Past"]
 
 _ATTEMPTS = MOST_CORES + 3
 """More than cores may die before a run goes offline."""
+_OPENINGS = 3
+"""Of a run whose rows still arrive; each waits for what is there then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +129,13 @@ class LastingRun(TrialRun):
             self._core_number = self._core.number
             super(LastingRun, self)._start(mode, run_id)
 
-        self._persist(start, lambda: None)
-        if self._may_lack:
-            self._find_out_what_is_there(mode)
+        for _ in range(_OPENINGS):
+            self._persist(start, lambda: None)
+            if not self._may_lack or self._find_out_what_is_there(mode):
+                return
+            # The new core would write over what has arrived since it asked how far the run is.
+            with suppress(Exception):
+                self._run.finish()
 
     def _write(self, row: Row) -> None:
         def write() -> None:
@@ -195,12 +201,15 @@ class LastingRun(TrialRun):
         if self._run is None:
             raise ConnectionError(self.note)
 
-    def _find_out_what_is_there(self, mode: Mode) -> None:
+    def _find_out_what_is_there(self, mode: Mode) -> bool:
+        """Look up the last row; False where it came after the run was opened."""
+        opened_at = self._next_step
         known = self._known_to_server() if mode == "online" else self._recorded()
         iteration, step = known
         self._next_step = max(self._next_step, 0 if step is None else step + 1)
         # Without training_iteration (it may be excluded) the step is the next best thing.
         self._has = iteration if iteration is not None else (step or 0)
+        return mode == "offline" or step is None or step < opened_at
 
     def _known_to_server(self) -> tuple[int | None, int | None]:
         host, key = self.plan.host or self._run.settings.base_url, self.plan.key
@@ -211,7 +220,10 @@ class LastingRun(TrialRun):
         except AccountError:
             # W&B's own answer on opening the run: without it rows could be there twice.
             return None, self._next_step - 1 if self._next_step else None
-        return known.iteration, known.last_step
+        if known.last_step is None:
+            return None, None
+        # The summary may be ahead of the rows.
+        return known.iteration if known.tail is None else known.tail, known.last_step
 
     def _recorded(self) -> tuple[int | None, int | None]:
         return last_recorded(Path(self.plan.arguments["dir"]), self.run_id)
