@@ -136,6 +136,9 @@ class LastingRun(TrialRun):
             # The new core would write over what has arrived since it asked how far the run is.
             with suppress(Exception):
                 self._run.finish()
+        # What was opened last is closed as well: nothing may be written to it.
+        self._run = None
+        raise ConnectionError("rows of the run still arrive in W&B")
 
     def _write(self, row: Row) -> None:
         def write() -> None:
