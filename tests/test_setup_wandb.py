@@ -74,7 +74,7 @@ def test_a_logger_of_an_earlier_search_is_forgotten(run_search: RunSearch, tmp_p
 
 
 TRAIN = """
-import os, ray, sys, tempfile, wandb
+import os, ray, wandb
 import ray.train
 from ray import tune
 from ray.train import RunConfig, ScalingConfig

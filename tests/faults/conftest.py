@@ -111,13 +111,17 @@ def children(name: str) -> list[psutil.Process]:
     return found
 
 
+def kill(processes: list[psutil.Process]) -> None:
+    """Kill processes; returns when they are gone."""
+    for process in processes:
+        process.kill()
+    psutil.wait_procs(processes, timeout=10)
+
+
 def kill_core() -> None:
     """Kill wandb-core, as soon as there is one; returns when it is gone."""
     wait_until(cores)
-    found = cores()
-    for core in found:
-        core.kill()
-    psutil.wait_procs(found, timeout=10)
+    kill(cores())
 
 
 @contextlib.contextmanager
@@ -126,15 +130,14 @@ def killing_cores(number: int) -> Iterator[None]:
     killed: set[int] = set()
     is_over = threading.Event()
 
-    def kill() -> None:
+    def kill_each() -> None:
         # There is no event for the start of another process.
         while len(killed) < number and not is_over.wait(0.001):
             for core in [core for core in cores() if core.pid not in killed][:1]:
                 killed.add(core.pid)
-                core.kill()
-                psutil.wait_procs([core], timeout=10)
+                kill([core])
 
-    thread = threading.Thread(target=kill)
+    thread = threading.Thread(target=kill_each)
     thread.start()
     try:
         yield

@@ -20,6 +20,7 @@ from tests.faults.conftest import (
     At,
     assert_all_there,
     children,
+    kill,
     kill_core,
     killing_cores,
     sync,
@@ -179,9 +180,7 @@ def kill_broker() -> None:
     """Kill the actor that tells trials the key, as the kernel does where memory is short."""
     brokers = children("ray::Broker")
     assert brokers
-    for broker in brokers:
-        broker.kill()
-    psutil.wait_procs(brokers, timeout=10)
+    kill(brokers)
 
 
 def test_the_broker_killed(
