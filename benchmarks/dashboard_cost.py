@@ -41,8 +41,8 @@ def search(with_dashboard: bool) -> float:
         for i in range(RESULTS):
             tune.report({"score": config["x"] * i, "loss": 1.0 / (i + 1)})
 
-    from tune_wandb_nb.tuning.reporter import HtmlReporter
-    from tune_wandb_nb.widgets.dashboard import Dashboard
+    from tune_wandb_nb.tuning.search.html_reporter import HtmlReporter
+    from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard
 
     dashboard = Dashboard(metric="score", mode="max") if with_dashboard else None
     with tempfile.TemporaryDirectory() as folder:
@@ -76,9 +76,9 @@ def by_hand() -> dict[str, float]:
     import ipywidgets
     import numpy as np
 
-    from tune_wandb_nb.tuning.board import TrialBoard
-    from tune_wandb_nb.widgets.charts import LiveCharts
-    from tune_wandb_nb.widgets.dashboard import Dashboard
+    from tune_wandb_nb.tuning.board.board import TrialBoard
+    from tune_wandb_nb.widgets.charts.charts import LiveCharts
+    from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard
 
     sent = [0]
     send = ipywidgets.Widget._send  # noqa: SLF001 - where every message passes

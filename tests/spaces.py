@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tune_wandb_nb.tuning.distributions import (
+from tune_wandb_nb.tuning.distributions.base import (
     Choice,
     Constant,
     Distribution,
@@ -12,7 +12,7 @@ from tune_wandb_nb.tuning.distributions import (
     QRandn,
     Randn,
 )
-from tune_wandb_nb.tuning.ranges import (
+from tune_wandb_nb.tuning.distributions.ranges import (
     LogRandInt,
     LogUniform,
     QLogRandInt,
@@ -22,7 +22,7 @@ from tune_wandb_nb.tuning.ranges import (
     RandInt,
     Uniform,
 )
-from tune_wandb_nb.tuning.space import SearchSpace
+from tune_wandb_nb.tuning.space.space import SearchSpace
 
 _FINITE = st.floats(-1e12, 1e12)
 _SCALARS = st.one_of(

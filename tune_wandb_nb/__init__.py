@@ -7,20 +7,20 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from tune_wandb_nb import legacy
-    from tune_wandb_nb.tracking.credentials import login, logout
-    from tune_wandb_nb.tracking.experiment_upload import upload_experiment
-    from tune_wandb_nb.tracking.legacy import DEFAULT_LOGGERS, run
-    from tune_wandb_nb.tracking.logger import WandbLogger, WandbLoggerCallback
-    from tune_wandb_nb.tracking.mixin import WandbTrainableMixin, wandb_mixin
-    from tune_wandb_nb.tracking.settings import SettingsError
-    from tune_wandb_nb.tracking.setup_run import setup_wandb
-    from tune_wandb_nb.tracking.sync import sync_runs
-    from tune_wandb_nb.tuning.space import SearchSpace
-    from tune_wandb_nb.widgets.dashboard import Dashboard
-    from tune_wandb_nb.widgets.doctor import doctor
+    from tune_wandb_nb.tracking.broker.login import login, logout
+    from tune_wandb_nb.tracking.driver.logger import WandbLogger, WandbLoggerCallback
+    from tune_wandb_nb.tracking.legacy.run import DEFAULT_LOGGERS, run
+    from tune_wandb_nb.tracking.settings.settings import SettingsError
+    from tune_wandb_nb.tracking.upload.sync_runs import sync_runs
+    from tune_wandb_nb.tracking.upload.upload_experiment import upload_experiment
+    from tune_wandb_nb.tracking.worker.mixin import WandbTrainableMixin, wandb_mixin
+    from tune_wandb_nb.tracking.worker.setup_wandb import setup_wandb
+    from tune_wandb_nb.tuning.space.space import SearchSpace
+    from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard
+    from tune_wandb_nb.widgets.doctor.doctor import doctor
     from tune_wandb_nb.widgets.experiment import Experiment
-    from tune_wandb_nb.widgets.form_face import SetupError
-    from tune_wandb_nb.widgets.setup_panel import SetupPanel
+    from tune_wandb_nb.widgets.panel.form_face import SetupError
+    from tune_wandb_nb.widgets.panel.setup_panel import SetupPanel
 
 __all__ = [
     "DEFAULT_LOGGERS",
@@ -46,25 +46,25 @@ __all__ = [
 ]
 
 _HOME = {
-    "DEFAULT_LOGGERS": "tracking.legacy",
-    "Dashboard": "widgets.dashboard",
+    "DEFAULT_LOGGERS": "tracking.legacy.run",
+    "Dashboard": "widgets.dashboard.dashboard",
     "Experiment": "widgets.experiment",
-    "SearchSpace": "tuning.space",
-    "SettingsError": "tracking.settings",
-    "SetupError": "widgets.form_face",
-    "SetupPanel": "widgets.setup_panel",
-    "WandbLogger": "tracking.logger",
-    "WandbLoggerCallback": "tracking.logger",
-    "WandbTrainableMixin": "tracking.trainable",
-    "doctor": "widgets.doctor",
+    "SearchSpace": "tuning.space.space",
+    "SettingsError": "tracking.settings.settings",
+    "SetupError": "widgets.panel.form_face",
+    "SetupPanel": "widgets.panel.setup_panel",
+    "WandbLogger": "tracking.driver.logger",
+    "WandbLoggerCallback": "tracking.driver.logger",
+    "WandbTrainableMixin": "tracking.worker.trainable",
+    "doctor": "widgets.doctor.doctor",
     "legacy": "legacy",
-    "login": "tracking.credentials",
-    "logout": "tracking.credentials",
-    "run": "tracking.legacy",
-    "setup_wandb": "tracking.setup_run",
-    "sync_runs": "tracking.sync",
-    "upload_experiment": "tracking.experiment_upload",
-    "wandb_mixin": "tracking.mixin",
+    "login": "tracking.broker.login",
+    "logout": "tracking.broker.login",
+    "run": "tracking.legacy.run",
+    "setup_wandb": "tracking.worker.setup_wandb",
+    "sync_runs": "tracking.upload.sync_runs",
+    "upload_experiment": "tracking.upload.upload_experiment",
+    "wandb_mixin": "tracking.worker.mixin",
 }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tune_wandb_nb.tracking.legacy import disable, enable
+from tune_wandb_nb.tracking.legacy.enable import disable, enable
 
 __all__ = ["disable", "enable", "load_ipython_extension", "unload_ipython_extension"]
 

@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 
-__all__ = ["Notices"]
+__all__ = ["Notices", "count"]
 
 
 class Notices:
@@ -39,3 +39,13 @@ class Notices:
         """Print what is waiting."""
         while self._waiting:
             print(f"tune-wandb-nb: {self._waiting.popleft()}", flush=True)
+
+
+def count(number: int, noun: str) -> str:
+    """Write a number of things.
+
+    Example:
+        >>> count(1, "row"), count(2000, "row")
+        ('1 row', '2,000 rows')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

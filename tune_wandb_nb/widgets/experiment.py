@@ -5,18 +5,18 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from tune_wandb_nb.tracking.credentials import lend_key, read_key_file
-from tune_wandb_nb.tracking.entry import entry_of, without_key
-from tune_wandb_nb.tracking.settings import SettingsError, WandbSettings
-from tune_wandb_nb.tuning.board import TrialBoard
-from tune_wandb_nb.tuning.search import Search, Status
-from tune_wandb_nb.widgets.dashboard import Dashboard
-from tune_wandb_nb.widgets.frontend import detect_frontend
+from tune_wandb_nb.tracking.auth.credentials import lend_key, read_key_file
+from tune_wandb_nb.tracking.settings.config_entry import entry_of, without_key
+from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
+from tune_wandb_nb.tuning.board.board import TrialBoard
+from tune_wandb_nb.tuning.search.search import Search, Status
+from tune_wandb_nb.widgets.base.frontend import detect_frontend
+from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard
 
 if TYPE_CHECKING:
     from ray import tune
 
-    from tune_wandb_nb.tracking.logger import WandbLogger
+    from tune_wandb_nb.tracking.driver.logger import WandbLogger
 
 __all__ = ["Experiment"]
 
@@ -159,7 +159,7 @@ def _logger(
     wandb: Any, entry: object, passed: Iterable[Any]
 ) -> tuple["WandbLogger | None", list[Any]]:
     """Return the logger to show, and what must be added to the user's callbacks."""
-    from tune_wandb_nb.tracking.logger import WandbLogger
+    from tune_wandb_nb.tracking.driver.logger import WandbLogger
 
     already = next((one for one in passed if isinstance(one, WandbLogger)), None)
     if already is not None and (wandb is None or wandb is already):

@@ -1,0 +1,149 @@
+"""The broker's own logic, without Ray; that it is an actor is for the tests of the mixin."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tune_wandb_nb.tracking.broker.actor import Answer, Broker, KnownKey, Request
+from tune_wandb_nb.tracking.settings.api_key import ApiKey
+
+KEY = ApiKey("0123456789abcdef" * 3)
+OTHER = ApiKey("fedcba9876543210" * 3)
+ASKS = ("t1", None, None)
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)
+
+
+async def told(**common: Any) -> Broker:
+    broker = Broker()
+    await broker.tell(Request().pack(), KnownKey(KEY, checked=True).pack(), common)
+    return broker
+
+
+def test_a_trial_is_told_the_key_that_it_asks_for() -> None:
+    async def work() -> tuple[Answer, Answer]:
+        broker = await told(folder="/", environ={"WANDB_PROJECT": "p"})
+        other = Request("http://other")
+        await broker.tell(other.pack(), KnownKey(OTHER, "it is down", True).pack(), {"folder": "/"})
+        first = Answer.unpack(await broker.ask(*ASKS))
+        return first, Answer.unpack(await broker.ask("t2", "http://other", None))
+
+    first, second = run(work())
+    assert (first.known, first.is_first) == (KnownKey(KEY, None, checked=True), True)
+    assert (second.known, second.is_first) == (KnownKey(OTHER, "it is down", checked=True), False)
+
+
+def test_a_trial_that_is_quicker_than_the_driver_waits() -> None:
+    async def work() -> Answer:
+        broker = Broker()
+        asked = asyncio.create_task(broker.ask(*ASKS))
+        await asyncio.sleep(0)
+        assert not asked.done()
+        await broker.tell(Request().pack(), KnownKey(KEY).pack(), {})
+        return Answer.unpack(await asked)
+
+    assert run(work()).known.key == KEY
+
+
+def test_a_file_that_the_driver_has_not_seen_is_read_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(OTHER.reveal())
+
+    async def work() -> Answer:
+        broker = await told(folder=str(tmp_path))
+        return Answer.unpack(await broker.ask("t", None, "key"))
+
+    assert run(work()).known.key == OTHER
+
+
+def test_one_that_was_started_again_is_told_all_at_once() -> None:
+    async def work() -> None:
+        broker = Broker()
+        assert not (await broker.accounts())[2]
+        asking = asyncio.create_task(broker.ask("t", "https://other", None))
+        await asyncio.sleep(0)
+        keys = [(Request(host).pack(), KnownKey(KEY).pack()) for host in (None, "https://other")]
+        await broker.tell_all(keys, {"folder": "/there"})
+        answer = Answer.unpack(await asking)
+        assert (answer.known.key, answer.folder) == (KEY, "/there")
+        assert (await broker.accounts())[2]
+
+    run(work())
+
+
+def test_a_run_id_belongs_to_the_first_trial_that_claims_it() -> None:
+    async def work() -> list[bool]:
+        broker = Broker()
+        return [await broker.claim("mine", trial) for trial in ("a", "b", "a")]
+
+    assert run(work()) == [False, True, False]
+
+
+def test_of_a_nodes_trials_one_starts_the_core_and_the_others_wait_for_it() -> None:
+    async def work() -> None:
+        broker = Broker()
+        assert await broker.core("n1") == (None, True)
+        waiting = asyncio.create_task(broker.core("n1"))
+        assert await broker.core("n2") == (None, True)
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        await broker.core_started("n1", "token")
+        assert await waiting == ("token", False)
+        # One that does not answer any more is started again, by one of those who noticed.
+        assert await broker.core("n1", "token") == (None, True)
+        await broker.core_started("n1", None)
+        assert await broker.core("n1", "token") == (None, False)
+
+    run(work())
+
+
+def test_the_logger_hears_of_a_trials_end_once_it_has_come() -> None:
+    async def work() -> None:
+        broker = await told(logger={})
+        assert await broker.ended("t", 1) is None, "its run was never opened"
+        with pytest.raises(asyncio.TimeoutError):
+            # The broker was started again, and the driver knows of the run.
+            await broker.ended("u", 0.01, had_run=True)
+        await broker.account("t", {"state": "running"})
+        waiting = asyncio.create_task(broker.ended("t", 10))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        await broker.account("t", {"state": "finished", "logged": 3}, {"step": 3})
+        assert (await waiting)["logged"] == 3
+        await broker.account("t", {"state": "finished", "logged": 3}, {"step": 3})
+        assert (await broker.accounts())[0]["t"]["logged"] == 3, "Ray may call it once more"
+        assert (await broker.ask(*("t", None, None)))["before"] == {"step": 3}
+        await broker.account("t", {"state": "running", "logged": 1})
+        assert (await broker.accounts())[0]["t"]["logged"] == 4, "with those of its first process"
+        # Its process is killed: the next one asks, twice where the entry names another server.
+        for _ in range(2):
+            await broker.ask("t", None, None)
+        await broker.account("t", {"state": "running", "logged": 2})
+        assert (await broker.accounts())[0]["t"]["logged"] == 6, "with those of the killed one"
+        with pytest.raises(asyncio.TimeoutError):
+            await broker.ended("t", 0.01)
+        await broker.decide("t", {"tune/status": "stopped by user"})
+        assert await broker.ending("t") == {"tune/status": "stopped by user"}
+        assert await broker.ending("t") == {}
+
+    run(work())
+
+
+def test_notices_go_to_the_logger_or_are_printed_once(capsys: Any) -> None:
+    async def work() -> None:
+        broker = await told(logger={})
+        await broker.say("for the logger")
+        assert (await broker.accounts())[1] == ["for the logger"]
+        assert (await broker.accounts())[1] == []
+        broker = await told(logger=None)
+        for _ in range(2):
+            await broker.say("nobody else is there")
+
+    run(work())
+    assert capsys.readouterr().out == "tune-wandb-nb: nobody else is there\n"

@@ -1,0 +1,179 @@
+"""The `wandb` entry of a config: found in both places, parted from its key, its names checked."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from typing import Any
+
+import pytest
+import wandb
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tune_wandb_nb.tracking.settings.config_entry import entry_of, without_key
+from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
+from tune_wandb_nb.tracking.settings.settings import SettingsError, settings_argument
+
+KEY = "0123456789abcdef" * 3
+
+
+@pytest.mark.parametrize(
+    ("config", "entry"),
+    [
+        pytest.param({"lr": 1}, None, id="none"),
+        pytest.param({"wandb": {"project": "p"}}, {"project": "p"}, id="top"),
+        pytest.param({"logger_config": {"wandb": {"group": "g"}}}, {"group": "g"}, id="RLlib"),
+        pytest.param(
+            {"wandb": {"a": 1}, "logger_config": {"wandb": {"a": 2}}}, {"a": 1}, id="top-wins"
+        ),
+        pytest.param(
+            {"wandb": None, "logger_config": {"wandb": {"a": 2}}}, {"a": 2}, id="None-is-none"
+        ),
+        pytest.param({"wandb": {}, "logger_config": {"wandb": {"a": 2}}}, {}, id="empty-counts"),
+        pytest.param({"logger_config": {"other": 1}}, None, id="logger_config-without"),
+        pytest.param({"logger_config": "wandb"}, None, id="logger_config-of-another-type"),
+        pytest.param({"wandb": "project"}, "project", id="left-for-the-check-of-its-type"),
+    ],
+)
+def test_the_entry_is_found(config: dict[str, Any], entry: object) -> None:
+    assert entry_of(config) == entry
+
+
+@pytest.mark.parametrize(
+    ("config", "clean"),
+    [
+        pytest.param({"lr": 1}, {"lr": 1}, id="no-entry"),
+        pytest.param({"api_key": "mine"}, {"api_key": "mine"}, id="a-hyperparameter-of-that-name"),
+        pytest.param(
+            {"lr": 1, "wandb": {"project": "p", "api_key": KEY}},
+            {"lr": 1, "wandb": {"project": "p"}},
+            id="key",
+        ),
+        pytest.param({"wandb": {"api_key_file": "f"}}, {"wandb": {}}, id="file"),
+        pytest.param(
+            {"logger_config": {"wandb": {"api_key": KEY, "group": "g"}, "type": 1}},
+            {"logger_config": {"wandb": {"group": "g"}, "type": 1}},
+            id="RLlib",
+        ),
+        pytest.param(
+            {"wandb": {"api_key": KEY}, "logger_config": {"wandb": {"api_key": KEY}}},
+            {"wandb": {}, "logger_config": {"wandb": {}}},
+            id="both-places",
+        ),
+        pytest.param(
+            {"wandb": None, "logger_config": 3}, {"wandb": None, "logger_config": 3}, id="3"
+        ),
+    ],
+)
+def test_the_key_is_taken_out_of_a_copy(config: dict[str, Any], clean: dict[str, Any]) -> None:
+    before = copy.deepcopy(config)
+    assert without_key(config) == clean
+    assert config == before
+
+
+entries = st.dictionaries(
+    st.sampled_from(["project", "api_key", "api_key_file", "tags"]), st.just(KEY)
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "lr": st.floats(),
+            "wandb": entries,
+            "logger_config": st.fixed_dictionaries({}, optional={"wandb": entries, "b": st.none()}),
+        },
+    )
+)
+def test_only_the_credentials_are_taken_out(config: dict[str, Any]) -> None:
+    clean = without_key(config)
+    assert clean.keys() == config.keys()
+    for before, after in [
+        (config.get("wandb", {}), clean.get("wandb", {})),
+        (
+            config.get("logger_config", {}).get("wandb", {}),
+            clean.get("logger_config", {}).get("wandb", {}),
+        ),
+    ]:
+        assert after == {k: v for k, v in before.items() if not k.startswith("api_key")}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param({"wandb": {"settings": {"api_key": KEY}}}, id="settings"),
+        pytest.param({"wandb": {"grid_search": [{"api_key": KEY}]}}, id="grid-search"),
+        pytest.param({"wandb": {"settings": wandb.Settings(api_key=KEY)}}, id="settings-object"),
+        pytest.param({"logger_config": {"wandb": {"settings": {"api_key": KEY}}}}, id="RLlib"),
+    ],
+)
+def test_the_key_is_found_deeper_in_the_entry(config: dict[str, Any]) -> None:
+    before = repr(config)
+    assert KEY in before
+    assert KEY not in repr(without_key(config))
+    assert repr(config) == before
+
+
+def test_what_is_beside_a_key_deeper_in_the_entry_stays() -> None:
+    settings = wandb.Settings(api_key=KEY, console="off")
+    clean = without_key({"wandb": {"settings": settings, "tags": ("a", "b")}})
+    assert clean == {"wandb": {"settings": {"console": "off"}, "tags": ("a", "b")}}
+    choice = {"grid_search": [{"project": "p", "api_key": KEY}, {"project": "q"}]}
+    clean = without_key({"wandb": choice})
+    assert clean == {"wandb": {"grid_search": [{"project": "p"}, {"project": "q"}]}}
+
+
+def test_every_argument_of_ours_and_of_wandb_init_is_known() -> None:
+    check_init_arguments(["project", "excludes", "log_config", "best", "run_id", "run_name"])
+    check_init_arguments(inspect.signature(wandb.init).parameters)
+    check_init_arguments([])
+
+
+@pytest.mark.parametrize(
+    ("given_names", "says"),
+    [
+        pytest.param(["projet"], r"'projet'.*did you mean 'project'\?", id="one-of-ours"),
+        pytest.param(["exclude"], r"'exclude'.*did you mean 'excludes'\?", id="singular"),
+        pytest.param(["tgas"], r"'tgas'.*did you mean 'tags'\?", id="one-of-wandb's"),
+        pytest.param(["runid"], r"'runid'.*did you mean 'run_id'\?", id="a-classic-one"),
+        pytest.param(["notes", "tags", "grup"], r"'grup'.*did you mean 'group'\?", id="last"),
+        pytest.param(["qqqqqq"], r"'qqqqqq'.*see help\(wandb\.init\)", id="nothing-close"),
+        pytest.param(["init"], "unknown argument 'init'", id="our-own-inner-name"),
+    ],
+)
+def test_an_unknown_argument_is_refused_with_the_closest_name(
+    given_names: list[str], says: str
+) -> None:
+    with pytest.raises(SettingsError, match=says) as caught:
+        check_init_arguments(given_names)
+    assert "neither WandbLogger nor wandb.init has it" in str(caught.value)
+
+
+def test_a_name_that_is_no_string_is_refused() -> None:
+    with pytest.raises(SettingsError, match="unknown argument 5"):
+        check_init_arguments([5])
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        pytest.param(None, {}, id="none"),
+        pytest.param({"console": "off"}, {"console": "off"}, id="dictionary"),
+        pytest.param(
+            wandb.Settings(console="off", silent=True),
+            {"console": "off", "silent": True},
+            id="object",
+        ),
+        pytest.param(wandb.Settings(), {}, id="object-of-defaults"),
+    ],
+)
+def test_what_was_set_is_read_from_either_form(settings: Any, expected: dict[str, Any]) -> None:
+    assert settings_argument(settings) == expected
+
+
+def test_a_dictionary_of_settings_is_copied() -> None:
+    settings = {"console": "off"}
+    settings_argument(settings)["silent"] = True
+    assert settings == {"console": "off"}

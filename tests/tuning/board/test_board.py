@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+import threading
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tune_wandb_nb
+from tune_wandb_nb.tuning.board.board import TrialBoard
+from tune_wandb_nb.tuning.board.curve import GrowingCurve
+from tune_wandb_nb.tuning.board.params import flat_params
+
+
+def result(iteration: int, **metrics: object) -> dict[str, object]:
+    return {"training_iteration": iteration, "time_total_s": iteration * 0.5, **metrics}
+
+
+@pytest.mark.parametrize("module", ["board", "curve", "params", "snapshot", "trial"])
+def test_pure_modules_import_nothing_heavy(module: str) -> None:
+    code = (
+        f"import sys, tune_wandb_nb.tuning.board.{module};"
+        "print({'ray', 'wandb', 'ipywidgets', 'bqplot', 'matplotlib'} & set(sys.modules))"
+    )
+    # From the checkout, so that the package under test is the one imported.
+    checkout = Path(tune_wandb_nb.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=checkout
+    )
+    assert done.stdout.strip() == "set()"
+
+
+class TestGrowingCurve:
+    def test_keeps_every_point_that_fits(self) -> None:
+        curve = GrowingCurve(points=16)
+        for i in range(16):
+            curve.append(i, i, i * i)
+        assert curve.freeze().values.tolist() == [i * i for i in range(16)]
+
+    @pytest.mark.parametrize("count", [17, 100, 5000])
+    def test_thins_to_a_fixed_number_and_keeps_what_matters(self, count: int) -> None:
+        values = np.random.default_rng(count).normal(size=count)
+        curve = GrowingCurve(points=32)
+        for i, value in enumerate(values):
+            curve.append(i, i, value)
+        kept = curve.freeze()
+        assert len(kept) <= 32
+        assert (kept.iterations[0], kept.iterations[-1]) == (0, count - 1)
+        assert (kept.values[0], kept.values[-1]) == (values[0], values[-1])
+        assert (kept.values.min(), kept.values.max()) == (values.min(), values.max())
+        assert (np.diff(kept.iterations) > 0).all()
+        assert values[kept.iterations.astype(int)] == pytest.approx(kept.values)
+
+    def test_stays_evenly_spaced_however_often_it_was_thinned(self) -> None:
+        curve = GrowingCurve(points=64)
+        for i in range(20_000):
+            curve.append(i, i, math.sin(i / 900))
+        assert np.diff(curve.freeze().iterations).max() < 20_000 / 8
+
+    def test_numbers_that_are_not_finite_become_gaps(self) -> None:
+        curve = GrowingCurve(points=8)
+        for i in range(100):
+            curve.append(i, i, 1.0 if i < 50 else math.nan if i < 75 else math.inf)
+        values = curve.freeze().values
+        assert len(values) <= 8
+        assert values[0] == 1.0
+        assert np.isnan(values[-1])
+
+    def test_what_was_frozen_does_not_change(self) -> None:
+        curve = GrowingCurve(points=8)
+        curve.append(1, 1, 1)
+        before = curve.freeze()
+        curve.append(2, 2, 2)
+        assert before.values.tolist() == [1]
+        with pytest.raises(ValueError, match="read-only"):
+            before.values[0] = 5
+
+    def test_asks_for_a_sensible_number_of_points(self) -> None:
+        with pytest.raises(ValueError, match="points >= 8 must hold, but got points=2"):
+            GrowingCurve(points=2)
+
+    def test_a_trial_that_was_restored_goes_back_in_time(self) -> None:
+        curve = GrowingCurve(points=8)
+        for i in [*range(10), *range(5, 12)]:
+            curve.append(i, i, i)
+        assert curve.freeze().iterations[-1] == 11
+
+
+class TestTrialBoard:
+    def test_follows_a_trial_from_its_start_to_its_end(self) -> None:
+        board = TrialBoard("loss", "min")
+        board.begin(expected=2)
+        board.add("a", name="train_a", params={"lr": 0.1})
+        assert board.snapshot().counts["pending"] == 1
+        board.change("a", "running")
+        board.record("a", result(1, loss=0.5))
+        board.record("a", result(2, loss=0.25))
+        board.change("a", "done")
+        snapshot = board.snapshot()
+        assert snapshot.counts["done"] == snapshot.total == 1
+        (trial,) = snapshot.trials
+        assert (trial.name, trial.state, trial.iteration, trial.seconds) == (
+            "train_a",
+            "done",
+            2,
+            1,
+        )
+        assert trial.metrics == {"loss": 0.25}
+        assert trial.curves["loss"].values.tolist() == [0.5, 0.25]
+
+    def test_the_tuned_metric_comes_first_and_tunes_own_are_no_metrics(self) -> None:
+        board = TrialBoard()
+        board.record("a", result(1, accuracy=0.5, nested={"a/b c%": 1}, text="x", timestamp=5))
+        board.judge_by("accuracy", "max")
+        board.judge_by("other", "min")
+        snapshot = board.snapshot()
+        assert snapshot.metrics == ("accuracy", "nested/a/b c%")
+        assert (snapshot.metric, snapshot.mode) == ("accuracy", "max")
+
+    @pytest.mark.parametrize(("mode", "best"), [("max", "b"), ("min", "a")])
+    def test_best_is_judged_by_the_last_value_as_tune_does(self, mode: str, best: str) -> None:
+        board = TrialBoard("m", mode)
+        for trial, value in [("a", 1.0), ("b", 2.0), ("c", math.nan), ("d", math.inf)]:
+            board.record(trial, result(1, m=value))
+        board.record("e", result(1, other=1.0))
+        snapshot = board.snapshot()
+        assert snapshot.best is not None
+        assert snapshot.best.trial_id == best
+        assert {t.trial_id for t in snapshot.ranked()} == {"a", "b"}
+
+    def test_no_metric_no_best(self) -> None:
+        board = TrialBoard()
+        board.record("a", result(1, m=1.0))
+        assert board.snapshot().best is None
+
+    def test_a_search_of_no_trials(self) -> None:
+        board = TrialBoard("m", "max")
+        assert board.snapshot().elapsed == 0
+        board.begin(expected=0)
+        board.end()
+        snapshot = board.snapshot()
+        assert (snapshot.total, snapshot.best, snapshot.trials) == (0, None, ())
+
+    def test_the_end_stops_what_still_ran_and_keeps_the_reason(self) -> None:
+        board = TrialBoard()
+        for trial in "abc":
+            board.add(trial, name=trial)
+        board.change("a", "done")
+        board.change("b", "failed", error="x" * 10_000)
+        board.end(error="boom")
+        snapshot = board.snapshot()
+        assert {t.trial_id: t.state for t in snapshot.trials} == {
+            "a": "done",
+            "b": "failed",
+            "c": "stopped",
+        }
+        assert snapshot.error == "boom"
+        assert len(snapshot.trials[1].error or "") == 4000
+        board.begin()
+        assert board.snapshot().error is None
+
+    def test_elapsed_time_stops_with_the_search(self) -> None:
+        now = iter([100.0, 130.0, 999.0])
+        board = TrialBoard(clock=lambda: next(now))
+        board.begin()
+        board.end()
+        assert board.snapshot().elapsed == 30
+
+    def test_a_changed_hyperparameter_is_a_perturbation(self) -> None:
+        board = TrialBoard("m", "max")
+        board.add("a", name="a", params={"lr": 0.1})
+        board.record("a", result(1, m=1.0, config={"lr": 0.1}))
+        board.copied("a", "b")
+        board.record("a", result(2, m=1.0, config={"lr": 0.2}))
+        board.record("a", result(3, m=1.0, config={"lr": 0.2}))
+        (change,) = board.snapshot().perturbations
+        assert (change.iteration, change.params, change.copied_from) == (2, {"lr": 0.2}, "b")
+        assert board.snapshot().trials[0].params == {"lr": 0.2}
+
+    def test_thousands_of_metrics_are_counted_not_kept(self) -> None:
+        board = TrialBoard("tuned", "max", metrics=10)
+        board.record("a", result(1, **{f"m{i}": i for i in range(3000)}, tuned=1))
+        snapshot = board.snapshot()
+        assert len(snapshot.metrics) == 10
+        assert snapshot.metrics[0] == "tuned"
+        assert snapshot.more_metrics == 3001 - 10
+        assert snapshot.trials[0].metrics["tuned"] == 1
+
+    def test_the_worst_finished_trials_give_up_their_curves_first(self) -> None:
+        board = TrialBoard("m", "max", curves=20)
+        for i in range(30):
+            board.record(f"t{i}", result(1, m=float(i), other=0.0))
+            board.change(f"t{i}", "done")
+        trials = board.snapshot().trials
+        assert sum(len(t.curves) for t in trials) <= 20
+        assert set(trials[-1].curves) == {"m", "other"}
+        assert not trials[0].curves
+        assert trials[0].metrics == {"m": 0.0, "other": 0.0}
+
+    def test_past_the_limit_trials_are_only_counted(self) -> None:
+        board = TrialBoard("m", "max", trials=50)
+        for i in range(200):
+            board.record(f"t{i}", result(1, m=float(-i)))
+            board.change(f"t{i}", "done")
+        board.change("t199", "failed")
+        snapshot = board.snapshot()
+        assert len(snapshot.trials) <= 50
+        assert (snapshot.total, snapshot.counts["failed"]) == (200, 1)
+        assert snapshot.best is not None
+        assert snapshot.best.trial_id == "t0"
+
+    def test_memory_is_bounded_however_long_trials_run(self) -> None:
+        def grow(results: int) -> int:
+            tracemalloc.start()
+            board = TrialBoard("m", "max")
+            for i in range(results):
+                board.record(f"t{i % 20}", result(i, m=float(i), other=1.0))
+            board.snapshot()
+            size = tracemalloc.get_traced_memory()[0]
+            tracemalloc.stop()
+            return size
+
+        assert grow(20_000) < 1.5 * grow(4_000)
+
+    def test_reads_while_others_write(self) -> None:
+        board = TrialBoard("m", "max")
+
+        def write(name: str) -> None:
+            for i in range(500):
+                board.record(f"{name}{i % 7}", result(i, m=float(i)))
+
+        writers = [threading.Thread(target=write, args=(name,)) for name in "abc"]
+        for writer in writers:
+            writer.start()
+        while any(writer.is_alive() for writer in writers):
+            snapshot = board.snapshot()
+            assert snapshot.total == len(snapshot.trials)
+        assert board.snapshot().counts["running"] == 21
+
+
+def test_params_are_flat_plain_and_without_the_wandb_entry() -> None:
+    config = {
+        "lr": np.float64(0.1),
+        "n": np.int64(3),
+        "net": {"act": "relu", "drop": None},
+        "data": list(range(1000)),
+        "wandb": {"api_key": "secret"},
+        "logger_config": {"wandb": {"api_key": "secret"}},
+    }
+    flat = flat_params(config)
+    assert {k: v for k, v in flat.items() if k != "data"} == {
+        "lr": 0.1,
+        "n": 3,
+        "net/act": "relu",
+        "net/drop": None,
+    }
+    assert len(flat["data"]) == 200
+
+
+def test_the_end_is_told_with_all_that_is_known() -> None:
+    told: list[tuple[bool, str | None]] = []
+    board = TrialBoard("m", "max")
+
+    def listener() -> None:
+        snapshot = board.snapshot()
+        told.append((snapshot.ended is not None, snapshot.error))
+
+    board.on_end(listener)
+    board.begin()
+    assert told == []
+    board.end(error="ValueError: no")
+    board.begin()
+    board.end()
+    assert told == [(True, "ValueError: no"), (True, None)]

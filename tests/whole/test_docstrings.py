@@ -1,0 +1,98 @@
+"""Every example in a docstring runs, and shows what it says."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import wandb
+from ray import tune
+
+import tune_wandb_nb as tw
+from tests.wire import WireServer
+
+PACKAGE = Path(tw.__file__).parent
+MODULES = sorted(
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+    for path in PACKAGE.rglob("*.py")
+    if ">>> " in path.read_text()
+)
+PLAIN = {"__version__", "legacy", "DEFAULT_LOGGERS", "SettingsError", "SetupError", "logout"}
+"""Public names that need no example: a value, a module, an error, and the other half of a pair."""
+SEARCH = {
+    *("tune_wandb_nb.tracking.legacy.run", "tune_wandb_nb.tuning.search.search"),
+    "tune_wandb_nb.widgets.experiment",
+}
+"""Modules whose examples run a search, which prints its progress."""
+
+
+def train_fn(config: dict[str, Any]) -> None:
+    for _ in range(2):
+        tune.report({"accuracy": config.get("lr", 0.5), "loss": config.get("a", 1)})
+
+
+class Lenient(doctest.OutputChecker):
+    """Lets a search say what it likes, where an example shows nothing of it."""
+
+    def check_output(self, want: str, got: str, optionflags: int) -> bool:
+        return not want or super().check_output(want, got, optionflags)
+
+
+@pytest.fixture(scope="module")
+def home(ray_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a search of long ago."""
+    home = tmp_path_factory.mktemp("home")
+    old = tune.RunConfig(
+        name="train_2026-01-01_12-00-00", storage_path=str(home / "ray_results"), verbose=0
+    )
+    tune.Tuner(train_fn, run_config=old).fit()
+    return home
+
+
+@pytest.fixture
+def names(
+    home: Path, monkeypatch: pytest.MonkeyPatch, wire_server: WireServer
+) -> Iterator[dict[str, Any]]:
+    """What examples take for granted: imports, a function to train, an account, an old search."""
+    monkeypatch.setenv("HOME", str(home))
+    # Ray has looked up the home when it was imported.
+    for module in ("ray.train.constants", "ray.tune.experiment.experiment"):
+        monkeypatch.setattr(f"{module}.DEFAULT_STORAGE_PATH", str(home / "ray_results"))
+    monkeypatch.setenv("WANDB_BASE_URL", wire_server.url)
+    monkeypatch.setenv("WANDB_API_KEY", wire_server.api_key)
+    yield {"tw": tw, "tune": tune, "wandb": wandb, "train_fn": train_fn}
+    tw.logout()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_examples_of_a_module_run(module: str, names: dict[str, Any]) -> None:
+    loaded = import_module(module)
+    checker = Lenient() if module in SEARCH else doctest.OutputChecker()
+    runner = doctest.DocTestRunner(checker, optionflags=doctest.ELLIPSIS)
+    said: list[str] = []
+    for test in doctest.DocTestFinder(exclude_empty=True).find(loaded, extraglobs=names):
+        runner.run(test, out=said.append)
+    assert runner.summarize(verbose=False).attempted > 0
+    assert said == [], "".join(said)
+
+
+@pytest.mark.parametrize("name", sorted(set(tw.__all__) - PLAIN))
+def test_a_public_name_has_an_example_that_is_run(name: str) -> None:
+    text = inspect.getdoc(getattr(tw, name)) or ""
+    assert "Example:\n" in text
+    assert ">>> " in text
+    assert "+SKIP" not in text
+
+
+def test_the_reference_has_every_public_name() -> None:
+    pages = (PACKAGE.parent / "docs" / "reference").glob("*.md")
+    text = "".join(page.read_text() for page in pages)
+    names = set(re.findall(r"^::: tune_wandb_nb\.(\w+)$", text, re.MULTILINE))
+    # A module, a number, and a second name of WandbLogger.
+    assert set(tw.__all__) - names == {"legacy", "__version__", "WandbLoggerCallback"}

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tune_wandb_nb.tracking.driver.audit import AUDIT_COLUMNS
+from tune_wandb_nb.tuning.board.board import TrialBoard
+from tune_wandb_nb.widgets.dashboard.plain import PlainReport
+
+PAGE = "https://wandb.example.com/e/p/groups/g/workspace"
+
+
+class Logger:
+    """As much of a `WandbLogger` as the report asks."""
+
+    project_url: str | None = None
+
+    def __init__(self, rows: int, page: str | None = None) -> None:
+        self.group_url = page
+        self._rows = rows
+
+    def audit(self) -> pd.DataFrame:
+        table = pd.DataFrame(index=range(self._rows), columns=list(AUDIT_COLUMNS))
+        table["name"] = [f"train_{i}" for i in range(self._rows)]
+        table["path"] = [f"wandb/offline-run-{i}" for i in range(self._rows)]
+        table.loc[table.index[:1], "url"] = "https://wandb.example.com/e/p/runs/0" + "x" * 80
+        return table
+
+
+@pytest.fixture
+def board() -> TrialBoard:
+    return TrialBoard("m", "max")
+
+
+def test_the_page_is_told_once_and_as_soon_as_there_is_one(board: TrialBoard, capsys: Any) -> None:
+    logger = Logger(0)
+    report = PlainReport(board, lambda: logger)
+    board.begin()
+    report.tell_page()
+    assert capsys.readouterr().out == ""
+    logger.group_url = PAGE
+    report.tell_page()
+    report.tell_page()
+    board.end()
+    assert capsys.readouterr().out == f"tune-wandb-nb: this search in W&B: {PAGE}\n"
+
+
+def test_each_run_is_told_where_it_is_however_long_that_is(board: TrialBoard, capsys: Any) -> None:
+    logger = Logger(2)
+    PlainReport(board, lambda: logger)
+    board.begin()
+    board.end()
+    board.end(error="once more")
+    _, _, online, offline = capsys.readouterr().out.splitlines()
+    assert online.split()[-1] == "https://wandb.example.com/e/p/runs/0" + "x" * 80
+    assert offline.split()[-1] == "wandb/offline-run-1"
+
+
+def test_a_resumed_search_is_told_again(board: TrialBoard, capsys: Any) -> None:
+    PlainReport(board, lambda: Logger(1))
+    for _ in range(2):
+        board.begin()
+        board.end()
+    assert capsys.readouterr().out.count("what became of the rows of each trial") == 2
+
+
+def test_hundreds_of_trials_and_no_logger(board: TrialBoard, capsys: Any) -> None:
+    PlainReport(board, lambda: Logger(250))
+    PlainReport(board, lambda: None)
+    board.begin()
+    board.end()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 103
+    assert lines[-1] == "... and 150 more; see .audit() of the logger"

@@ -1,0 +1,1 @@
+"""Where an API key comes from, and whether the server takes it."""

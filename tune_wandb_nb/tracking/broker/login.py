@@ -1,0 +1,41 @@
+"""`login` and `logout`: an API key for this kernel, kept in memory and sent to the trials."""
+
+import getpass
+
+from tune_wandb_nb.tracking.auth.credentials import forget_keys, keep_key
+from tune_wandb_nb.tracking.broker.client import desk
+from tune_wandb_nb.tracking.settings.settings import checked_key
+
+__all__ = ["login", "logout"]
+
+
+def login(key: str | None = None, *, host: str | None = None) -> None:
+    """Keep a W&B API key in this kernel's memory; no file is written.
+
+    Every `WandbLogger`, mixin and panel of this kernel finds it there, and so does `setup_wandb`
+    in its trials. Without ``key`` it is asked for, hidden as it is typed. wandb's own
+    ``wandb.login`` writes the key to ``~/.netrc`` instead.
+
+    Args:
+        key: The key, as shown at https://wandb.ai/authorize.
+        host: The server it is for, such as ``"https://wandb.example.com"``; by default
+            whichever server is used.
+
+    Raises:
+        SettingsError: the key does not have the shape of a W&B API key.
+
+    Example:
+        >>> login("0123456789" * 4)
+        >>> logout()
+    """
+    if key is None:
+        page = f"{host.rstrip('/')}/authorize" if host else "https://wandb.ai/authorize"
+        key = getpass.getpass(f"W&B API key (from {page}): ")
+    keep_key(checked_key(key, "the key given to login() does not hold"), host)
+    # A trial that only calls `setup_wandb` has nothing else on the driver that sends it the key.
+    desk.offer_when_ray_is_up()
+
+
+def logout(*, host: str | None = None) -> None:
+    """Forget the key that `login` was given for a host; without one, all of them."""
+    forget_keys(host)

@@ -1,0 +1,175 @@
+"""What became of every row: the audit table, and the one line at the end of a search."""
+
+import glob
+import os.path
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Protocol
+
+from tune_wandb_nb.tracking.notices import count
+from tune_wandb_nb.tracking.settings.settings import Mode
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["AUDIT_COLUMNS", "Account", "audit_table", "closing_line", "sync_command"]
+
+AUDIT_COLUMNS = (
+    "trial_id",
+    "run_id",
+    "name",
+    "state",
+    "reported",
+    "logged",
+    "dropped",
+    "mode",
+    "url",
+    "path",
+    "note",
+)
+_NAMED_AT_MOST = 3
+_RUN_FOLDER = re.compile(r"(offline-run|run)-[^-]+-(.+)_[^_]*")
+"""What wandb calls the folder of a trial's run: kind, time, and the id, which Tune counts up."""
+
+
+class Account(Protocol):
+    """What the audit asks of a run; `TrialRun` is one."""
+
+    trial_id: str
+    run_id: str
+    name: str
+    state: str
+    reported: int
+    logged: int
+    dropped: int
+    lost: int
+    mode: Mode
+    url: str | None
+    path: str | None
+
+    def explain(self) -> str:
+        """Say in words why rows or values are missing; empty where none are."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    trials: int
+    reported: int
+    logged: int
+    dropped: int
+
+
+def audit_table(accounts: Iterable[Account]) -> "pd.DataFrame":
+    """Return one row a trial, in the order in which they started."""
+    import pandas as pd
+
+    rows = [
+        [account.explain() if c == "note" else getattr(account, c) for c in AUDIT_COLUMNS]
+        for account in accounts
+    ]
+    table: pd.DataFrame = pd.DataFrame(rows, columns=list(AUDIT_COLUMNS))
+    return table
+
+
+def closing_line(
+    accounts: Sequence[Account], unfinished: Sequence[Account], repair: str = ""
+) -> str:
+    """Say in one line where the rows are, or what is missing and the command that mends it.
+
+    Args:
+        accounts: All runs.
+        unfinished: Those that are not closed yet.
+        repair: What brings rows to W&B that only Tune has.
+    """
+    if not accounts:
+        return "no trial was tracked."
+    totals = _Totals(
+        len(accounts),
+        *(sum(getattr(a, n) for a in accounts) for n in ("reported", "logged", "dropped")),
+    )
+    counted = f"{count(totals.trials, 'trial')}, {count(totals.reported, 'row')}"
+    if all(account.mode == "disabled" for account in accounts):
+        return f"{counted}, none tracked (mode is 'disabled')."
+    # Runs that are offline are on disk as well, and one command uploads them all.
+    on_disk = [*unfinished, *(account for account in accounts if account.mode == "offline")]
+    command = sync_command(list(dict.fromkeys(run.path for run in on_disk if run.path)))
+    if unfinished:
+        names = ", ".join(a.name for a in unfinished[:_NAMED_AT_MOST])
+        more = len(unfinished) - _NAMED_AT_MOST
+        rest = f" and {more} more" if more > 0 else ""
+        return f"{counted}; not uploaded in time: {names}{rest}." + (
+            f" The rows are on disk; upload them with: {command}" if command else ""
+        )
+    text = f"{counted}, "
+    if totals.logged == totals.reported:
+        text += "all "
+    else:
+        text += f"{totals.logged} of them "
+    text += f"on disk, offline. Upload with: {command}" if command else "in W&B."
+    if totals.logged != totals.reported:
+        text += " See .audit() for what is missing and why."
+        if repair and any(account.lost for account in accounts):
+            text += f" This repairs it: {repair}"
+    return text
+
+
+def sync_command(paths: Sequence[str]) -> str:
+    """Return the ``wandb sync`` command for some run folders; empty where there are none.
+
+    Many folders of one search are written as one glob, where it finds no run but these.
+
+    Example:
+        >>> sync_command(["wandb/offline-run-1-ab_00000", "wandb/offline-run-2-ab_00001"])
+        'wandb sync wandb/offline-run-1-ab_00000 wandb/offline-run-2-ab_00001'
+        >>> sync_command([f"wandb/offline-run-{i}-ab_{i:05}" for i in range(16)])
+        'wandb sync wandb/offline-run-*-ab_*'
+    """
+    short = [_shorter(path) for path in paths]
+    families: dict[_Family, set[str]] = {}
+    for path in short:
+        if (family := _Family.of(path)) is not None:
+            families.setdefault(family, set()).add(PurePath(path).name)
+    globs = {
+        family: family.glob()
+        for family, names in families.items()
+        if len(names) > _NAMED_AT_MOST and family.names_on_disk() <= names
+    }
+    words: list[str] = []
+    for path in short:
+        family = _Family.of(path)
+        if family is None or family not in globs:
+            words.append(shlex.quote(path))
+        elif globs[family] not in words:
+            words.append(globs[family])
+    return " ".join(["wandb sync", *words]) if words else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """Run folders that one glob finds: of one kind, in one folder, of one search."""
+
+    folder: str
+    kind: str
+    search: str
+
+    @classmethod
+    def of(cls, path: str) -> "_Family | None":
+        found = _RUN_FOLDER.fullmatch(PurePath(path).name)
+        return cls(str(PurePath(path).parent), found[1], found[2]) if found else None
+
+    def glob(self) -> str:
+        """Return the glob as a shell reads it."""
+        return f"{shlex.quote(self.folder)}/{self.kind}-*-{shlex.quote(self.search)}_*"
+
+    def names_on_disk(self) -> set[str]:
+        """Return the names of all folders that the glob finds now, whoever's they are."""
+        pattern = f"{self.kind}-*-{glob.escape(self.search)}_*"
+        return {path.name for path in Path(self.folder).glob(pattern)}
+
+
+def _shorter(path: str) -> str:
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative

@@ -1,0 +1,294 @@
+"""`WandbLogger`: the Tune callback that logs every trial of a search to W&B, from one process."""
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ray.tune.logger import LoggerCallback
+
+from tune_wandb_nb.tracking.driver.audit import audit_table
+from tune_wandb_nb.tracking.driver.pbt import copied_from
+from tune_wandb_nb.tracking.driver.session import Session
+from tune_wandb_nb.tracking.driver.shutdown import close_session
+from tune_wandb_nb.tracking.driver.tracked_trial import Place, TrackedTrial
+from tune_wandb_nb.tracking.results.checkpoints import SavedCheckpoint
+from tune_wandb_nb.tracking.results.trial_end import cut_off_outcome, trial_outcome
+from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
+from tune_wandb_nb.tracking.settings.settings import WandbSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from ray.tune import Checkpoint
+    from ray.tune.experiment import Trial
+
+__all__ = ["WandbLogger", "WandbLoggerCallback"]
+
+_CATCH_UP = 1.0
+
+
+class WandbLogger(LoggerCallback):
+    """Logs every trial of a Ray Tune search as a W&B run, without slowing the search.
+
+    The run's id is the trial's id, its name the trial's name, its group the experiment's name;
+    all runs are written by this one process. Without an API key they are written offline, for
+    ``wandb sync``. Every argument can also stand in the ``wandb`` entry of the config, which wins
+    key by key; where neither has a value the environment is asked (``WANDB_PROJECT``,
+    ``WANDB_RUN_GROUP``, ``WANDB_MODE``, ``WANDB_DIR``, ``WANDB_BASE_URL``).
+
+    Args:
+        project: The W&B project.
+        group: Groups the runs; by default the experiment's name.
+        api_key: The W&B API key. Better: `tune_wandb_nb.login`, which asks for it.
+        api_key_file: A file whose first line is the key, on this machine; ``~`` is expanded.
+        excludes: Metrics and config keys that are not logged: names, nested names
+            ("info/learner") and globs ("info/*").
+        log_config: Log hyperparameters that change during a trial (PBT) as ``config/<name>``.
+        best: Metrics whose best value is kept in the summary, such as ``{"accuracy": "max"}``.
+        upload_checkpoints: Log checkpoints as artifacts: True for each of them, "best" (by the
+            first metric of ``best``) or "last" for that one, when its trial ends.
+        upload_timeout: Seconds to wait, at the end of the search, for W&B to have everything.
+        mode: "online", "offline" or "disabled"; by default online with a key, offline without.
+        host: The address of a self-hosted W&B server.
+        dir: Where W&B files go (in a folder ``wandb`` there); by default ``./wandb``.
+        video_kwargs: Arguments for ``wandb.Video``, made from 5-D arrays (N, T, C, H, W).
+        image_kwargs: Arguments for ``wandb.Image``, made from 3-D (H, W, C) and 4-D arrays.
+        **wandb_init_kwargs: Everything else goes to ``wandb.init``: ``entity``, ``tags``,
+            ``notes``, ``job_type``, ``settings``, ... and the classic ``run_id``, ``run_name``.
+
+    Raises:
+        SettingsError: an argument that cannot be used, in words.
+
+    Example:
+        >>> from ray import tune
+        >>> logger = WandbLogger(project="digits", mode="offline")
+        >>> run_config = tune.RunConfig(callbacks=[logger])
+    """
+
+    def __init__(
+        self,
+        project: str | None = None,
+        group: str | None = None,
+        *,
+        api_key: str | None = None,
+        api_key_file: str | None = None,
+        excludes: Any = (),
+        log_config: bool = False,
+        best: Mapping[str, str] | None = None,
+        upload_checkpoints: bool | str = False,
+        upload_timeout: float = 60.0,
+        mode: str | None = None,
+        host: str | None = None,
+        dir: str | None = None,  # noqa: A002 - wandb.init's name for it
+        video_kwargs: Mapping[str, Any] | None = None,
+        image_kwargs: Mapping[str, Any] | None = None,
+        **wandb_init_kwargs: Any,
+    ) -> None:
+        given = {
+            "project": project,
+            "group": group,
+            "api_key": api_key,
+            "api_key_file": api_key_file,
+            "excludes": excludes,
+            "log_config": log_config,
+            "best": best,
+            "upload_checkpoints": upload_checkpoints,
+            "upload_timeout": upload_timeout,
+            "mode": mode,
+            "host": host,
+            "dir": dir,
+            "video_kwargs": video_kwargs,
+            "image_kwargs": image_kwargs,
+            **wandb_init_kwargs,
+        }
+        if wandb_init_kwargs:
+            check_init_arguments(wandb_init_kwargs)
+        checked = WandbSettings.resolve(given)
+        # The key is held as an `ApiKey` from here on, which neither prints nor pickles.
+        self._arguments = {**given, "api_key": checked.api_key}
+        if "settings" in given:
+            self._arguments["settings"] = checked.init.get("settings")
+        self._session: Session | None = None
+        self._restored: dict[str, Any] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"arguments": {**self._arguments, "api_key": None}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._arguments = state["arguments"]
+        self._session = None
+        self._restored = {}
+
+    # What there is to see
+
+    @property
+    def mode(self) -> str | None:
+        """How the runs are logged: "online", "offline" or "disabled"; None before the search."""
+        return self._session.mode if self._session else None
+
+    @property
+    def host(self) -> str | None:
+        """The W&B server that was given; None for the one of the environment."""
+        host = self._arguments["host"]
+        return None if host is None else str(host)
+
+    @property
+    def project_url(self) -> str | None:
+        """The W&B page of the project; None offline, and until the first run is open."""
+        return self._session.project_url if self._session else None
+
+    @property
+    def group_url(self) -> str | None:
+        """The W&B page of this search's runs; None offline, and until the first run is open."""
+        return self._session.group_url if self._session else None
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with W&B right now, in a few words; None if nothing is."""
+        return self._session.trouble if self._session else None
+
+    def run_url(self, trial_id: str) -> str | None:
+        """Return the W&B page of one trial; None offline, and until its run is open."""
+        tracked = self._session.trials.get(trial_id) if self._session else None
+        return tracked.run.url if tracked else None
+
+    def audit(self) -> "pd.DataFrame":
+        """Return what became of every row: one line a trial.
+
+        The columns are trial_id, run_id, name, state, reported (rows that Tune reported), logged
+        (rows that are in the run), dropped (rows that are not), mode, url, path (the run's folder)
+        and note, which explains what is missing.
+        """
+        return audit_table(self._session.runs if self._session else [])
+
+    # Tune's hooks
+
+    def setup(self, stop: Any = None, *args: Any, **info: Any) -> None:
+        """Check the settings before any trial starts."""
+        del args
+        session = Session(self._arguments, restored=self._restored)
+        session.start()
+        self._session = session
+        budget = info.get("time_budget_s")
+        self._deadline = time.monotonic() + float(budget) if budget else None
+        self._custom_stopper = stop is not None and not isinstance(stop, Mapping)
+        session.notices.flush()
+
+    def on_trial_start(
+        self, iteration: int, trials: list["Trial"], trial: "Trial", **info: Any
+    ) -> None:
+        """Open the trial's run, or go on with it."""
+        del iteration, info
+        session = self._live()
+        tracked = session.trials.get(trial.trial_id)
+        if tracked is None or tracked.ended:
+            tracked = session.open_trial(
+                trial.trial_id,
+                str(trial),
+                trial.config,
+                trial.storage.experiment_dir_name,
+                place=Place.of(trial),
+                writes_own_run=session.writes_own_run(
+                    trial.trainable_name, trial.get_trainable_cls
+                ),
+            )
+        else:
+            self._follow(session, tracked, trial, trials)
+        session.notices.flush()
+
+    def log_trial_result(self, iteration: int, trial: "Trial", result: dict[str, Any]) -> None:
+        """Hand one result to the writer."""
+        del iteration
+        session = self._live()
+        tracked = session.trials[trial.trial_id]
+        session.media.keep(result)
+        tracked.run.reported += 1
+        tracked.stopping = bool(result.get("done"))
+        # A copy, since Tune and the callbacks after this one may change what they were handed.
+        session.writer.send(tracked.run, partial(tracked.rows.row, dict(result)))
+
+    def on_checkpoint(
+        self,
+        iteration: int,
+        trials: list["Trial"],
+        trial: "Trial",
+        checkpoint: "Checkpoint",
+        **info: Any,
+    ) -> None:
+        """Log a checkpoint as an artifact, where ``upload_checkpoints`` asks for it."""
+        del iteration, trials, info
+        session = self._live()
+        tracked = session.trials.get(trial.trial_id)
+        if tracked is not None and not tracked.checkpoints.is_none:
+            saved = SavedCheckpoint.of(checkpoint, trial.last_result or {})
+            if (chosen := tracked.checkpoints.take(saved)) is not None:
+                session.writer.send(tracked.run, chosen)
+
+    def log_trial_end(self, trial: "Trial", failed: bool = False) -> None:
+        """End the trial's run."""
+        tracked = self._live().trials.get(trial.trial_id)
+        if tracked is not None and not tracked.ended:
+            ending = trial_outcome(
+                trial,
+                failed=failed,
+                stopping=tracked.stopping,
+                custom_stopper=self._custom_stopper,
+            )
+            self._live().end_trial(tracked, ending)
+
+    def on_step_end(self, iteration: int, trials: list["Trial"], **info: Any) -> None:
+        """Say what there is to say, from Tune's thread."""
+        del iteration, trials, info
+        self._live().poll()
+
+    def on_experiment_end(self, trials: list["Trial"], **info: Any) -> None:
+        """Close every run, wait for the uploads, and say where the rows are.
+
+        The wait ends after ``upload_timeout`` seconds, or at once at an interrupt.
+        """
+        del info
+        session = self._live()
+        time_is_up = self._deadline is not None and time.monotonic() >= self._deadline
+        for trial in trials:
+            tracked = session.trials.get(trial.trial_id)
+            if tracked is not None and not tracked.ended:
+                session.end_trial(tracked, cut_off_outcome(trial, time_is_up=time_is_up))
+        close_session(session)
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what a restored search must know of its trials."""
+        if self._session is None:
+            return {}
+        self._session.writer.catch_up(_CATCH_UP)
+        trials = self._session.trials
+        return {trial_id: tracked.state() for trial_id, tracked in trials.items()}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take over the state of the search that is restored; Tune calls it before ``setup``."""
+        self._restored = dict(state)
+
+    # Inside
+
+    def _live(self) -> Session:
+        if self._session is None:
+            self.setup()
+        assert self._session is not None
+        return self._session
+
+    def _follow(
+        self, session: Session, tracked: TrackedTrial, trial: "Trial", trials: list["Trial"]
+    ) -> None:
+        """Take over what changed in a trial that starts again: PBT gives it a new config."""
+        checkpoint = trial.checkpoint.path if trial.checkpoint else None
+        source = None
+        if checkpoint != tracked.checkpoint:
+            tracked.checkpoint = checkpoint
+            source = copied_from(trial, trials)
+        iteration = int((trial.last_result or {}).get("training_iteration", 0))
+        change = partial(
+            tracked.rows.change_config, dict(trial.config), source=source, iteration=iteration
+        )
+        session.writer.send(tracked.run, change)
+
+
+WandbLoggerCallback = WandbLogger

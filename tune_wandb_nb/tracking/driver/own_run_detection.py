@@ -1,0 +1,83 @@
+"""Which trainables have their trial's process write the run, so that the logger leaves it alone."""
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType
+from typing import Any
+
+__all__ = ["may_write_own_runs", "writes_own_run"]
+
+_MIXIN = "tune_wandb_nb.tracking.worker.trainable"
+_SETUP = "setup_wandb"
+_DEEPEST = 8
+
+
+class _Nothing:
+    """A base that no class has."""
+
+
+def may_write_own_runs() -> bool:
+    """Tell whether anything in this process has loaded the mixin or `setup_wandb`."""
+    return _MIXIN in sys.modules
+
+
+def writes_own_run(trainable: type) -> bool:
+    """Tell whether the trials of a class that Tune has made are runs of their own process.
+
+    They are if it has the mixin; if the function in it is decorated, which ``functools.partial``
+    hides from Tune; and if its code calls ``setup_wandb``.
+    """
+    # Where the mixin was never loaded, nothing is decorated.
+    mixin = sys.modules[_MIXIN].WandbTrainableMixin if may_write_own_runs() else _Nothing
+    if issubclass(trainable, mixin):
+        return True
+    methods = (getattr(trainable, name, None) for name in ("setup", "step", "_trainable_func"))
+    return any(_is_marked(method, mixin) for method in methods if callable(method))
+
+
+def _is_marked(function: Callable[..., Any], mixin: type) -> bool:
+    seen: set[int] = set()
+    waiting: list[tuple[Any, int]] = [(function, 0)]
+    while waiting:
+        found, depth = waiting.pop()
+        if id(found) in seen or depth > _DEEPEST:
+            continue
+        seen.add(id(found))
+        if mixin in getattr(found, "__mixins__", ()) or _names_setup(found):
+            return True
+        waiting += [(inner, depth + 1) for inner in _inside(found)]
+    return False
+
+
+def _inside(function: Any) -> Iterator[Any]:
+    """Yield the functions that a wrapper holds."""
+    if isinstance(function, functools.partial):
+        yield function.func
+    if isinstance(function, FunctionType):
+        for cell in function.__closure__ or ():
+            try:
+                value = cell.cell_contents
+            except ValueError:
+                # The cell is still empty.
+                continue
+            if isinstance(value, FunctionType | functools.partial):
+                yield value
+    if inspect.ismethod(function):
+        yield function.__func__
+
+
+def _names_setup(function: Any) -> bool:
+    """Tell whether a function's code names ``setup_wandb``, as what it calls or as an attribute."""
+    waiting = [getattr(function, "__code__", None)]
+    module = str(getattr(function, "__module__", ""))
+    if module.startswith(("ray.", "tune_wandb_nb.")):
+        return False
+    while waiting:
+        code = waiting.pop()
+        if isinstance(code, CodeType):
+            if _SETUP in code.co_names or _SETUP in code.co_freevars:
+                return True
+            waiting += code.co_consts
+    return False

@@ -1,0 +1,80 @@
+"""The end of a search: waits for W&B to have everything, and says where the rows are."""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tune_wandb_nb.tracking.driver.audit import closing_line
+from tune_wandb_nb.tracking.driver.session import Session
+from tune_wandb_nb.tracking.notices import count
+
+__all__ = ["close_session"]
+
+_PROGRESS_EVERY = 5.0
+
+
+def close_session(session: Session) -> None:
+    """Wait until every run is closed and uploaded, and let the session go.
+
+    The wait ends after the session's ``upload_timeout``, or at once at an interrupt.
+    """
+    try:
+        with _interruptible():
+            _wait(session)
+    finally:
+        unfinished = session.writer.unfinished()
+        session.notices.say(closing_line(session.runs, unfinished, _repair(session)))
+        session.notices.flush()
+        session.close()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt here.
+
+    Tune's own handler is still there: it takes the first Ctrl-C for a wish to end the search, which
+    has ended.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+    if callable(before):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if callable(before):
+            signal.signal(signal.SIGINT, before)
+
+
+def _wait(session: Session) -> None:
+    end = time.monotonic() + session.base.upload_timeout
+
+    def left() -> float:
+        return max(0.0, end - time.monotonic())
+
+    while not session.writer.wait(min(_PROGRESS_EVERY, left())):
+        if not left():
+            return
+        unfinished = len(session.writer.unfinished())
+        _tell(session, f"closing W&B runs: {unfinished} of {len(session.runs)} left ...")
+    offline = session.comeback.waiting()
+    if offline:
+        _tell(session, f"asking W&B again for {count(len(offline), 'run')} recorded offline ...")
+        session.comeback.finish(left())
+
+
+def _repair(session: Session) -> str:
+    tracked = next((each for each in session.trials.values() if each.run.lost), None)
+    if tracked is None or not tracked.place.experiment:
+        return ""
+    project = tracked.run.plan.arguments["project"]
+    return f"tune_wandb_nb.upload_experiment({tracked.place.experiment!r}, {project!r})"
+
+
+def _tell(session: Session, text: str) -> None:
+    session.notices.say(text)
+    session.notices.flush()

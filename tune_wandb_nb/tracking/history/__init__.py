@@ -1,0 +1,1 @@
+"""What is recorded where: in the ``.wandb`` file, in Tune's files, on the server."""

@@ -1,0 +1,134 @@
+"""What W&B has of a run: asked of its server."""
+
+import json
+import time
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tune_wandb_nb.tracking.auth.graphql import AccountError, ask
+from tune_wandb_nb.tracking.settings.api_key import ApiKey
+
+__all__ = ["LOOK_EVERY", "OVER", "SETTLES_WITHIN", "KnownRun", "logged_iterations", "look_up_run"]
+
+_ITERATION = "training_iteration"
+_RUN = (
+    "query RunResumeStatus($project: String, $entity: String, $name: String!) {"
+    " model(name: $project, entityName: $entity) { bucket(name: $name, missingOk: true) {"
+    " state historyLineCount historyTail summaryMetrics } } }"
+)
+_ROWS = (
+    "query RunSampledHistory($project: String!, $entity: String!, $name: String!,"
+    " $spec: JSONString!) { project(name: $project, entityName: $entity) { run(name: $name) {"
+    " sampledHistory(specs: [$spec]) } } }"
+)
+_PAGE = 1000
+"""Steps for which W&B is asked at once: of as many samples nothing is left out."""
+_UNCLEAR = "W&B did not show which rows the run has: call it again later."
+_FARTHEST = 1_000_000
+"""Beyond this step a run of fewer rows is not searched for gaps: W&B is asked by steps."""
+SETTLES_WITHIN, LOOK_EVERY = 10.0, 1.0
+"""Seconds that the server has to take in, and to show, what it was sent."""
+OVER = ("finished", "failed")
+"""The states of runs that have ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """What W&B has of a run."""
+
+    last_step: int | None = None
+    """W&B's own step (``_step``) of its last row; None without rows."""
+    iteration: int | None = None
+    """Tune's ``training_iteration`` of its last row that has one."""
+    state: str | None = None
+    """Such as "running", "finished", "failed"; None where there is no such run."""
+    rows: int = 0
+    """How many rows it has."""
+    tail: int | None = None
+    """The ``training_iteration`` of its very last row; the summary may be ahead of the rows."""
+
+
+def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) -> KnownRun:
+    """Ask what W&B has of a run.
+
+    Raises:
+        AccountError: the server refuses the key, or cannot be asked.
+    """
+    variables = {"entity": entity, "project": project, "name": run_id}
+    model = ask(host, key, _RUN, variables).get("model")
+    bucket = model.get("bucket") if isinstance(model, dict) else None
+    if not isinstance(bucket, dict):
+        return KnownRun()
+    lines = bucket.get("historyLineCount") or 0
+    # Lists and rows are JSON in JSON.
+    tail = _decoded(bucket.get("historyTail"), [])
+    last = _decoded(tail[-1] if isinstance(tail, list) and tail else None, {})
+    summary = _decoded(bucket.get("summaryMetrics"), {})
+    return KnownRun(
+        int(last.get("_step", lines - 1)) if lines else None,
+        _iteration_of({**summary, **last}),
+        bucket.get("state"),
+        lines,
+        _iteration_of(last),
+    )
+
+
+def logged_iterations(
+    host: str, key: ApiKey, entity: str, project: str, run_id: str, *, known: KnownRun
+) -> Container[int]:
+    """Return the training iterations of which a run has a row, given what was found of it.
+
+    Raises:
+        AccountError: as for `look_up_run`.
+    """
+    if known.last_step is None or known.iteration is None:
+        return ()
+    if known.last_step > _FARTHEST > known.rows > _PAGE:
+        return range(known.iteration + 1)
+    deadline = time.monotonic() + SETTLES_WITHIN
+    variables = {"entity": entity, "project": project, "name": run_id}
+    while True:
+        found = set(_history(host, key, variables, known))
+        if known.tail is None or known.tail in found:
+            return found
+        if time.monotonic() > deadline:
+            raise AccountError(_UNCLEAR)
+        time.sleep(LOOK_EVERY)
+
+
+def _history(host: str, key: ApiKey, variables: dict[str, str], known: KnownRun) -> Iterator[int]:
+    end = (known.last_step or 0) + 1
+    # Steps may be far apart, as where they count samples.
+    page = end if known.rows <= _PAGE else _PAGE
+    for start in range(0, end, page):
+        spec = {"keys": ["_step", _ITERATION], "samples": _PAGE}
+        spec |= {"minStep": start, "maxStep": min(start + page, end)}
+        data = ask(host, key, _ROWS, {**variables, "spec": json.dumps(spec)})
+        for row in _rows_of(data):
+            iteration = _iteration_of(row)
+            if iteration is not None:
+                yield iteration
+
+
+def _iteration_of(row: Any) -> int | None:
+    # A server may write whole numbers as 5.0.
+    iteration = row.get(_ITERATION) if isinstance(row, dict) else None
+    return int(iteration) if isinstance(iteration, int | float) and iteration % 1 == 0 else None
+
+
+def _rows_of(data: Any) -> list[Any]:
+    for name in ("project", "run", "sampledHistory"):
+        data = data.get(name) if isinstance(data, dict) else None
+    if not (isinstance(data, list) and data and isinstance(data[0], list)):
+        # Taken for no rows, they would be written again.
+        raise AccountError(_UNCLEAR)
+    return data[0]
+
+
+def _decoded(text: Any, otherwise: Any) -> Any:
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError):
+        return otherwise
+    return found if isinstance(found, type(otherwise)) else otherwise

@@ -1,0 +1,64 @@
+"""`enable` and `disable`: the classic names and call forms of Ray 1.x on today's Ray."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tune_wandb_nb.tracking.legacy.patches import (
+    Patch,
+    apply_patches,
+    classic_patches,
+    undo_patches,
+)
+
+__all__ = ["disable", "enable"]
+
+
+def enable(*, quiet: bool = False) -> None:
+    """Bring back what Ray 1.x had, so that a notebook written for it runs unmodified.
+
+    That is ``ray.tune.integration.wandb`` with its names, ``DEFAULT_LOGGERS``, ``loggers=`` of
+    ``tune.run`` and keywords of ``tune.report``, also in the trials' processes. Calls as they are
+    written today work as before. `disable` takes it all back.
+
+    Args:
+        quiet: Do not say what was patched.
+
+    Example:
+        >>> import tune_wandb_nb as tw
+        >>> tw.legacy.enable(quiet=True)
+        >>> from ray.tune.integration.wandb import wandb_mixin
+        >>> tw.legacy.disable()
+    """
+    applied = apply_patches([*classic_patches(), _patch_of_registry()])
+    if applied and not quiet:
+        print("tune-wandb-nb: Ray 1.x's forms work again (until tune_wandb_nb.legacy.disable()):")
+        for patch in applied:
+            print(f"  {patch.what}")
+
+
+def disable() -> None:
+    """Take back everything that `enable` has patched, in this process."""
+    undo_patches()
+
+
+def _patch_of_registry() -> Patch:
+    """Return the patch that brings the classic names to the trials; the driver alone needs it."""
+    import ray.tune.registry
+
+    registry = ray.tune.registry._global_registry  # noqa: SLF001 - every trainable comes by here
+    return Patch(registry, "register", _register(registry.register), "the same in the trials")
+
+
+def _register(modern: Callable[..., Any]) -> Callable[..., Any]:
+    def register(category: str, key: str, value: Any) -> Any:
+        from ray.tune.registry import TRAINABLE_CLASS
+
+        # Imported once the patches are applied: the module applies them where they are not.
+        from tune_wandb_nb.tracking.legacy.trial_hook import LegacyTrial
+
+        if category == TRAINABLE_CLASS and not issubclass(value, LegacyTrial):
+            # Sent to trials with its bases first: what is in the first one is loaded before all.
+            value = type(value.__name__, (LegacyTrial, value), {"__doc__": value.__doc__})
+        return modern(category, key, value)
+
+    return register

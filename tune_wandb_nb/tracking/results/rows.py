@@ -1,0 +1,201 @@
+"""The results of one trial -> the rows, config changes and summary changes of its W&B run."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tune_wandb_nb.tracking.results.payload import BestSoFar, Excludes, Splitter, flatten
+
+__all__ = ["Row", "RowRules", "TrialRows", "hyperparameters", "timed"]
+
+_ITERATION = "training_iteration"
+# These say where and when a trial runs; of a result's time of day only the first is a setting.
+_MOVES = frozenset({"node_ip", "hostname", "pid", "experiment_tag"})
+_ENTRIES = frozenset({"wandb", "callbacks"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One step of a run's history, with what changes beside it in config and summary."""
+
+    metrics: Mapping[str, Any]
+    config: Mapping[str, Any]
+    summary: Mapping[str, Any]
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowRules:
+    """What is logged of each result, the same for all trials that share their settings."""
+
+    splitter: Splitter
+    excludes: Excludes
+    log_config: bool = False
+    best: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, excludes: tuple[str, ...], *, log_config: bool, best: Mapping[str, str]
+    ) -> "RowRules":
+        """Make the rules from the settings of the same names."""
+        checked = Excludes(excludes)
+        return cls(Splitter(checked, log_config=log_config), checked, log_config, best)
+
+
+class TrialRows:
+    """Turns the results of one trial into rows; what did not change is not said again.
+
+    Args:
+        rules: What is logged.
+        config: The trial's config as Tune has it.
+        on_drop: Told once of each metric that cannot be logged: its name, and its type or reason.
+
+    Example:
+        >>> rules = RowRules.of((), log_config=False, best={"accuracy": "max"})
+        >>> rows = TrialRows(rules, {"lr": 0.1})
+        >>> row = rows.row({"accuracy": 0.5, "training_iteration": 1, "pid": 7})
+        >>> row.metrics, row.config, row.step
+        ({'accuracy': 0.5, 'training_iteration': 1}, {'pid': 7}, 1)
+        >>> row.summary
+        {'best/accuracy': 0.5, 'best/accuracy_iteration': 1}
+    """
+
+    __slots__ = (
+        "_auto",
+        "_best",
+        "_exploits",
+        "_initial",
+        "_on_drop",
+        "_rules",
+        "_texts",
+        "config",
+        "dropped",
+    )
+
+    def __init__(
+        self,
+        rules: RowRules,
+        config: Mapping[str, Any],
+        *,
+        on_drop: Callable[[str, str], None] | None = None,
+    ) -> None:
+        self.config = hyperparameters(config, rules.excludes)
+        """The run's config as it is now."""
+        self.dropped: Counter[tuple[str, str]] = Counter()
+        """(metric, type or reason) -> how many values could not be logged."""
+        self._on_drop = on_drop
+        self._rules = rules
+        self._best = BestSoFar(rules.best)
+        self._initial: dict[str, Any] = {}
+        self._exploits: list[str] = []
+        self._auto: dict[str, Any] = {}
+        self._texts: dict[str, str] = {}
+
+    def row(self, result: Mapping[str, Any]) -> Row:
+        """Turn one result, as Tune reports it, into a row."""
+        payload = self._rules.splitter.split(result)
+        for drop in payload.dropped.items():
+            if self._on_drop and drop not in self.dropped:
+                self._on_drop(*drop)
+            self.dropped[drop] += 1
+        iteration = result.get(_ITERATION)
+        step = iteration if isinstance(iteration, int) else None
+        summary: dict[str, Any] = {}
+        if payload.texts:
+            summary.update(
+                (key, text) for key, text in payload.texts.items() if self._texts.get(key) != text
+            )
+            self._texts.update(payload.texts)
+        if self._rules.best:
+            summary.update(self._best.update(payload.metrics, step or 0))
+        if self._exploits and self._rules.log_config:
+            payload.metrics["tune/exploits"] = len(self._exploits)
+        return Row(payload.metrics, self._auto_changes(payload.config), summary, step)
+
+    def change_config(
+        self, config: Mapping[str, Any], *, source: str | None = None, iteration: int = 0
+    ) -> Row | None:
+        """Take over changed hyperparameters: the config keeps the first value and the newest.
+
+        Args:
+            config: The trial's whole config, as Tune has it now.
+            source: The trial that it was copied from (a PBT exploit), if it was.
+            iteration: The iteration after which that was.
+
+        Returns:
+            A row without metrics, or None where nothing changed.
+        """
+        new = hyperparameters(config, self._rules.excludes)
+        before, after = dict(flatten(self.config)), dict(flatten(new))
+        changed = [key for key in after if key not in before or not _same(before[key], after[key])]
+        if not changed and source is None:
+            return None
+        for key in changed:
+            if key in before:
+                self._initial.setdefault(f"initial/{key}", before[key])
+        self.config = new
+        summary: dict[str, Any] = {}
+        if source is not None:
+            self._exploits.append(f"{source} after iteration {iteration}")
+            summary["tune/exploited"] = "; ".join(self._exploits)
+        return Row({}, {**new, **self._initial}, summary)
+
+    def state(self) -> dict[str, Any]:
+        """Return what a restored search must know again."""
+        return {
+            "best": self._best.values(),
+            "initial": dict(self._initial),
+            "exploits": list(self._exploits),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over the `state` of the trial in an earlier process."""
+        self._best = BestSoFar(self._rules.best, state["best"])
+        self._initial = dict(state["initial"])
+        self._exploits = list(state["exploits"])
+
+    def _auto_changes(self, auto: Mapping[str, Any]) -> dict[str, Any]:
+        if auto and all(self._auto.get(key) == auto[key] for key in auto if key in _MOVES):
+            changes = {key: value for key, value in auto.items() if key not in self._auto}
+        else:
+            changes = dict(auto)
+        self._auto.update(changes)
+        return changes
+
+
+def timed(row: Row, result: Mapping[str, Any]) -> Row:
+    """Give a row the time of its result, where W&B's own would be that of a later upload."""
+    reported_at = result.get("timestamp")
+    if not row.metrics or not isinstance(reported_at, int | float):
+        return row
+    return replace(row, metrics={**row.metrics, "_timestamp": float(reported_at)})
+
+
+def hyperparameters(config: Mapping[str, Any], excludes: Excludes) -> dict[str, Any]:
+    """Return a trial's config without what is excluded and what is the tracker's own."""
+    kept = {key: value for key, value in config.items() if key not in _ENTRIES}
+    logger_config = kept.get("logger_config")
+    if isinstance(logger_config, Mapping):
+        inner = {key: value for key, value in logger_config.items() if key != "wandb"}
+        kept.pop("logger_config")
+        if inner:
+            kept["logger_config"] = inner
+    return excludes.prune(kept)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Tell whether two hyperparameters are the same: arrays are compared whole, and NaN is NaN."""
+    if isinstance(one, list | tuple) and type(one) is type(other):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if one is other:
+        return True
+    # Before they are compared, which would stretch [1, 1] == [1].
+    if getattr(one, "shape", ()) != getattr(other, "shape", ()):
+        return False
+    try:
+        equal = (one == other) | ((one != one) & (other != other))  # noqa: PLR0124 - NaN alone
+        return bool(equal.all() if hasattr(equal, "all") else equal)
+    except Exception:
+        # Their type cannot tell; what is said once too often does no harm.
+        return False

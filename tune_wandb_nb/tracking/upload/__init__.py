@@ -1,0 +1,1 @@
+"""From disk to W&B: ``sync_runs`` and ``upload_experiment``."""

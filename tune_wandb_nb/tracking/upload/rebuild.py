@@ -1,0 +1,86 @@
+"""Rebuilds the runs of files that wandb-core could not finish, from what Tune has recorded."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from functools import cache, partial
+from pathlib import Path
+
+from tune_wandb_nb.tracking.history.run_origin import is_of_a_trial, read_origin
+from tune_wandb_nb.tracking.history.tune_experiment import (
+    RecordedTrial,
+    find_trial,
+    local_copy,
+    read_experiment,
+)
+from tune_wandb_nb.tracking.history.wandb_file import mark_synced
+from tune_wandb_nb.tracking.results.rows import RowRules
+from tune_wandb_nb.tracking.settings.settings import SettingsError
+from tune_wandb_nb.tracking.upload.destination import Destination
+from tune_wandb_nb.tracking.upload.offline_runs import Outcome
+from tune_wandb_nb.tracking.upload.tune_trial import TrialUpload
+
+__all__ = ["rebuild"]
+
+_UNKNOWN = (
+    "where its experiment is, is not known: tune_wandb_nb.upload_experiment(folder, project) makes"
+    " the run anew"
+)
+
+
+def rebuild(outcomes: Iterable[Outcome], destination: Destination, scratch: Path) -> list[Outcome]:
+    """Upload what files lack; returns what became of their runs.
+
+    Args:
+        outcomes: What is known of the files: they are broken, or end early.
+        destination: Where to.
+        scratch: A folder for wandb's files.
+    """
+    with ExitStack() as copies:
+        # Each experiment is read, and fetched where it is far away, once.
+        trials_of = cache(partial(_trials_of, copies))
+        return [_rebuild(each, destination, scratch, trials_of) for each in outcomes]
+
+
+def _trials_of(copies: ExitStack, experiment: str) -> Sequence[RecordedTrial]:
+    if not experiment:
+        return ()
+    try:
+        folder = copies.enter_context(local_copy(experiment))
+    except SettingsError:
+        return ()
+    return read_experiment(folder)
+
+
+def _rebuild(
+    outcome: Outcome,
+    destination: Destination,
+    scratch: Path,
+    trials_of: Callable[[str], Sequence[RecordedTrial]],
+) -> Outcome:
+    origin = read_origin(outcome.path.parent)
+    if origin is None:
+        return outcome.with_note(_UNKNOWN) if is_of_a_trial(outcome.path.parent) else outcome
+    trial = find_trial(trials_of(origin.experiment), origin.folder, origin.trial_id)
+    if trial is None:
+        return outcome.with_note(f"nothing is left of its experiment {origin.experiment}")
+    upload = TrialUpload(
+        destination,
+        destination.project or origin.project,
+        origin.group,
+        rules=RowRules.of((), log_config=False, best={}),
+        scratch=str(scratch),
+        entity=origin.entity,
+    )
+    done = upload.upload(trial, origin.run_id)
+    if done.state == "failed":
+        return outcome.with_note(done.note)
+    if trial.is_over:
+        mark_synced(outcome.path)
+    return Outcome(
+        outcome.path,
+        outcome.run_id,
+        "rebuilt",
+        done.rows,
+        outcome.uploaded + done.uploaded,
+        f"{outcome.note}; its rows are from {origin.experiment or origin.folder}",
+    )

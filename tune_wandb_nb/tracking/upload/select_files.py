@@ -1,0 +1,61 @@
+"""Which files a person means who wants runs to be uploaded."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tune_wandb_nb.tracking.history.run_origin import read_origin
+from tune_wandb_nb.tracking.history.wandb_file import find_logs, is_offline
+from tune_wandb_nb.tracking.settings.api_key import show
+from tune_wandb_nb.tracking.settings.settings import SettingsError
+
+__all__ = ["logs_of"]
+
+
+def logs_of(paths: Any) -> list[Path]:
+    """Return the files of the runs that a person has named, as `sync_runs` takes them.
+
+    Raises:
+        SettingsError: it is nothing that can hold runs.
+        FileNotFoundError: a path does not exist.
+    """
+    if paths is None:
+        home = Path(os.environ.get("WANDB_DIR") or ".", "wandb")
+        # Without a folder there is nothing to upload.
+        return _offline_ones(home) if home.is_dir() else []
+    if hasattr(paths, "audit") or hasattr(getattr(paths, "logger", None), "audit"):
+        return _of_logger(paths if hasattr(paths, "audit") else paths.logger)
+    if isinstance(paths, str | os.PathLike):
+        return _of_path(Path(paths).expanduser())
+    if isinstance(paths, Iterable):
+        return list(dict.fromkeys(file for path in paths for file in logs_of(path)))
+    raise SettingsError(
+        "sync_runs takes a folder, a .wandb file, a WandbLogger, an Experiment or a list of these,"
+        f" but got {show(paths)}."
+    )
+
+
+def _of_path(path: Path) -> list[Path]:
+    if not path.exists():
+        raise FileNotFoundError(f"there is no {path} to upload runs from")
+    is_one_run = path.is_file() or any(path.glob("run-*.wandb"))
+    return find_logs(path) if is_one_run else _offline_ones(path)
+
+
+def _offline_ones(folder: Path) -> list[Path]:
+    """Return the files of runs that were offline, or whose process left before all was uploaded."""
+    return [file for file in find_logs(folder) if is_offline(file) or _was_left(file)]
+
+
+def _was_left(file: Path) -> bool:
+    # Others that are online are uploaded as they are written.
+    origin = read_origin(file.parent)
+    return origin is not None and origin.is_abandoned
+
+
+def _of_logger(logger: Any) -> list[Path]:
+    table = logger.audit()
+    is_open = table["state"].isin(["waiting", "running"])
+    chosen = table[(table["mode"] == "offline") | is_open]["path"]
+    return [file for path in chosen if path for file in _of_path(Path(path))]

@@ -1,0 +1,128 @@
+"""`sync_runs`: uploads what was recorded offline, each row once, however often it is called."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tune_wandb_nb.tracking.history.wandb_file import is_synced
+from tune_wandb_nb.tracking.notices import count
+from tune_wandb_nb.tracking.upload.destination import find_destination
+from tune_wandb_nb.tracking.upload.live import LiveUpload
+from tune_wandb_nb.tracking.upload.offline_runs import Outcome, RunUpload, already_uploaded
+from tune_wandb_nb.tracking.upload.rebuild import rebuild
+from tune_wandb_nb.tracking.upload.select_files import logs_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["SYNC_COLUMNS", "summary", "sync_runs"]
+
+SYNC_COLUMNS = ("run_id", "state", "rows", "uploaded", "note", "path")
+
+
+def sync_runs(
+    paths: Any = None,
+    *,
+    progress: bool = True,
+    live: bool = False,
+    patience: float = 300.0,
+    parallel: int = 8,
+    entity: str | None = None,
+    project: str | None = None,
+    host: str | None = None,
+    api_key: str | None = None,
+    api_key_file: str | None = None,
+) -> "pd.DataFrame":
+    """Upload runs that were recorded offline; W&B then holds each of their rows exactly once.
+
+    It can be interrupted and called again, and is for runs that still go on too: only what W&B
+    does not have yet is uploaded. What a broken file lacks, or one whose process was killed, is
+    taken from Tune's own files where they are still there; else it is named, and stops no other.
+    The upload itself is wandb's own (``wandb beta sync``).
+
+    Args:
+        paths: What to upload: a `WandbLogger` or an `Experiment`; a folder of an offline run, or
+            one that has such folders anywhere below; a ``.wandb`` file; or a list of these. By
+            default ``WANDB_DIR/wandb``, else ``./wandb``.
+        progress: Show a bar.
+        live: Follow runs that are still being written, and those that are yet to come: for a
+            search on a machine without internet, called on one that has it and shares the folder.
+            Returns when all have ended and no new one has come for ``patience`` seconds, or at an
+            interrupt.
+        patience: Seconds; see ``live``.
+        parallel: How many runs are uploaded at once.
+        entity: The team or user to upload to, by default what was given for the run.
+        project: The project to upload to, by default the run's.
+        host: The W&B server, by default the logger's, ``WANDB_BASE_URL`` or W&B's cloud.
+        api_key: The API key; by default it is found where `WandbLogger` finds it.
+        api_key_file: A file whose first line is the key.
+
+    Returns:
+        One row a file: run_id; state ("synced", "synced so far" of a run without an end, "rebuilt"
+        from Tune's files, "already synced", "empty", "broken", "failed"); rows that it holds; rows
+        that were uploaded now; note; path.
+
+    Raises:
+        SettingsError: there is no key, or something that was given cannot be used.
+        AccountError: the server refuses the key or cannot be reached. Nothing is lost.
+        FileNotFoundError: a path that was given does not exist.
+
+    Example:
+        >>> import tempfile
+        >>> len(sync_runs(tempfile.mkdtemp()))
+        0
+    """
+    import pandas as pd
+    from tqdm.auto import tqdm
+
+    host = host or getattr(getattr(paths, "logger", paths), "host", None)
+    given = {"host": host, "api_key": api_key, "api_key_file": api_key_file, "project": project}
+    files = logs_of(paths)
+    todo = [file for file in files if not is_synced(file)]
+    outcomes = {file: already_uploaded(file) for file in files if file not in todo}
+    if todo or live:
+        destination, _ = find_destination(given, entity)
+        with (
+            tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") as scratch,
+            tqdm(todo, "Uploading to W&B", unit="run", disable=not progress) as bar,
+        ):
+
+            def tell(outcome: Outcome) -> None:
+                outcomes[outcome.path] = outcome
+                bar.total = len(outcomes.keys() | set(todo))
+                bar.update()
+
+            upload = RunUpload(destination, Path(scratch), parallel)
+            if live:
+                LiveUpload(upload, destination, lambda: logs_of(paths), patience).follow(tell)
+            else:
+                upload.upload(todo, tell)
+            short = [outcome for outcome in outcomes.values() if outcome.is_short]
+            outcomes |= {each.path: each for each in rebuild(short, destination, Path(scratch))}
+    order = {file: number for number, file in enumerate(files)}
+    ordered = sorted(outcomes.values(), key=lambda outcome: order.get(outcome.path, len(order)))
+    rows = [[getattr(outcome, name) for name in SYNC_COLUMNS] for outcome in ordered]
+    table: pd.DataFrame = pd.DataFrame(rows, columns=list(SYNC_COLUMNS)).astype({"path": str})
+    return table
+
+
+def summary(table: "pd.DataFrame") -> str:
+    """Say in a sentence or two what `sync_runs` has done.
+
+    Example:
+        >>> import pandas as pd
+        >>> row = {"state": "synced", "run_id": "1", "rows": 20, "uploaded": 20, "note": ""}
+        >>> summary(pd.DataFrame([row]))
+        '20 rows of 1 run are in W&B.'
+    """
+    is_there = table["state"].isin(["synced", "synced so far", "rebuilt", "already synced"])
+    there, missing = table[is_there], table[~is_there & (table["state"] != "empty")]
+    runs, failed = there["run_id"].nunique(), missing["run_id"].nunique()
+    if not failed:
+        rows = int(there["rows"].sum())
+        verb = "is" if rows == 1 else "are"
+        return f"{count(rows, 'row')} of {count(runs, 'run')} {verb} in W&B."
+    first = missing.iloc[0]
+    return (
+        f"{count(runs, 'run')} of {runs + failed:,} are in W&B; {first['run_id']}: {first['note']}."
+    )

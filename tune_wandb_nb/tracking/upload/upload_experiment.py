@@ -1,0 +1,104 @@
+"""`upload_experiment`: W&B runs out of the folder of any Tune experiment."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tune_wandb_nb.tracking.history.tune_experiment import (
+    experiment_name,
+    local_copy,
+    read_experiment,
+)
+from tune_wandb_nb.tracking.results.rows import RowRules
+from tune_wandb_nb.tracking.settings.settings import check_project
+from tune_wandb_nb.tracking.upload.destination import find_destination
+from tune_wandb_nb.tracking.upload.tune_trial import TrialOutcome, TrialUpload
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["UPLOAD_COLUMNS", "upload_experiment"]
+
+UPLOAD_COLUMNS = ("trial_id", "name", "state", "rows", "uploaded", "note", "url")
+
+
+def upload_experiment(
+    path: str | Path,
+    project: str | None = None,
+    *,
+    group: str | None = None,
+    entity: str | None = None,
+    excludes: Sequence[str] = (),
+    best: Mapping[str, str] | None = None,
+    host: str | None = None,
+    api_key: str | None = None,
+    api_key_file: str | None = None,
+    parallel: int = 8,
+    progress: bool = True,
+) -> "pd.DataFrame":
+    """Make W&B runs out of a Tune experiment's folder, whoever tracked it, or nobody.
+
+    It is the way to bring an old search to W&B, and to repair one: training iterations that W&B
+    does not have yet, be it in the middle, are added to the runs of the trials' ids, so that it can
+    be called again, and while the search goes on. W&B only appends: what was missing in the middle
+    has later steps than what was there, and its place by training_iteration. Each row has the time
+    of its result. What is only in memory during a search (images, the hyperparameters that PBT has
+    changed) is not in the folder.
+
+    Args:
+        path: The experiment's folder (``ResultGrid.experiment_path``), local or as in
+            ``s3://bucket/experiment``.
+        project: The W&B project; by default ``WANDB_PROJECT``.
+        group: The runs' group; by default the experiment's name.
+        entity: The team or user; by default that of the key.
+        excludes: Metrics and hyperparameters to leave out, as for `WandbLogger`.
+        best: Metrics whose best value goes into the summary, as for `WandbLogger`.
+        host: The W&B server; by default ``WANDB_BASE_URL``, else W&B's cloud.
+        api_key: The API key; by default it is found where `WandbLogger` finds it.
+        api_key_file: A file whose first line is the key.
+        parallel: How many runs are uploaded at once.
+        progress: Show a bar.
+
+    Returns:
+        One row a trial: trial_id; name; state ("uploaded", "already in W&B", "waiting" for its
+        first row, "failed"); rows that Tune has; rows that were uploaded now; note; url.
+
+    Raises:
+        SettingsError: there is no key or no such folder, or an argument cannot be used.
+        AccountError: the server refuses the key or cannot be reached.
+
+    Example:
+        >>> table = upload_experiment("~/ray_results/train_2026-01-01_12-00-00", "digits")
+        >>> list(table["state"])
+        ['uploaded']
+    """
+    import pandas as pd
+    from tqdm.auto import tqdm
+
+    given = {"excludes": excludes, "best": best, "host": host, "project": project}
+    given |= {"group": group, "api_key": api_key, "api_key_file": api_key_file}
+    destination, settings = find_destination(given, entity)
+    check_project(settings)
+    with local_copy(str(path)) as folder, tempfile.TemporaryDirectory(prefix="tune-") as scratch:
+        trials = read_experiment(folder)
+        rules = RowRules.of(settings.excludes, log_config=False, best=settings.best)
+        upload = TrialUpload(
+            destination,
+            settings.project or "",
+            settings.group or experiment_name(str(path)),
+            rules=rules,
+            scratch=scratch,
+        )
+        outcomes: dict[str, TrialOutcome] = {}
+        with (
+            ThreadPoolExecutor(parallel) as pool,
+            tqdm(trials, "Uploading to W&B", unit="run", disable=not progress) as bar,
+        ):
+            for done in as_completed(pool.submit(upload.upload, trial) for trial in trials):
+                outcomes[done.result().trial_id] = done.result()
+                bar.update()
+    rows = [[getattr(outcomes[t.trial_id], c) for c in UPLOAD_COLUMNS] for t in trials]
+    table: pd.DataFrame = pd.DataFrame(rows, columns=list(UPLOAD_COLUMNS))
+    return table

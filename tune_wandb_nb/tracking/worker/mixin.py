@@ -1,0 +1,154 @@
+"""`wandb_mixin`: W&B inside a Tune function or class, with Tune's names for the run."""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast, overload
+
+from tune_wandb_nb.tracking.broker.client import desk
+from tune_wandb_nb.tracking.settings.api_key import show
+from tune_wandb_nb.tracking.settings.settings import SettingsError
+from tune_wandb_nb.tracking.worker.setup_wandb import open_here
+from tune_wandb_nb.tracking.worker.train_context import train_rank
+from tune_wandb_nb.tracking.worker.trainable import (
+    Served,
+    WandbTrainableMixin,
+    adopted,
+    ended,
+    failed,
+    tracker,
+)
+
+__all__ = ["WandbTrainableMixin", "wandb_mixin"]
+
+_Trainable = TypeVar("_Trainable", bound=Callable[..., Any])
+
+
+@overload
+def wandb_mixin(trainable: _Trainable) -> _Trainable: ...
+
+
+@overload
+def wandb_mixin(*, rank_zero_only: bool = True) -> Callable[[_Trainable], _Trainable]: ...
+
+
+def wandb_mixin(trainable: Any = None, *, rank_zero_only: bool = True) -> Any:
+    """Make each trial of a function or a ``tune.Trainable`` class a W&B run of its own process.
+
+    Before the code runs, ``wandb.init`` was called: the run's id is the trial's id, its name the
+    trial's name, its group the experiment's name, its config the trial's. Settings, also others
+    than these, stand in the config's ``wandb`` entry. Then the plain W&B API is there:
+    ``wandb.log``, ``wandb.config``, ``wandb.Image``, ``wandb.watch``, artifacts.
+
+    Args:
+        trainable: The function or class.
+        rank_zero_only: In the workers of a Ray Train run: only the first one logs.
+
+    Returns:
+        The same, decorated; it works with ``tune.run``, ``tune_wandb_nb.run``, ``tune.Tuner``,
+        ``tune.with_parameters``, ``tune.with_resources`` and ``functools.partial``.
+
+    Raises:
+        SettingsError: it is neither a function nor a subclass of ``tune.Trainable``.
+
+    Example:
+        >>> @wandb_mixin
+        ... def train_fn(config):
+        ...     for i in range(10):
+        ...         wandb.log({"loss": config["a"] / (i + 1)})
+    """
+    if trainable is None:
+        return functools.partial(wandb_mixin, rank_zero_only=rank_zero_only)
+    if isinstance(trainable, type):
+        return _decorated_class(trainable)
+    if not callable(trainable):
+        raise SettingsError(
+            "@wandb_mixin decorates a function that takes a config, or a subclass of"
+            f" tune.Trainable, but got {show(trainable)}."
+        )
+    return _decorated_function(trainable, rank_zero_only)
+
+
+def _decorated_class(trainable: type) -> type:
+    from ray.tune import Trainable
+
+    if not issubclass(trainable, Trainable):
+        raise SettingsError(
+            f"@wandb_mixin decorates classes that inherit from tune.Trainable, but"
+            f" {trainable.__name__} does not; write class {trainable.__name__}(tune.Trainable)."
+        )
+    if issubclass(trainable, WandbTrainableMixin):
+        return trainable
+    kept = ("__module__", "__qualname__", "__doc__")
+    names = {name: getattr(trainable, name) for name in kept}
+    return type(trainable.__name__, (WandbTrainableMixin, trainable), names)
+
+
+def _decorated_function(function: Callable[..., Any], rank_zero_only: bool) -> Callable[..., Any]:
+    # Both wrappers hold it, so that pickling one of them has the broker ready.
+    served = Served()
+
+    if _is_generator(function):
+
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            assert served
+            with _tracked(_config_of(args, kwargs), rank_zero_only):
+                yield from function(*args, **kwargs)
+
+    else:
+
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            assert served
+            with _tracked(_config_of(args, kwargs), rank_zero_only):
+                return function(*args, **kwargs)
+
+    # Tune lets the trainable that it makes of a function inherit from these.
+    cast("Any", wrapper).__mixins__ = (WandbTrainableMixin,)
+    if getattr(function, "__module__", None) != "__main__":
+        # Sent to trials by its name, and so without `served`; a partial of it has no mixin either.
+        desk.offer_when_ray_is_up()
+    return wrapper
+
+
+@contextmanager
+def _tracked(config: Mapping[str, Any], rank_zero_only: bool) -> Iterator[None]:
+    """Have a run open while the function runs; Tune's trainable ends it where there is one."""
+    trainable = adopted()
+    if rank_zero_only and trainable is None and train_rank():
+        import wandb
+
+        wandb.init(mode="disabled", reinit="finish_previous")
+        yield
+        return
+    open_here(config, trainable)
+    try:
+        yield
+    except Exception as error:
+        tracker().end(failed(error))
+        raise
+    except BaseException:
+        # So Tune ends a function that a scheduler has stopped.
+        if trainable is None:
+            tracker().end(ended())
+        raise
+    tracker().completed = True
+    if trainable is None:
+        tracker().end(ended())
+    # Else what the function returns is still to be reported; its trainable ends the run.
+
+
+def _is_generator(function: Callable[..., Any]) -> bool:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return inspect.isgeneratorfunction(function)
+
+
+def _config_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the config that a function is called with: by that name, or its first argument."""
+    found = kwargs.get("config")
+    if found is None:
+        found = next((arg for arg in args if isinstance(arg, Mapping)), None)
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,1 @@
+"""What is known of every trial, as immutable snapshots, and the Tune callback that records it."""

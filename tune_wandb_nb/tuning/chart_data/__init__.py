@@ -1,0 +1,1 @@
+"""From a board's snapshot to what charts draw."""

@@ -1,0 +1,156 @@
+"""The axis of a hyperparameter or a metric: linear, logarithmic or by category."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from tune_wandb_nb.tuning.board.curve import Numbers
+from tune_wandb_nb.tuning.board.params import is_number
+from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot, TrialView
+from tune_wandb_nb.tuning.chart_data.wording import digits_between, number, shorten
+
+__all__ = ["MISSING", "Axis", "axis_for", "param_axes"]
+
+MISSING: Any = object()
+"""In place of a value that a trial does not have."""
+
+_LOG_FROM = 50.0
+_TICKS = 5
+_USUAL_DIGITS = 4
+_MOST_TICKS = 12
+_LINEAR_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Axis:
+    """Where values lie between 0 and 1, and what is written beside them."""
+
+    name: str
+    kind: Literal["linear", "log", "category"]
+    low: float
+    high: float
+    categories: tuple[str, ...]
+    ticks: tuple[tuple[float, str], ...]
+
+    def place(self, values: Iterable[Any]) -> Numbers:
+        """Return the positions; NaN for a value that is missing or no number."""
+        return np.array([self._place(value) for value in values], dtype=np.float64)
+
+    def _place(self, value: Any) -> float:
+        if value is MISSING:
+            return math.nan
+        if self.kind == "category":
+            return _spread(self.categories.index(_word(value)), len(self.categories))
+        if not is_number(value) or (self.kind == "log" and value <= 0):
+            return math.nan
+        low, high = self.low, self.high
+        if self.kind == "log":
+            low, high, value = math.log(low), math.log(high), math.log(value)
+        return (value - low) / (high - low) if high > low else 0.5
+
+
+def axis_for(name: str, values: Sequence[Any], *, log: bool | None = None) -> Axis:
+    """Choose the axis that suits the values.
+
+    Numbers that span a factor of 50 or more and lie more evenly by their logarithm get a
+    logarithmic axis, unless ``log`` says otherwise.
+    """
+    given = [value for value in values if value is not MISSING]
+    numbers = np.array([float(value) for value in given if is_number(value)])
+    if len(numbers) < len(given) and not all(_is_gap(v) or is_number(v) for v in given):
+        categories = tuple(sorted({_word(value) for value in given}, key=_natural))
+        every = math.ceil(len(categories) / _MOST_TICKS)
+        ticks = tuple(
+            (_spread(i, len(categories)), shorten(word, 14))
+            for i, word in enumerate(categories)
+            if i % every == 0
+        )
+        return Axis(name, "category", 0, 1, categories, ticks)
+    low, high = (float(numbers.min()), float(numbers.max())) if len(numbers) else (0.0, 1.0)
+    wants_log = _looks_log(numbers) if log is None else log
+    kind: Literal["linear", "log"] = "log" if wants_log and low > 0 else "linear"
+    bare = Axis(name, kind, low, high, (), ())
+    whole = all(value.is_integer() for value in numbers.tolist())
+    marks = _log_ticks(low, high) if kind == "log" else _linear_ticks(low, high, whole=whole)
+    digits = 0 if kind == "log" else digits_between(low, high)
+    ticks = tuple((float(bare.place([mark])[0]), _tick(mark, digits)) for mark in marks)
+    return Axis(name, kind, low, high, (), ticks)
+
+
+def param_axes(
+    snapshot: BoardSnapshot,
+    trials: Sequence[TrialView],
+    *,
+    log: Iterable[str] = (),
+    most: int = 10,
+) -> tuple[Axis, ...]:
+    """Return the axes of the hyperparameters that differ between the trials, in their order."""
+    names = dict.fromkeys(name for trial in snapshot.trials for name in trial.params)
+    known_log = set(log)
+    axes = []
+    for name in names:
+        values = [trial.params.get(name, MISSING) for trial in trials]
+        if len({_word(value) for value in values if value is not MISSING}) > 1:
+            axes.append(axis_for(name, values, log=True if name in known_log else None))
+    return tuple(axes[:most])
+
+
+def _tick(mark: float, digits: int) -> str:
+    """Write a tick as any number, but with more digits where the ticks would look alike."""
+    return f"{mark:.{digits}g}" if digits > _USUAL_DIGITS else number(mark)
+
+
+def _word(value: Any) -> str:
+    return "None" if value is None else number(value)
+
+
+def _natural(word: str) -> tuple[int, float, str]:
+    try:
+        return (0, float(word), word)
+    except ValueError:
+        return (1, 0.0, word)
+
+
+def _is_gap(value: Any) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def _spread(index: int, count: int) -> float:
+    return index / (count - 1) if count > 1 else 0.5
+
+
+def _looks_log(numbers: Numbers) -> bool:
+    distinct = np.unique(numbers)
+    if len(distinct) < 3 or distinct[0] <= 0 or distinct[-1] / distinct[0] < _LOG_FROM:  # noqa: PLR2004
+        return False
+    return _unevenness(np.log(distinct)) < _unevenness(distinct)
+
+
+def _unevenness(numbers: Numbers) -> float:
+    placed = (numbers - numbers[0]) / (numbers[-1] - numbers[0])
+    return float(np.abs(placed - np.linspace(0, 1, len(placed))).mean())
+
+
+def _linear_ticks(low: float, high: float, *, whole: bool) -> list[float]:
+    if not high > low:
+        return [low]
+    rough = (high - low) / _TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(s * power for s in _LINEAR_STEPS if s * power >= rough * (1 - 1e-9))
+    # Of three layers, there is no trial with two and a half.
+    step = math.ceil(step) if whole else step
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    return [min(max(i * step, low), high) for i in range(first, last + 1)]
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    if not high > low:
+        return [low]
+    powers = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
+    every = math.ceil(len(powers) / _TICKS) if powers else 1
+    inside = [min(max(10.0**p, low), high) for p in powers][::every]
+    return inside if len(inside) > 1 else [low, high]

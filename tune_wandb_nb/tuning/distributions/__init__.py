@@ -1,0 +1,1 @@
+"""The distributions of hyperparameters, one small class each."""

@@ -1,0 +1,100 @@
+"""Python source, broken into lines as ruff and black do it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias, Union
+
+from tune_wandb_nb.tuning.distributions.values import literal
+
+__all__ = ["Brackets", "Source", "call", "dictionary", "render", "value"]
+
+_WIDTH = 88
+_INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Brackets:
+    """Source in brackets that may be broken into lines; each part has a label such as '"lr": '."""
+
+    opening: str
+    parts: "tuple[tuple[str, Source], ...]"
+    closing: str
+    always_broken: bool = False
+
+    @property
+    def is_call(self) -> bool:
+        """Whether these are the brackets of a call."""
+        return self.closing == ")" and self.opening != "("
+
+    @property
+    def holds_broken(self) -> bool:
+        """Whether something in here cannot stand on one line."""
+        return self.always_broken or any(
+            isinstance(part, Brackets) and part.holds_broken for _, part in self.parts
+        )
+
+    def __str__(self) -> str:
+        end = "," if self.opening == "(" and len(self.parts) == 1 else ""
+        return f"{self.opening}{_joined(self.parts)}{end}{self.closing}"
+
+
+Source: TypeAlias = Union[str, Brackets]  # noqa: UP007
+
+
+def value(data: Any) -> Source:
+    """Return plain data as source.
+
+    Example:
+        >>> str(value({"layers": [64, 64]}))
+        '{"layers": [64, 64]}'
+    """
+    if isinstance(data, dict) and data:
+        return Brackets("{", tuple((f"{literal(k)}: ", value(v)) for k, v in data.items()), "}")
+    if isinstance(data, list | tuple) and data:
+        opening, closing = "[]" if isinstance(data, list) else "()"
+        return Brackets(opening, tuple(("", value(item)) for item in data), closing)
+    return literal(data)
+
+
+def call(function: str, *positional: Source, **named: Source) -> Brackets:
+    """Return a call as source.
+
+    Example:
+        >>> str(call("tune.with_resources", "train", value({"cpu": 2})))
+        'tune.with_resources(train, {"cpu": 2})'
+    """
+    parts = [("", part) for part in positional]
+    parts += [(f"{name}=", part) for name, part in named.items()]
+    return Brackets(f"{function}(", tuple(parts), ")")
+
+
+def dictionary(entries: Mapping[str, Any]) -> Source:
+    """Return nested dictionaries of sources, each broken into lines."""
+    parts = tuple(
+        (f"{literal(key)}: ", dictionary(entry) if isinstance(entry, dict) else entry)
+        for key, entry in entries.items()
+    )
+    return Brackets("{", parts, "}", always_broken=True) if parts else "{}"
+
+
+def render(label: str, source: Source, indent: str = "", end: str = "") -> Iterator[str]:
+    """Yield the lines of a piece of source, with what stands before and behind it."""
+    if isinstance(source, str) or (
+        len(f"{indent}{label}{source}{end}") <= _WIDTH and not source.holds_broken
+    ):
+        yield f"{indent}{label}{source}{end}"
+        return
+    yield f"{indent}{label}{source.opening}"
+    deeper = indent + _INDENT
+    together = deeper + _joined(source.parts)
+    if source.is_call and len(together) <= _WIDTH and not source.holds_broken:
+        yield together
+    else:
+        comma = "" if source.is_call and len(source.parts) == 1 else ","
+        for inner_label, part in source.parts:
+            yield from render(inner_label, part, deeper, comma)
+    yield f"{indent}{source.closing}{end}"
+
+
+def _joined(parts: Iterable[tuple[str, Source]]) -> str:
+    return ", ".join(f"{label}{part}" for label, part in parts)

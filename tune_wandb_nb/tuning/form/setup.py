@@ -1,0 +1,208 @@
+"""What is typed into the form of a search, and the plan that it makes once all of it is right."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
+from tune_wandb_nb.tuning.distributions.base import Constant, Grid, Kept
+from tune_wandb_nb.tuning.distributions.registry import KINDS
+from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, LABELS, READERS, is_key_like
+from tune_wandb_nb.tuning.form.space_rows import Row, read_rows
+from tune_wandb_nb.tuning.plan.plan import Chosen, Plan
+from tune_wandb_nb.tuning.plan.storage import storage_problem
+from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, Strategy, installed
+from tune_wandb_nb.tuning.space.space import SearchSpace
+
+__all__ = ["UNNAMED_PROJECT", "FieldProblem", "Reading", "Setup", "read_setup"]
+
+_WANDB = ("project", "entity", "group", "tags", "notes", "host")
+_SEARCH = (
+    *("metric", "mode", "samples", "concurrency", "cpus", "gpus", "time_budget"),
+    *("iterations", "target", "name", "storage", "reuse_workers"),
+)
+UNNAMED_PROJECT = "uncategorized"
+"""Where W&B itself puts runs without a project."""
+
+_KINDS_IN_WORDS = {"kept": "objects kept as they are"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The fields of a form by name, each as it is typed, and the rows of its table.
+
+    Nothing in it need be right; a field that is not there has its default.
+
+    Example:
+        >>> Setup({"samples": "8"})["samples"], Setup()["mode"]
+        ('8', 'max')
+    """
+
+    fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    rows: tuple[Row, ...] = ()
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields.get(name, DEFAULTS[name])
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """What is wrong in a field; ``row`` is the number of its row in the table, from 0."""
+
+    field: str
+    message: str
+    row: int | None = None
+
+    def __str__(self) -> str:
+        if self.row is not None:
+            return f"search space, row {self.row + 1}: {self.message}"
+        return f"{LABELS.get(self.field, self.field)}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a setup says: a plan, or what is wrong where. The space may be right by itself."""
+
+    plan: Plan | None
+    space: SearchSpace | None
+    problems: tuple[FieldProblem, ...]
+
+
+def read_setup(setup: Setup) -> Reading:
+    """Read a form; no text in it makes this raise.
+
+    Example:
+        >>> reading = read_setup(Setup({"metric": "accuracy", "samples": "0"}))
+        >>> [(problem.field, problem.message) for problem in reading.problems]
+        [('samples', 'must be at least 1, but it is 0.')]
+    """
+    problems: list[FieldProblem] = []
+    space, wrong = read_rows(setup.rows)
+    problems += [FieldProblem(p.field, p.message, p.row) for p in wrong]
+    wandb = _read_wandb(setup, problems)
+    values = {name: _read(setup[name], name, READERS[name], problems) for name in _SEARCH}
+    if (unwritable := storage_problem(values["storage"], values["name"])) is not None:
+        problems.append(FieldProblem(*unwritable))
+    scheduler = _read_strategy(setup, "scheduler", SCHEDULERS, problems)
+    algorithm = _read_strategy(setup, "algorithm", ALGORITHMS, problems)
+    if space is not None:
+        row_of = {row.name.strip(): index for index, row in enumerate(setup.rows)}
+        problems += _clashes(space, row_of, scheduler, algorithm)
+    if problems or space is None or scheduler is None or algorithm is None:
+        return Reading(None, space, tuple(problems))
+    plan = Plan(space=space, wandb=wandb, scheduler=scheduler, algorithm=algorithm, **values)
+    return Reading(plan, space, ())
+
+
+def _read(
+    text: str, name: str, read: Callable[[str, str], Any], problems: list[FieldProblem]
+) -> Any:
+    if is_key_like(text):
+        problems.append(FieldProblem(name, "looks like an API key, which has a field of its own."))
+        return None
+    try:
+        return read(text, name)
+    except SpaceError as error:
+        # The field stands beside its message: its name need not be said again.
+        problems.append(FieldProblem(name, error.message.removeprefix(f"{name} ")))
+        return None
+
+
+def _read_wandb(setup: Setup, problems: list[FieldProblem]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in _WANDB:
+        value = _read(setup[name], name, READERS[name], problems)
+        if value is None:
+            continue
+        try:
+            WandbSettings.resolve({name: value})
+        except SettingsError as error:
+            problems.append(FieldProblem(name, str(error).removeprefix(f"{name} ")))
+        else:
+            found[name] = value
+    found.setdefault("project", UNNAMED_PROJECT)
+    if setup["offline"]:
+        found["mode"] = "offline"
+    return found
+
+
+def _read_strategy(
+    setup: Setup, name: str, known: Mapping[str, Strategy], problems: list[FieldProblem]
+) -> Chosen | None:
+    strategy = known.get(setup[name])
+    if strategy is None:
+        problems.append(
+            FieldProblem(name, f"must be one of {', '.join(known)}, but it is {setup[name]!r:.80}.")
+        )
+        return None
+    if not installed(strategy):
+        problems.append(
+            FieldProblem(name, f"{strategy.title} is not installed: pip install {strategy.needs}.")
+        )
+    settings = {
+        setting.name: _read(
+            setup[strategy.field_of(setting)], strategy.field_of(setting), setting.read, problems
+        )
+        for setting in strategy.settings
+    }
+    return Chosen(strategy, settings)
+
+
+def _clashes(
+    space: SearchSpace,
+    row_of: Mapping[str, int],
+    scheduler: Chosen | None,
+    algorithm: Chosen | None,
+) -> Sequence[FieldProblem]:
+    """Find what the parts of a search cannot do together."""
+    found: list[FieldProblem] = []
+    if algorithm is not None:
+        found += _beyond(algorithm.strategy, space, row_of)
+    if scheduler is not None and scheduler.strategy.name == "pbt":
+        found += _pbt_clashes(space, scheduler, algorithm)
+    if scheduler is not None and scheduler.strategy.name == "asha":
+        longest, shortest = (scheduler.settings.get(k) for k in ("max_t", "grace_period"))
+        if longest is not None and shortest is not None and shortest > longest:
+            message = f"must not be above the longest trial ({longest}), but it is {shortest}."
+            found.append(FieldProblem("asha.grace_period", message))
+    return found
+
+
+def _beyond(
+    algorithm: Strategy, space: SearchSpace, row_of: Mapping[str, int]
+) -> Sequence[FieldProblem]:
+    """Find the kinds of rows that a search algorithm cannot work with."""
+    found: list[FieldProblem] = []
+    able = ", ".join(kind for kind in KINDS if kind in algorithm.kinds)
+    for name, distribution in space.items():
+        if distribution.kind not in algorithm.kinds:
+            kind = _KINDS_IN_WORDS.get(distribution.kind, distribution.kind)
+            message = f"{algorithm.title} cannot work with {kind}; it takes {able}."
+            found.append(FieldProblem("kind", message, row_of[name]))
+    is_fixed = all(isinstance(found, Constant) for found in space.values())
+    if algorithm.name != "random" and is_fixed:
+        message = f"{algorithm.title} needs a hyperparameter to search, but all are constant."
+        found.append(FieldProblem("algorithm", message))
+    return found
+
+
+def _pbt_clashes(
+    space: SearchSpace, scheduler: Chosen, algorithm: Chosen | None
+) -> Sequence[FieldProblem]:
+    found: list[FieldProblem] = []
+    if algorithm is not None and algorithm.strategy.name != "random":
+        message = "population based training changes hyperparameters itself; take random and grid."
+        found.append(FieldProblem("algorithm", message))
+    drawn = [n for n, found in space.items() if not isinstance(found, Constant | Grid | Kept)]
+    named = scheduler.settings.get("perturbed") or ()
+    unknown = [name for name in named if name not in drawn]
+    if unknown:
+        able = ", ".join(drawn) or "none"
+        message = f"{unknown[0]!r:.80} is not drawn in the search space; those that are: {able}."
+        found.append(FieldProblem("pbt.perturbed", message))
+    elif not drawn:
+        message = "population based training needs a hyperparameter that is drawn."
+        found.append(FieldProblem("scheduler", message))
+    return found

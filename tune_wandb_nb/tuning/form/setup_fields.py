@@ -1,0 +1,204 @@
+"""The fields of the form: their names, what stands in them at first, and how each is read."""
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.tuning.plan.parse import parse_number
+from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, at_least
+
+__all__ = ["DEFAULTS", "LABELS", "READERS", "is_key_like", "parse_duration"]
+
+_KEY = re.compile(r"([\w-]*-)?[0-9a-f]{40}|wandb_v\d_\w{40,}")
+_DURATION = re.compile(r"([\d._]+(?:e[+-]?\d+)?)\s*([a-z]*)", re.IGNORECASE)
+_UNITS = {"": 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_LONGEST_TAG = 64
+_LONGEST_NAME = 128
+_MOST = 10**9
+
+
+def is_key_like(text: str) -> bool:
+    """Tell whether a text has the shape of a W&B API key, which belongs into no field but its own.
+
+    Example:
+        >>> is_key_like("0123456789" * 4), is_key_like("digits")
+        (True, False)
+    """
+    return any(_KEY.fullmatch(word) for word in re.split(r"[\s,;:=\"']+", text))
+
+
+def parse_duration(text: str, field: str = "time_budget") -> float:
+    """Read a time span in seconds: "90", "90 s", "10 min", "1.5 h".
+
+    Raises:
+        SpaceError: in words, for what is none, and for less than a second.
+
+    Example:
+        >>> parse_duration("1.5 h")
+        5400.0
+    """
+    match = _DURATION.fullmatch(text.strip())
+    unit = _UNITS.get(match[2].lower()) if match else None
+    if match is None or unit is None:
+        raise SpaceError(
+            f"{field} must be a time such as 90 s, 10 min or 1.5 h, but it is"
+            f" {text.strip()!r:.80}.",
+            field=field,
+        )
+    seconds = parse_number(repr(parse_number(match[1], field) * unit), field)
+    if seconds < 1:
+        raise SpaceError(f"{field} must be at least 1 s, but it is {seconds:g} s.", field=field)
+    return seconds
+
+
+def _optional(read: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
+    return lambda text, field: read(text, field) if text.strip() else None
+
+
+def _text(text: str, field: str) -> str | None:
+    """Read a line of text: no control characters, nothing is None."""
+    text = text.strip()
+    if not text.isprintable():
+        raise SpaceError(
+            f"{field} must not hold control or invisible characters, but it is {text!r:.80}; type"
+            " it anew.",
+            field=field,
+        )
+    return text or None
+
+
+def _name(text: str, field: str) -> str | None:
+    found = _text(text, field)
+    if found is not None and len(found) > _LONGEST_NAME:
+        raise SpaceError(
+            f"{field} must have at most {_LONGEST_NAME} characters, but it has {len(found)}.",
+            field=field,
+        )
+    return found
+
+
+def _entity(text: str, field: str) -> str | None:
+    found = _name(text, field)
+    if found is not None and not re.fullmatch(r"[\w.-]+", found):
+        raise SpaceError(
+            f"{field} must be the name of a user or a team (letters, digits, - _ .), but it is"
+            f" {found!r:.80}.",
+            field=field,
+        )
+    return found
+
+
+def _tags(text: str, field: str) -> list[str] | None:
+    tags = [tag for part in text.split(",") if (tag := _text(part, field))]
+    for tag in tags:
+        if len(tag) > _LONGEST_TAG:
+            raise SpaceError(
+                f"{field} must have at most {_LONGEST_TAG} characters each, but one has"
+                f" {len(tag)}: {tag!r:.80}.",
+                field=field,
+            )
+    return list(dict.fromkeys(tags)) or None
+
+
+def _notes(text: str, field: str) -> str | None:
+    # Notes have several lines.
+    lines = [_text(line.replace("\t", " "), field) or "" for line in text.splitlines()]
+    return "\n".join(lines).strip() or None
+
+
+def _metric(text: str, field: str) -> str:
+    found = _text(text, field)
+    if found is None:
+        raise SpaceError(
+            f"{field} is empty; write what the training function reports and what is best of it,"
+            " such as accuracy.",
+            field=field,
+        )
+    return found
+
+
+def _mode(text: str, field: str) -> str:
+    if text not in ("min", "max"):
+        raise SpaceError(f"{field} must be 'min' or 'max', but it is {text!r:.80}.", field=field)
+    return text
+
+
+def _folder_name(text: str, field: str) -> str | None:
+    found = _name(text, field)
+    if found is not None and (set(found) & set('/\\<>:"|?*') or found.strip(".") == ""):
+        raise SpaceError(
+            f'{field} names a folder, so it must not hold any of / \\ < > : " | ? *, but it is'
+            f" {found!r:.80}.",
+            field=field,
+        )
+    return found
+
+
+def _count(text: str, field: str) -> int:
+    number = at_least(1)(text, field)
+    if number > _MOST:
+        raise SpaceError(f"{field} must be at most {_MOST}, but it is {number}.", field=field)
+    return number
+
+
+def _share(text: str, field: str) -> float:
+    number = parse_number(text, field)
+    if not 0 <= number <= _MOST:
+        raise SpaceError(
+            f"{field} must be 0 or more, such as 1 or 0.5, but it is {number!r}.", field=field
+        )
+    if number > 1 and not number.is_integer():
+        raise SpaceError(
+            f"{field} must be a whole number or a part of one, but it is {number!r}.", field=field
+        )
+    return int(number) if number.is_integer() else number
+
+
+_FIELDS: dict[str, tuple[str, str, Callable[[str, str], Any]]] = {
+    # The name -> its label, what stands in it at first, and how it is read.
+    "host": ("server", "", _text),
+    "offline": ("work offline", "", lambda text, _: bool(text)),
+    "entity": ("entity", "", _entity),
+    "project": ("project", "", _text),
+    "group": ("group", "", _name),
+    "tags": ("tags", "", _tags),
+    "notes": ("notes", "", _notes),
+    "metric": ("metric", "", _metric),
+    "mode": ("best is", "max", _mode),
+    "samples": ("samples", "10", _count),
+    "scheduler": ("scheduler", "none", _text),
+    "algorithm": ("search algorithm", "random", _text),
+    "concurrency": ("trials at once", "", _optional(_count)),
+    "cpus": ("CPUs per trial", "", _optional(_share)),
+    "gpus": ("GPUs per trial", "", _optional(_share)),
+    "time_budget": ("time budget", "", _optional(parse_duration)),
+    "iterations": ("iterations per trial", "", _optional(_count)),
+    "target": ("stop a trial at", "", _optional(parse_number)),
+    "name": ("name", "", _folder_name),
+    "storage": ("storage", "", _text),
+    "reuse_workers": ("reuse worker processes", "", lambda text, _: bool(text)),
+}
+_SETTINGS = {
+    strategy.field_of(setting): setting
+    for strategy in (*SCHEDULERS.values(), *ALGORITHMS.values())
+    for setting in strategy.settings
+}
+
+LABELS: Mapping[str, str] = MappingProxyType(
+    {name: label for name, (label, _, _) in _FIELDS.items()}
+    | {name: setting.label for name, setting in _SETTINGS.items()}
+)
+"""What a person calls each field."""
+
+DEFAULTS: Mapping[str, str] = MappingProxyType(
+    {name: default for name, (_, default, _) in _FIELDS.items()}
+    | {name: setting.default for name, setting in _SETTINGS.items()}
+)
+"""What stands in each field at first; a box that can be ticked has "yes" or nothing."""
+
+READERS: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
+    {name: read for name, (_, _, read) in _FIELDS.items()}
+)
+"""How the text of a field is read: ``read(text, name)``; it raises a `SpaceError`, nothing else."""

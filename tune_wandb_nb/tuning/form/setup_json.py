@@ -1,0 +1,109 @@
+"""What is typed into a form as JSON text and back; there is no place for a key in it."""
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from tune_wandb_nb.tracking.settings.api_key import show
+from tune_wandb_nb.tuning.distributions.base import Kept
+from tune_wandb_nb.tuning.distributions.registry import KINDS
+from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.tuning.form.setup import Setup
+from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, is_key_like
+from tune_wandb_nb.tuning.form.space_rows import Row
+
+__all__ = ["setup_from_json", "setup_to_json"]
+
+_VERSION = 1
+
+
+def setup_to_json(setup: Setup) -> str:
+    """Write a setup as JSON, right or not; a text that looks like an API key is left out.
+
+    Of objects that are kept as they are only the name and a title are written.
+    """
+    rows = [
+        {
+            "name": _safe(row.name),
+            "kind": row.kind,
+            "texts": {name: _safe(text) for name, text in row.texts.items()},
+            **({"title": row.kept.title} if row.kept is not None else {}),
+        }
+        for row in setup.rows
+    ]
+    fields = {name: _safe(setup[name]) for name in DEFAULTS if setup[name] != DEFAULTS[name]}
+    return json.dumps({"version": _VERSION, "fields": fields, "rows": rows}, indent=2)
+
+
+def setup_from_json(text: str, kept: Mapping[str, Kept]) -> tuple[Setup, tuple[str, ...]]:
+    """Read what `setup_to_json` wrote.
+
+    Args:
+        text: the JSON.
+        kept: the objects that JSON cannot hold, by the name of their row.
+
+    Returns:
+        The setup, and the names of the rows that are left out since ``kept`` lacks them.
+
+    Raises:
+        SpaceError: text that is no such JSON.
+
+    Example:
+        >>> setup, missing = setup_from_json(setup_to_json(Setup({"samples": "8"})), {})
+        >>> setup["samples"], missing
+        ('8', ())
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SpaceError(f"a saved setup is JSON, but this is not: {error}.") from None
+    if not isinstance(document, dict) or document.get("version") != _VERSION:
+        found = document.get("version") if isinstance(document, dict) else None
+        raise SpaceError(
+            f'a saved setup is {{"version": {_VERSION}, "fields": ..., "rows": ...}}, but the'
+            f" version here is {show(found)}; save it anew with this version of tune_wandb_nb."
+        )
+    fields = _texts(document.get("fields"), "fields")
+    unknown = [name for name in fields if name not in DEFAULTS]
+    if unknown:
+        raise SpaceError(f"a saved setup has no field {show(unknown[0])}; remove it.")
+    rows, missing = [], []
+    for entry in _list(document.get("rows")):
+        row = _row(entry, kept)
+        if row is None:
+            missing.append(str(entry["name"]))
+        else:
+            rows.append(row)
+    return Setup(MappingProxyType(fields), tuple(rows)), tuple(missing)
+
+
+def _row(entry: Any, kept: Mapping[str, Kept]) -> Row | None:
+    if not isinstance(entry, dict) or not all(
+        isinstance(entry.get(key), str) for key in ("name", "kind")
+    ):
+        raise SpaceError(
+            f'each of "rows" must have the texts "name" and "kind", but one is {show(entry)}.'
+        )
+    name, kind = entry["name"], entry["kind"]
+    if kind == Kept.kind:
+        return Row(name, kind, kept=kept[name]) if name in kept else None
+    if kind not in KINDS:
+        raise SpaceError(f"a saved row has no kind {show(kind)}; it is one of {', '.join(KINDS)}.")
+    return Row(name, kind, MappingProxyType(_texts(entry.get("texts"), "texts")))
+
+
+def _texts(found: Any, name: str) -> dict[str, str]:
+    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+        raise SpaceError(f'"{name}" must be an object of texts, but it is {show(found)}.')
+    return dict(found)
+
+
+def _list(found: Any) -> list[Any]:
+    if not isinstance(found, list):
+        raise SpaceError(f'"rows" must be a list, but it is {show(found)}.')
+    return found
+
+
+def _safe(text: str) -> str:
+    return "" if is_key_like(text) else text

@@ -1,0 +1,115 @@
+"""The rows of a table, as a person fills it in, and the search space that they make."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from tune_wandb_nb.tuning.distributions.base import Distribution, Kept
+from tune_wandb_nb.tuning.distributions.names import name_problems
+from tune_wandb_nb.tuning.distributions.ranges import Range
+from tune_wandb_nb.tuning.distributions.registry import KINDS, field_names, make
+from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.tuning.plan.parse import (
+    format_number,
+    format_value,
+    format_values,
+    parse_integer,
+    parse_number,
+    parse_value,
+    parse_values,
+)
+from tune_wandb_nb.tuning.space.space import SearchSpace
+
+__all__ = ["Problem", "Row", "read_row", "read_rows", "row_of", "rows_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as it is typed: nothing in it need be right.
+
+    ``texts`` may hold fields of other kinds too, so that what was typed is there again when the
+    kind is changed back. ``kept`` is what the form cannot express, and then ``kind`` is "kept".
+    """
+
+    name: str = ""
+    kind: str = "uniform"
+    texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    kept: Kept | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong in one field ("name", "kind", "lower", ...) of one row, counted from 0."""
+
+    row: int
+    field: str
+    message: str
+
+
+def read_rows(rows: Sequence[Row]) -> tuple[SearchSpace | None, tuple[Problem, ...]]:
+    """Return the space that rows make, or None and what is wrong where.
+
+    Example:
+        >>> row = Row("lr", "loguniform", {"lower": "0", "upper": "1e-1"})
+        >>> space, problems = read_rows([row])
+        >>> problems[0].field, problems[0].message[:40]
+        ('lower', 'on a log scale lower must be above 0, bu')
+    """
+    names = [row.name.strip() for row in rows]
+    wrong_names = name_problems(names)
+    problems: list[Problem] = []
+    parameters: dict[str, Distribution] = {}
+    for index, row in enumerate(rows):
+        errors = [wrong_names[index]] if index in wrong_names else []
+        try:
+            parameters[names[index]] = read_row(row)
+        except SpaceError as error:
+            errors.append(error)
+        problems += [Problem(index, error.field or "kind", error.message) for error in errors]
+    return (None if problems else SearchSpace(parameters)), tuple(problems)
+
+
+def read_row(row: Row) -> Distribution:
+    """Return the distribution of one row.
+
+    Raises:
+        SpaceError: in words, with the ``field`` that is wrong.
+    """
+    if row.kept is not None:
+        return row.kept
+    parsers = {name: _parser(row.kind, name) for name in field_names(row.kind)}
+    texts = {name: row.texts.get(name, "") for name in parsers}
+    return make(row.kind, {name: parse(texts[name], name) for name, parse in parsers.items()})
+
+
+def rows_of(space: SearchSpace) -> tuple[Row, ...]:
+    """Return rows that make the space.
+
+    Example:
+        >>> from tune_wandb_nb.tuning.distributions.ranges import RandInt
+        >>> rows_of(SearchSpace({"layers": RandInt(1, 5)}))[0].texts["upper"]
+        '5'
+    """
+    return tuple(row_of(name, found) for name, found in space.items())
+
+
+def row_of(name: str, found: Distribution) -> Row:
+    """Return a row that makes a distribution."""
+    if isinstance(found, Kept):
+        return Row(name, found.kind, kept=found)
+    texts = {field: _formatter(field)(value) for field, value in found.arguments().items()}
+    return Row(name, found.kind, MappingProxyType(texts))
+
+
+def _parser(kind: str, name: str) -> Callable[[str, str], Any]:
+    if name == "values":
+        return parse_values
+    if name == "value":
+        return parse_value
+    cls = KINDS[kind]
+    return parse_integer if issubclass(cls, Range) and cls.integer else parse_number
+
+
+def _formatter(name: str) -> Callable[[Any], str]:
+    return {"values": format_values, "value": format_value}.get(name, format_number)

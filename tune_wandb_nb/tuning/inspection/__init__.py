@@ -1,0 +1,1 @@
+"""What a training function reads and reports, found in its source."""

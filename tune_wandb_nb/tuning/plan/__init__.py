@@ -1,0 +1,1 @@
+"""A checked search, and what it becomes: Tune's objects, or Python code."""

@@ -1,0 +1,119 @@
+"""A plan as the Python source that runs the same search, formatted, without any key."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from tune_wandb_nb.tuning.distributions.base import Kept
+from tune_wandb_nb.tuning.distributions.code_layout import Source, call, render, value
+from tune_wandb_nb.tuning.inspection.import_name import CodeName
+from tune_wandb_nb.tuning.plan.plan import Chosen, Plan, StopAt
+from tune_wandb_nb.tuning.plan.storage import storage_folder
+from tune_wandb_nb.tuning.space.space_code import space_source
+
+__all__ = ["plan_code"]
+
+_KEPT_FROM = "given_space"
+
+
+def plan_code(plan: Plan, trainable: CodeName | str = "train") -> str:
+    """Write the source: imports, the search space, the experiment, its start.
+
+    Args:
+        plan: what to write.
+        trainable: the name under which the source finds what is trained.
+
+    Raises:
+        SpaceError: never for a plan that a form made; what cannot be written is taken from a
+            dictionary that the source names in a comment.
+
+    Example:
+        >>> from tune_wandb_nb.tuning.space.space import SearchSpace
+        >>> plan = Plan(SearchSpace(), "loss", "min", samples=4)
+        >>> print(plan_code(plan).splitlines()[-1])
+        experiment.start()
+    """
+    kept = any(isinstance(found, Kept) for found in plan.space.values())
+    named = trainable if isinstance(trainable, CodeName) else CodeName(trainable)
+    comments = [f"# {named.comment}"] if named.comment else []
+    if kept:
+        comments.append(f"# {_KEPT_FROM}: the param_space that was given to SetupPanel")
+    experiment = call(
+        "tw.Experiment",
+        _trainable(plan, named.name),
+        param_space="param_space",
+        tune_config=_tune_config(plan),
+        **_run_config(plan),
+        wandb=value(dict(plan.wandb)),
+    )
+    lines = [*_imports(plan, named.imported), "", *comments]
+    lines += [*render("param_space = ", space_source(plan.space, _KEPT_FROM)), ""]
+    lines += [
+        *render("experiment = ", replace(experiment, always_broken=True)),
+        "experiment.start()",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _imports(plan: Plan, more: str | None) -> list[str]:
+    paths = [c.strategy.path for c in (plan.scheduler, plan.algorithm) if not c.is_plain]
+    found = ["from {0} import {2}".format(*path.rpartition(".")) for path in paths]
+    if isinstance(plan.stop, StopAt):
+        found.append("from tune_wandb_nb.tuning.plan.plan import StopAt")
+    found += [more] if more else []
+    return ["import tune_wandb_nb as tw", "from ray import tune", *sorted(found)]
+
+
+def _trainable(plan: Plan, trainable: str) -> Source:
+    if not plan.resources:
+        return trainable
+    return call("tune.with_resources", trainable, value(plan.resources))
+
+
+def _tune_config(plan: Plan) -> Source:
+    given: dict[str, Source] = {
+        "metric": value(plan.metric),
+        "mode": value(plan.mode),
+        "num_samples": value(plan.samples),
+    }
+    if not plan.scheduler.is_plain:
+        given["scheduler"] = _chosen(plan.scheduler, plan)
+    if not plan.algorithm.is_plain:
+        given["search_alg"] = _chosen(plan.algorithm, plan)
+    optional: Mapping[str, Any] = {
+        "max_concurrent_trials": plan.concurrency,
+        "time_budget_s": plan.time_budget,
+        "reuse_actors": plan.reuse_workers or None,
+    }
+    # Random draws count their own trials at once: Tune does not tell them.
+    if plan.seed is not None:
+        optional = {**optional, "max_concurrent_trials": None}
+    given |= {name: value(found) for name, found in optional.items() if found is not None}
+    return call("tune.TuneConfig", **given)
+
+
+def _chosen(chosen: Chosen, plan: Plan) -> Source:
+    arguments = {
+        name: 'float("inf")' if found == math.inf else value(found)
+        for name, found in chosen.arguments().items()
+    }
+    if chosen.strategy.name == "pbt":
+        arguments["hyperparam_mutations"] = space_source(plan.perturbed, None)
+    if chosen.strategy.name == "random" and plan.concurrency is not None:
+        arguments["max_concurrent"] = value(plan.concurrency)
+    return call(chosen.strategy.path.rpartition(".")[2], **arguments)
+
+
+def _run_config(plan: Plan) -> dict[str, Source]:
+    given: dict[str, Source] = {}
+    if plan.name is not None:
+        given["name"] = value(plan.name)
+    if plan.storage is not None:
+        given["storage_path"] = value(storage_folder(plan.storage))
+    if isinstance(plan.stop, StopAt):
+        given["stop"] = call("StopAt", value(plan.stop.at_least), value(plan.stop.at_most))
+    elif plan.stop is not None:
+        given["stop"] = value(dict(plan.stop))
+    return {"run_config": call("tune.RunConfig", **given)} if given else {}

@@ -1,0 +1,220 @@
+"""The schedulers and search algorithms that a form offers, with their main settings."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import Any
+
+from tune_wandb_nb.tuning.distributions.registry import KINDS
+from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.tuning.plan.parse import parse_integer, parse_number
+
+__all__ = ["ALGORITHMS", "SCHEDULERS", "Setting", "Strategy", "at_least", "installed"]
+
+_DRAWN = frozenset(KINDS) - {"grid"}
+_EVERYTHING = frozenset(KINDS) | {"kept"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: the argument that it becomes, and how its text is read."""
+
+    name: str
+    label: str
+    default: str
+    read: Callable[[str, str], Any]
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A scheduler or a search algorithm.
+
+    ``path`` is where Ray has its class; ``fixed`` are arguments that nobody is asked for;
+    ``kinds`` are the kinds of rows that it can work with; ``needs`` a module that it asks for.
+    """
+
+    name: str
+    title: str
+    explained: str
+    path: str = ""
+    settings: tuple[Setting, ...] = ()
+    fixed: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    kinds: frozenset[str] = _EVERYTHING
+    needs: str = ""
+
+    def field_of(self, setting: Setting) -> str:
+        """Return the name of a setting's field in the form."""
+        return f"{self.name}.{setting.name}"
+
+
+def installed(strategy: Strategy) -> bool:
+    """Tell whether what a strategy needs is there.
+
+    Example:
+        >>> installed(ALGORITHMS["random"])
+        True
+    """
+    return not strategy.needs or find_spec(strategy.needs) is not None
+
+
+def at_least(least: int) -> Callable[[str, str], int]:
+    """Return a reader of whole numbers from ``least`` on.
+
+    Example:
+        >>> at_least(1)("8", "samples")
+        8
+    """
+
+    def read(text: str, field: str) -> int:
+        number = parse_integer(text, field)
+        if number < least:
+            raise SpaceError(f"{field} must be at least {least}, but it is {number}.", field=field)
+        return number
+
+    return read
+
+
+def _between(lowest: float, highest: float) -> Callable[[str, str], float]:
+    def read(text: str, field: str) -> float:
+        number = parse_number(text, field)
+        if not lowest <= number <= highest:
+            raise SpaceError(
+                f"{field} must be from {lowest:g} to {highest:g}, but it is {number!r}.",
+                field=field,
+            )
+        return number
+
+    return read
+
+
+def _seed(text: str, field: str) -> int | None:
+    return at_least(0)(text, field) if text.strip() else None
+
+
+def _above_one(text: str, field: str) -> float:
+    number = parse_number(text, field)
+    if number <= 1:
+        raise SpaceError(f"{field} must be above 1, but it is {number!r}.", field=field)
+    return int(number) if number.is_integer() else number
+
+
+def _names(text: str, field: str) -> tuple[str, ...]:
+    del field
+    return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
+
+
+_LONGEST = Setting("max_t", "longest trial", "100", at_least(1), "iterations")
+_PER_ITERATION = MappingProxyType({"time_attr": "training_iteration"})
+
+SCHEDULERS: Mapping[str, Strategy] = MappingProxyType(
+    {
+        strategy.name: strategy
+        for strategy in (
+            Strategy("none", "none", "Every trial runs to its end."),
+            Strategy(
+                "asha",
+                "ASHA",
+                "Stops trials that fall behind, as soon as it sees it.",
+                "ray.tune.schedulers.ASHAScheduler",
+                (
+                    _LONGEST,
+                    Setting("grace_period", "shortest trial", "1", at_least(1), "iterations"),
+                    Setting("reduction_factor", "keep one in", "4", _above_one),
+                    Setting("brackets", "brackets", "1", at_least(1)),
+                ),
+            ),
+            Strategy(
+                "hyperband",
+                "HyperBand",
+                "Pauses trials, compares them in rounds and goes on with the best. The training"
+                " function must save and load checkpoints.",
+                "ray.tune.schedulers.HyperBandScheduler",
+                (
+                    Setting("max_t", "longest trial", "81", at_least(1), "iterations"),
+                    Setting("reduction_factor", "keep one in", "3", _above_one),
+                ),
+            ),
+            Strategy(
+                "median",
+                "median stopping",
+                "Stops trials that are worse than the median of the others.",
+                "ray.tune.schedulers.MedianStoppingRule",
+                (
+                    Setting("grace_period", "shortest trial", "5", at_least(1), "iterations"),
+                    Setting("min_samples_required", "compare with at least", "3", at_least(1)),
+                ),
+                # Without it trials give way to others until there is enough to compare with, and
+                # a function that saves no checkpoints begins anew each time.
+                MappingProxyType({**_PER_ITERATION, "min_time_slice": math.inf}),
+            ),
+            Strategy(
+                "pbt",
+                "population based training",
+                "Trials copy better ones and change their hyperparameters while they run."
+                " The training function must save and load checkpoints.",
+                "ray.tune.schedulers.PopulationBasedTraining",
+                (
+                    Setting(
+                        "perturbation_interval", "change every", "5", at_least(1), "iterations"
+                    ),
+                    Setting("quantile_fraction", "share that copies", "0.25", _between(0, 0.5)),
+                    Setting("resample_probability", "redraw chance", "0.25", _between(0, 1)),
+                    Setting("perturbed", "what changes", "", _names, "all that is drawn"),
+                ),
+                _PER_ITERATION,
+            ),
+        )
+    }
+)
+
+ALGORITHMS: Mapping[str, Strategy] = MappingProxyType(
+    {
+        strategy.name: strategy
+        for strategy in (
+            Strategy(
+                "random",
+                "random and grid",
+                "Draws each trial by itself; goes through every grid.",
+                "ray.tune.search.BasicVariantGenerator",
+                (Setting("random_state", "seed", "", _seed, "another each time"),),
+            ),
+            Strategy(
+                "optuna",
+                "Optuna",
+                "Learns from the trials before (TPE).",
+                "ray.tune.search.optuna.OptunaSearch",
+                (Setting("seed", "seed", "", _seed, "another each time"),),
+                # It would leave the steps out of ranges on a log scale.
+                kinds=_DRAWN - {"randn", "qrandn", "qloguniform", "qlograndint"},
+                needs="optuna",
+            ),
+            Strategy(
+                "hyperopt",
+                "HyperOpt",
+                "Learns from the trials before (TPE).",
+                "ray.tune.search.hyperopt.HyperOptSearch",
+                (
+                    Setting("n_initial_points", "random at first", "20", at_least(1), "trials"),
+                    Setting("random_state_seed", "seed", "", _seed, "another each time"),
+                ),
+                kinds=_DRAWN,
+                needs="hyperopt",
+            ),
+            Strategy(
+                "bayesopt",
+                "Bayesian optimization",
+                "Learns from the trials before (Gaussian processes).",
+                "ray.tune.search.bayesopt.BayesOptSearch",
+                (
+                    Setting("random_search_steps", "random at first", "10", at_least(1), "trials"),
+                    Setting("random_state", "seed", "42", at_least(0)),
+                ),
+                kinds=frozenset({"uniform", "constant"}),
+                needs="bayes_opt",
+            ),
+        )
+    }
+)

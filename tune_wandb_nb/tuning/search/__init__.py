@@ -1,0 +1,1 @@
+"""A Tune search in the background."""

@@ -1,0 +1,76 @@
+"""`HtmlReporter`: Tune's own progress table, handed to whoever shows it."""
+
+import importlib
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ray.tune import JupyterNotebookReporter
+from ray.tune.result import TIME_TOTAL_S
+
+from tune_wandb_nb.tuning.search.ipython_shell import has_kernel, running_shell
+
+if TYPE_CHECKING:
+    from ray.tune.experiment import Trial
+
+__all__ = ["HtmlReporter"]
+
+_EVERY = 2
+_ASK_FOR_NOTEBOOK = ("tune", "progress_reporter", "experimental.output")
+"""The modules of Tune that have looked at the shell's name when they were imported."""
+
+
+class HtmlReporter(JupyterNotebookReporter):
+    """Gives Tune's HTML to ``show`` instead of printing it; pickles without it.
+
+    Args:
+        show: Is called with the HTML, again and again.
+        seen: Whether anybody sees what is shown; if not, Tune prints its usual progress instead.
+
+    Example:
+        >>> shown = []
+        >>> reporter = HtmlReporter(shown.append)
+        >>> run_config = tune.RunConfig(progress_reporter=reporter)
+    """
+
+    # The seconds are told elsewhere, and the metric has to fit beside the hyperparameters.
+    DEFAULT_COLUMNS: ClassVar[OrderedDict[str, str]] = OrderedDict(
+        (name, title)
+        for name, title in JupyterNotebookReporter.DEFAULT_COLUMNS.items()
+        if name != TIME_TOTAL_S
+    )
+
+    def __init__(self, show: Callable[[str], None], *, seen: bool = True) -> None:
+        self._show: Callable[[str], None] | None = show
+        self._seen = seen
+        if has_kernel(running_shell()):
+            _tell_tune_of_the_notebook()
+        with warnings.catch_warnings():
+            # It warns outside a notebook, where Tune does not use it anyway.
+            warnings.simplefilter("ignore")
+            super().__init__(overwrite=False, max_report_frequency=_EVERY)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_show": None, "_display_handle": None}
+
+    def __bool__(self) -> bool:
+        # Tune takes a reporter of its own where it is given none.
+        return self._seen and self._show is not None
+
+    def report(self, trials: list["Trial"], done: bool, *sys_info: str) -> None:
+        """Report without the last report's unlimited table, whose size is a notebook's end."""
+        del done
+        super().report(trials, False, *sys_info)
+
+    def display(self, string: str) -> None:
+        """Hand over the HTML."""
+        if self._show is not None:
+            self._show(string)
+
+
+def _tell_tune_of_the_notebook() -> None:
+    # Ray knows Jupyter's shell by the name of its class, and Colab's has another: there Tune would
+    # print its tables as text, one below the other, and ignore every reporter.
+    for name in _ASK_FOR_NOTEBOOK:
+        importlib.import_module(f"ray.tune.{name}").IS_NOTEBOOK = True  # type: ignore[attr-defined]

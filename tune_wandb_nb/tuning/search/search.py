@@ -1,0 +1,283 @@
+"""`Search`: one Tune search in the background."""
+
+import contextvars
+import copy
+import logging
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from tune_wandb_nb.tuning.board.board import TrialBoard
+from tune_wandb_nb.tuning.board.callback import BoardCallback
+from tune_wandb_nb.tuning.search.interrupt import interrupted_by
+
+if TYPE_CHECKING:
+    from ray import tune
+    from ray.tune.callback import Callback
+
+__all__ = ["Search", "SearchError", "Status"]
+
+Status = Literal["new", "running", "stopping", "stopped", "finished", "failed"]
+
+_POLL = 0.2
+_RUNNING = ("running", "stopping")
+
+
+class SearchError(RuntimeError):
+    """The search is not in a state in which this can be done; the message says what can."""
+
+
+class Search:
+    """One search in a thread of its own; the arguments are those of ``tune.Tuner``.
+
+    Args:
+        trainable: What ``tune.Tuner`` takes.
+        param_space: The search space.
+        tune_config: A ``tune.TuneConfig``.
+        run_config: A ``tune.RunConfig``; it is copied, never changed. Its callbacks, its stopper
+            and its progress reporter stay in force.
+        callbacks: Further callbacks, after those of the run config.
+        progress_reporter: Used where the run config has none.
+        board: Where the search is recorded; by default a board of its own.
+
+    Example:
+        >>> search = Search(train_fn, param_space={"x": tune.uniform(0, 1)})
+        >>> search.start()
+        >>> results = search.wait()
+    """
+
+    def __init__(
+        self,
+        trainable: Any,
+        *,
+        param_space: Mapping[str, Any] | None = None,
+        tune_config: "tune.TuneConfig | None" = None,
+        run_config: "tune.RunConfig | None" = None,
+        callbacks: "Iterable[Callback]" = (),
+        progress_reporter: Any = None,
+        board: TrialBoard | None = None,
+    ) -> None:
+        self._trainable = trainable
+        self._param_space = dict(param_space or {})
+        self._tune_config = tune_config
+        self._run_config = run_config
+        metric = getattr(tune_config, "metric", None)
+        mode = getattr(tune_config, "mode", None)
+        self.board = board or TrialBoard(metric, mode)
+        self.board.judge_by(metric, mode)
+        self._recorder = BoardCallback(self.board)
+        self._more_callbacks = (*callbacks, self._recorder)
+        self._reporter = progress_reporter
+        self._lock = threading.Lock()
+        self._status: Status = "new"
+        self._done = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._results: tune.ResultGrid | None = None
+        self._error: BaseException | None = None
+        self._path: str | None = None
+
+    # What there is to know
+
+    @property
+    def status(self) -> Status:
+        """Where the search stands."""
+        return self._status
+
+    @property
+    def results(self) -> "tune.ResultGrid | None":
+        """The results once the search has ended; None until then."""
+        return self._results
+
+    @property
+    def error(self) -> BaseException | None:
+        """What ended the search early; None if nothing did. A failed trial is no such error."""
+        return self._error
+
+    @property
+    def path(self) -> str | None:
+        """The experiment's folder; None until the search has started."""
+        return self._path
+
+    # What can be done
+
+    def start(self) -> None:
+        """Start the search and return at once.
+
+        Raises:
+            SearchError: it was started before.
+        """
+        if self._status != "new":
+            raise SearchError(
+                f"a search starts once, but this one is {self._status};"
+                " resume() goes on with it, a new Search starts from the beginning."
+            )
+        self._launch(None, {})
+
+    def resume(self, path: "str | os.PathLike[str] | None" = None, **how: Any) -> None:
+        """Go on with this search after a stop, or with the experiment in ``path``.
+
+        ``how`` goes to ``tune.Tuner.restore``: ``resume_errored``, ``restart_errored``,
+        ``resume_unfinished``, ``storage_filesystem``.
+
+        Raises:
+            SearchError: it still runs, or there is nothing to go on with.
+        """
+        if self._status in _RUNNING:
+            raise SearchError(
+                f"a search can be resumed when it has ended, but this one is {self._status};"
+                " stop() and wait() first."
+            )
+        folder = os.fspath(path) if path is not None else self._path
+        if folder is None:
+            raise SearchError(
+                "there is nothing to resume: this search was not started;"
+                " start() it, or give the folder of an earlier experiment."
+            )
+        self._launch(folder, how)
+
+    def stop(self) -> None:
+        """Ask the search to end: trials are stopped, runs are closed, what there is is kept.
+
+        Returns at once; `wait` returns when it is done.
+        """
+        with self._lock:
+            if self._status == "running":
+                self._status = "stopping"
+        self._stop.set()
+
+    def stop_trial(self, trial_id: str) -> None:
+        """Let one trial end with its next result.
+
+        Raises:
+            SearchError: the search does not run.
+        """
+        if self._status != "running":
+            raise SearchError(
+                f"a trial can be stopped while its search runs, but this one is {self._status}."
+            )
+        self._recorder.stop_trial(trial_id)
+
+    def wait(self, timeout: float | None = None) -> "tune.ResultGrid":
+        """Wait for the end and return the results.
+
+        The first interrupt of the kernel (or Ctrl+C) stops the search cleanly and goes on
+        waiting for that; a second one leaves at once.
+
+        Raises:
+            SearchError: the search was not started.
+            TimeoutError: it still runs after ``timeout`` seconds.
+            BaseException: whatever ended the search early.
+        """
+        if self._status == "new":
+            raise SearchError("this search was not started: call start() before wait().")
+        try:
+            ended = self._join(timeout)
+        except KeyboardInterrupt:
+            print("Stopping the search; interrupt again to leave at once.", flush=True)
+            self.stop()
+            ended = self._join(None)
+        if not ended:
+            raise TimeoutError(
+                f"the search still runs after {timeout:g} s; wait() again, or stop() it."
+            )
+        if self._error is not None:
+            raise self._error
+        assert self._results is not None
+        return self._results
+
+    # Inside
+
+    def _launch(self, folder: str | None, how: Mapping[str, Any]) -> None:
+        self._done.clear()
+        self._stop.clear()
+        self._results = self._error = None
+        self._status = "running"
+        # Ray takes seconds to start, and may fail to: whoever shows the board follows from here.
+        self.board.begin()
+        # The caller's context goes along: in a notebook what the search prints then appears
+        # below the cell that started it.
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(
+            target=context.run, args=(self._run, folder, how), name="tune-search", daemon=True
+        )
+        self._thread.start()
+
+    def _run(self, folder: str | None, how: Mapping[str, Any]) -> None:
+        # Ray warns in red that it cannot handle SIGTERM in a thread: nothing a person can act on.
+        logging.getLogger("ray._private.worker").addFilter(_no_sigterm_warning)
+        try:
+            tuner = self._tuner() if folder is None else self._restored_tuner(folder, how)
+            self._path = folder or _folder_of(tuner)
+            with interrupted_by(self._stop):
+                self._results = tuner.fit()
+        except BaseException as error:
+            self._error = error
+            self.board.end(error=f"{type(error).__name__}: {error}")
+        finally:
+            if self._results is not None:
+                self._path = self._results.experiment_path
+            with self._lock:
+                self._status = self._outcome()
+            self._done.set()
+
+    def _outcome(self) -> Status:
+        if self._error is not None:
+            return "failed"
+        return "stopped" if self._stop.is_set() else "finished"
+
+    def _tuner(self) -> "tune.Tuner":
+        from ray import tune
+
+        run_config = copy.copy(self._run_config) if self._run_config else tune.RunConfig()
+        self._equip(run_config)
+        return tune.Tuner(
+            self._trainable,
+            param_space=self._param_space,
+            tune_config=self._tune_config,
+            run_config=run_config,
+        )
+
+    def _restored_tuner(self, folder: str, how: Mapping[str, Any]) -> "tune.Tuner":
+        from ray import tune
+
+        tuner = tune.Tuner.restore(
+            folder,
+            trainable=self._trainable,
+            **({"param_space": self._param_space} if self._param_space else {}),
+            **how,
+        )
+        local = tuner._local_tuner  # noqa: SLF001 - restore() takes no callbacks
+        if local is not None:
+            # What comes out of the folder are copies without boards, widgets and keys.
+            run_config = local.get_run_config()
+            run_config.callbacks = list(getattr(self._run_config, "callbacks", None) or [])
+            run_config.progress_reporter = getattr(self._run_config, "progress_reporter", None)
+            self._equip(run_config)
+        return tuner
+
+    def _equip(self, run_config: Any) -> None:
+        run_config.callbacks = [*(run_config.callbacks or []), *self._more_callbacks]
+        run_config.progress_reporter = run_config.progress_reporter or self._reporter
+
+    def _join(self, timeout: float | None) -> bool:
+        # In slices: on Windows a wait without an end cannot be interrupted.
+        if timeout is not None:
+            return self._done.wait(timeout)
+        while not self._done.wait(_POLL):
+            pass
+        return True
+
+
+def _folder_of(tuner: "tune.Tuner") -> str | None:
+    local = tuner._local_tuner  # noqa: SLF001 - the folder is not known otherwise until the end
+    if local is None:
+        return None
+    run_config = local.get_run_config()
+    # Not a Path: it may be a URI.
+    return f"{os.fspath(run_config.storage_path).rstrip('/')}/{run_config.name}"
+
+
+def _no_sigterm_warning(record: logging.LogRecord) -> bool:
+    return "SIGTERM handler is not set" not in record.getMessage()

@@ -1,0 +1,1 @@
+"""``SearchSpace``, and its forms: Tune, code, JSON, W&B sweep."""

@@ -1,0 +1,125 @@
+"""Search spaces as Ray Tune has them, and back: the only place that knows Tune's objects."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ray import tune
+from ray.tune.search.sample import Categorical, Domain, Float, Integer, Quantized
+from ray.tune.search.sample import Grid as GridSampler
+from ray.tune.search.sample import LogUniform as LogUniformSampler
+from ray.tune.search.sample import Normal as NormalSampler
+from ray.tune.search.sample import Uniform as UniformSampler
+
+from tune_wandb_nb.tuning.distributions.base import Choice, Constant, Distribution, Grid, Kept
+from tune_wandb_nb.tuning.distributions.names import RESERVED, is_key, nest
+from tune_wandb_nb.tuning.distributions.registry import make
+from tune_wandb_nb.tuning.distributions.values import NotPlainError, SpaceError, plain
+
+__all__ = ["from_tune", "to_tune"]
+
+_RANGES = {
+    (Float, UniformSampler): "uniform",
+    (Float, LogUniformSampler): "loguniform",
+    (Integer, UniformSampler): "randint",
+    (Integer, LogUniformSampler): "lograndint",
+}
+
+
+def to_tune(parameters: Mapping[str, Distribution]) -> dict[str, Any]:
+    """Return the ``param_space`` of a ``tune.Tuner``."""
+    return nest((name, _to_domain(found)) for name, found in parameters.items())
+
+
+def from_tune(param_space: Mapping[str, Any]) -> dict[str, Distribution]:
+    """Read a ``param_space``; what has no kind of its own is kept as it is.
+
+    Raises:
+        SpaceError: naming the hyperparameter that cannot be.
+    """
+    if not isinstance(param_space, Mapping):
+        raise SpaceError(
+            f"a param_space must be a dictionary, but it is a {type(param_space).__name__}."
+        )
+    for key in param_space:
+        if key not in RESERVED and not is_key(key):
+            raise SpaceError(
+                'the keys of a param_space must be text without "/" and without space around it,'
+                f" but one is {key!r}; nest a dictionary instead, or rename it."
+            )
+    return dict(_from_level({k: v for k, v in param_space.items() if k not in RESERVED}, ""))
+
+
+def _to_domain(found: Distribution) -> Any:
+    if isinstance(found, Kept):
+        return found.value
+    if isinstance(found, Constant):
+        return plain(found.value)
+    if isinstance(found, Grid):
+        return tune.grid_search([plain(value) for value in found.values])
+    if isinstance(found, Choice):
+        return tune.choice([plain(value) for value in found.values])
+    return getattr(tune, found.kind)(*found.arguments().values())
+
+
+def _from_level(level: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, Distribution]]:
+    for key, value in level.items():
+        name = prefix + key
+        if _is_level(value):
+            yield from _from_level(value, f"{name}/")
+            continue
+        try:
+            yield name, _from_value(value)
+        except NotPlainError:
+            yield name, Kept(value)
+        except SpaceError as error:
+            raise error.of(name) from None
+
+
+def _is_level(value: Any) -> bool:
+    """Tell whether a value is a dictionary that names can lead into."""
+    if not isinstance(value, dict) or not value or _is_tunes_command(value):
+        return False
+    return all(map(is_key, value))
+
+
+def _is_tunes_command(value: dict[Any, Any]) -> bool:
+    return len(value) == 1 and next(iter(value)) in ("grid_search", "eval")
+
+
+def _from_value(value: Any) -> Distribution:
+    if isinstance(value, Domain):
+        return _from_domain(value)
+    if isinstance(value, dict) and value:
+        is_grid = _is_tunes_command(value) and "grid_search" in value
+        return Grid(value["grid_search"]) if is_grid else Kept(value)
+    return Constant(value)
+
+
+def _from_domain(domain: Any) -> Distribution:
+    sampler, q = domain.get_sampler(), None
+    if isinstance(sampler, Quantized):
+        sampler, q = sampler.get_sampler(), sampler.q
+    if type(domain) is Categorical and q is None:
+        return (Grid if isinstance(sampler, GridSampler) else Choice)(domain.categories)
+    if type(domain) is Float and isinstance(sampler, NormalSampler):
+        return _make("randn", {"mean": sampler.mean, "sd": sampler.sd}, q)
+    for (kind_of_domain, kind_of_sampler), kind in _RANGES.items():
+        if type(domain) is kind_of_domain and isinstance(sampler, kind_of_sampler):
+            ends = {"lower": domain.lower, "upper": domain.upper}
+            return _make(kind, _on_steps(ends, q) if kind_of_domain is Integer else ends, q)
+    return Kept(domain)
+
+
+def _make(kind: str, arguments: dict[str, Any], q: Any) -> Distribution:
+    # With q = 1 Tune draws from whole numbers as without q, the upper end left out.
+    if q is None or (q == 1 and kind in ("randint", "lograndint")):
+        return make(kind, arguments)
+    return make(f"q{kind}", {**arguments, "q": q})
+
+
+def _on_steps(ends: dict[str, Any], q: Any) -> dict[str, Any]:
+    """Move the ends of whole numbers in steps to the outermost steps, as Tune does to draw."""
+    lower, upper = ends["lower"], ends["upper"]
+    if not (type(lower) is type(upper) is type(q) is int and q > 1):
+        return ends
+    return {"lower": -(-lower // q) * q, "upper": upper // q * q}

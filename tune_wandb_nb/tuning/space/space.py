@@ -1,0 +1,203 @@
+"""A search space: a distribution for each hyperparameter, by name."""
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+
+from tune_wandb_nb.tuning.distributions.base import Distribution, Grid
+from tune_wandb_nb.tuning.distributions.names import flatten, name_problems, nest
+from tune_wandb_nb.tuning.distributions.values import SpaceError, plain
+from tune_wandb_nb.tuning.inspection.detect import hyperparameters
+from tune_wandb_nb.tuning.inspection.suggest import suggest
+from tune_wandb_nb.tuning.space import space_code, space_json, wandb_sweep
+
+__all__ = ["SearchSpace"]
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SearchSpace(Mapping[str, Distribution]):
+    """A distribution for each hyperparameter, by name; "/" leads into a nested dictionary.
+
+    A space is checked when it is made and cannot change. What is nested in one dictionary stands
+    together, otherwise the order is kept: it decides what a seed draws.
+
+    Raises:
+        SpaceError: a name that cannot be, such as "" or "wandb", or "a" beside "a/b".
+
+    Example:
+        >>> from tune_wandb_nb.tuning.distributions.registry import make
+        >>> space = SearchSpace({"optimizer/lr": make("loguniform", {"lower": 1e-4, "upper": 0.1})})
+        >>> space["optimizer/lr"]
+        LogUniform(lower=0.0001, upper=0.1)
+        >>> print(space.to_code(), end="")
+        from ray import tune
+        <BLANKLINE>
+        param_space = {
+            "optimizer": {
+                "lr": tune.loguniform(0.0001, 0.1),
+            },
+        }
+    """
+
+    parameters: Mapping[str, Distribution] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, found in self.parameters.items():
+            if not isinstance(found, Distribution):
+                raise SpaceError(
+                    f"there must be a distribution, but it is a {type(found).__name__}; write"
+                    " Constant(...) around it, or give it to SearchSpace.from_param_space.",
+                    parameter=name,
+                )
+        names = list(self.parameters)
+        for index, problem in name_problems(names).items():
+            raise problem.of(names[index])
+        ordered = dict(flatten(nest(self.parameters.items())))
+        object.__setattr__(self, "parameters", MappingProxyType(ordered))
+
+    @classmethod
+    def from_param_space(cls, param_space: Mapping[str, Any]) -> "SearchSpace":
+        """Read what ``tune.Tuner(param_space=...)`` takes.
+
+        The entries "wandb" and "logger_config" are left out: they are settings, and may hold a key.
+        What has no kind of its own (``tune.sample_from``, functions, objects) is kept as it is.
+
+        Raises:
+            SpaceError: naming the hyperparameter that cannot be, such as ``tune.uniform(1, 0)``.
+        """
+        from tune_wandb_nb.tuning.space.ray_tune import from_tune
+
+        return cls(from_tune(param_space))
+
+    @classmethod
+    def from_trainable(cls, trainable: Any) -> "SearchSpace":
+        """Suggest a space for the hyperparameters that a training function or class reads.
+
+        Without its source, or where it reads none, the space is empty.
+
+        Example:
+            >>> def train(config):
+            ...     return {"loss": config["lr"] * config.get("momentum", 0.9)}
+            >>> list(SearchSpace.from_trainable(train))
+            ['lr', 'momentum']
+        """
+        found = hyperparameters(trainable)
+        return cls({h.name: suggest(h) for h in found})
+
+    @classmethod
+    def from_json(cls, text: str, kept: Mapping[str, Any] = _NOTHING) -> "SearchSpace":
+        """Read what `to_json` wrote.
+
+        Args:
+            text: the JSON.
+            kept: the objects that JSON cannot hold, by the name of their hyperparameter.
+
+        Raises:
+            SpaceError: text that is no such JSON, or an object that ``kept`` lacks.
+        """
+        return cls(space_json.from_json(text, kept))
+
+    @classmethod
+    def from_sweep_config(cls, config: Mapping[str, Any]) -> "SearchSpace":
+        """Read the ``parameters`` of a W&B sweep's configuration.
+
+        Raises:
+            SpaceError: naming the parameter that Tune cannot express.
+
+        Example:
+            >>> sweep = {"parameters": {"lr": {"min": 0.0, "max": 0.1}}}
+            >>> SearchSpace.from_sweep_config(sweep)["lr"]
+            Uniform(lower=0.0, upper=0.1)
+        """
+        return cls(wandb_sweep.from_sweep_config(config))
+
+    def to_json(self) -> str:
+        """Write the space as JSON; of what is kept as it is, only the name and a title."""
+        return space_json.to_json(self.parameters)
+
+    def to_param_space(self) -> dict[str, Any]:
+        """Return what ``tune.Tuner(param_space=...)`` takes."""
+        from tune_wandb_nb.tuning.space.ray_tune import to_tune
+
+        return to_tune(self.parameters)
+
+    def to_code(self, variable: str = "param_space", *, kept_from: str | None = None) -> str:
+        """Write the Python source that makes the ``param_space``, its import included.
+
+        Args:
+            variable: what the source calls the dictionary.
+            kept_from: the dictionary in which the source finds what cannot be written.
+
+        Raises:
+            SpaceError: naming what cannot be written, where ``kept_from`` is not given.
+        """
+        return space_code.to_code(self.parameters, variable=variable, kept_from=kept_from)
+
+    def to_sweep_config(
+        self, metric: str | None = None, mode: Literal["min", "max"] = "min"
+    ) -> dict[str, Any]:
+        """Return the configuration of a W&B sweep over the same space.
+
+        Its method is "grid" for a space of grids and constants, else "random".
+
+        Raises:
+            SpaceError: naming the parameter that W&B cannot express.
+        """
+        return wandb_sweep.to_sweep_config(self.parameters, metric, mode)
+
+    @property
+    def size(self) -> int:
+        """How many trials one sample makes: the grids multiplied out, 1 without a grid."""
+        return math.prod(found.size for found in self.values())
+
+    def sample(self, n: int, seed: int | None = None) -> list[dict[str, Any]]:
+        """Return the configs of the first ``n`` trials.
+
+        With the same seed they are those of Tune's own ``BasicVariantGenerator`` (of Ray 2.60;
+        older versions draw quantized and logarithmic ranges otherwise). What is kept as it is stays
+        unsampled: the object itself stands in its place.
+
+        Example:
+            >>> SearchSpace({"a": Grid([1, 2])}).sample(3)
+            [{'a': 1}, {'a': 2}, {'a': 1}]
+        """
+        return list(itertools.islice(self._trials(np.random.default_rng(seed)), n))
+
+    def _trials(self, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+        # Tune sorts the grids by name and turns the first one fastest.
+        grids = {k: v.values for k, v in self.items() if isinstance(v, Grid)}
+        names = sorted(grids, key=lambda name: name.split("/"), reverse=True)
+        while True:
+            for values in itertools.product(*(grids[name] for name in names)):
+                chosen = dict(zip(names, values, strict=True))
+                yield nest(
+                    (k, plain(chosen[k]) if k in chosen else v.draw(rng)) for k, v in self.items()
+                )
+
+    def __getitem__(self, name: str) -> Distribution:
+        return self.parameters[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.parameters)
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SearchSpace):
+            return NotImplemented
+        return list(self.items()) == list(other.items())
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        # A mappingproxy does not pickle.
+        return (SearchSpace, (dict(self.parameters),))

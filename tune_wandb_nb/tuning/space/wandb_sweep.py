@@ -1,0 +1,259 @@
+"""A search space as the configuration of a W&B sweep, and back.
+
+W&B includes both ends of every range, asks for ``min`` below ``max``, and draws whole numbers from
+``q_uniform`` and ``q_log_uniform_values`` where ``q`` is one.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from tune_wandb_nb.tuning.distributions.base import (
+    Choice,
+    Constant,
+    Distribution,
+    Grid,
+    Kept,
+    QRandn,
+    Randn,
+)
+from tune_wandb_nb.tuning.distributions.names import is_key, nest
+from tune_wandb_nb.tuning.distributions.number_checks import real, whole
+from tune_wandb_nb.tuning.distributions.ranges import (
+    LogRandInt,
+    LogUniform,
+    QLogRandInt,
+    QLogUniform,
+    QRandInt,
+    QUniform,
+    RandInt,
+    Uniform,
+)
+from tune_wandb_nb.tuning.distributions.values import SpaceError
+
+__all__ = ["from_sweep_config", "to_sweep_config"]
+
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_DISTRIBUTIONS = {
+    "uniform": "uniform",
+    "quniform": "q_uniform",
+    "loguniform": "log_uniform_values",
+    "qloguniform": "q_log_uniform_values",
+    "randn": "normal",
+    "qrandn": "q_normal",
+    "randint": "int_uniform",
+    "qrandint": "q_uniform",
+    "lograndint": "q_log_uniform_values",
+    "qlograndint": "q_log_uniform_values",
+}
+_KEYS = {"lower": "min", "upper": "max", "mean": "mu", "sd": "sigma", "q": "q"}
+_FLOATS: dict[str, Callable[..., Distribution]] = {
+    "uniform": Uniform,
+    "q_uniform": QUniform,
+    "log_uniform_values": LogUniform,
+    "q_log_uniform_values": QLogUniform,
+    "inv_log_uniform_values": LogUniform,  # 1/x is log-uniform where x is
+    "log_uniform": LogUniform,
+    "q_log_uniform": QLogUniform,
+    "inv_log_uniform": LogUniform,
+    "normal": Randn,
+    "q_normal": QRandn,
+}
+_WHOLE: dict[str, tuple[Callable[..., Distribution], Callable[..., Distribution]]] = {
+    "q_uniform": (RandInt, QRandInt),
+    "q_log_uniform_values": (LogRandInt, QLogRandInt),
+}
+_LISTED = {"categorical": ("values",), "constant": ("value",)}
+_KNOWN = (*_FLOATS, "int_uniform", *_LISTED)
+_DEFAULTS = {"mu": 0.0, "sigma": 1.0, "q": 1.0}
+_EXPONENTS = ("log_uniform", "q_log_uniform", "inv_log_uniform")
+
+
+def to_sweep_config(
+    parameters: Mapping[str, Distribution], metric: str | None, mode: str
+) -> dict[str, Any]:
+    """Return the sweep; its method is "grid" for a space of grids and constants, else "random".
+
+    Raises:
+        SpaceError: naming the parameter that W&B cannot express.
+    """
+    if not parameters:
+        raise SpaceError("W&B asks for at least one parameter, but the search space is empty.")
+    if mode not in ("min", "max"):
+        raise SpaceError(f"mode must be 'min' or 'max', but it is {mode!r}.", field="mode")
+    grids = [name for name, found in parameters.items() if isinstance(found, Grid)]
+    drawn = [n for n, found in parameters.items() if not isinstance(found, Grid | Constant)]
+    if grids and drawn:
+        raise SpaceError(
+            "a W&B sweep goes through a grid or draws at random, not both, but this is a grid and"
+            f" {drawn[0]!r} is drawn; make the grid a choice.",
+            parameter=grids[0],
+        )
+    config: dict[str, Any] = {"method": "grid" if grids else "random"}
+    if metric is not None:
+        config["metric"] = {"name": metric, "goal": f"{mode}imize"}
+    return {**config, "parameters": _to_level(nest(parameters.items()), "")}
+
+
+def from_sweep_config(config: Mapping[str, Any]) -> dict[str, Distribution]:
+    """Read the parameters of a sweep; ``values`` are a grid where its method is "grid".
+
+    Raises:
+        SpaceError: naming the parameter that Tune cannot express.
+    """
+    parameters = config.get("parameters") if isinstance(config, Mapping) else None
+    if not isinstance(parameters, Mapping):
+        raise SpaceError(
+            "a sweep's configuration must be a dictionary with a dictionary 'parameters', but"
+            f" 'parameters' is a {type(parameters).__name__}."
+        )
+    return dict(_from_level(parameters, "", grid=config.get("method") == "grid"))
+
+
+def _to_level(nested: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    level: dict[str, Any] = {}
+    for key, found in nested.items():
+        name = prefix + key
+        if not _KEY.fullmatch(key):
+            raise SpaceError(
+                "names in a W&B sweep start with a letter or _ and hold letters, digits and _.-"
+                f" only, but this one holds {key!r}; rename it.",
+                field="name",
+                parameter=name,
+            )
+        if isinstance(found, dict):
+            level[key] = {"parameters": _to_level(found, f"{name}/")}
+        else:
+            level[key] = _to_spec(name, found)
+    return level
+
+
+def _to_spec(name: str, found: Distribution) -> dict[str, Any]:
+    if isinstance(found, Kept):
+        raise SpaceError(
+            f"W&B cannot express {found.title}; replace it by a kind of the form.", parameter=name
+        )
+    if isinstance(found, Constant):
+        return {"value": _json(name, found.value)}
+    if isinstance(found, Choice | Grid):
+        return {"values": [_json(name, value) for value in found.values]}
+    spec = {_KEYS[field]: value for field, value in found.arguments().items()}
+    if isinstance(found, RandInt | LogRandInt):
+        spec["max"] -= 1
+        if spec["min"] == spec["max"]:
+            raise SpaceError(
+                f"W&B asks for two values at least, but only {spec['min']} can be drawn; make it"
+                " a constant.",
+                parameter=name,
+            )
+        if isinstance(found, LogRandInt):
+            spec["q"] = 1
+    return {"distribution": _DISTRIBUTIONS[found.kind], **spec}
+
+
+def _json(name: str, value: Any) -> Any:
+    """Return a copy of a value, if it would come back from JSON and YAML as it is."""
+    if isinstance(value, tuple):
+        raise SpaceError(
+            f"W&B has no tuples, but here is {value!r:.80}; make it a list, or a text that the"
+            " training function takes apart.",
+            parameter=name,
+        )
+    if isinstance(value, list):
+        return [_json(name, item) for item in value]
+    if isinstance(value, dict):
+        return {key: _json(name, item) for key, item in value.items()}
+    return value
+
+
+def _from_level(
+    parameters: Mapping[str, Any], prefix: str, *, grid: bool
+) -> Iterable[tuple[str, Distribution]]:
+    for key, spec in parameters.items():
+        name = f"{prefix}{key}"
+        if not is_key(key):
+            raise SpaceError(
+                f'a name must be text without "/", but this one is {key!r}; rename it.'
+            )
+        if not isinstance(spec, Mapping):
+            raise SpaceError(
+                "a parameter of a sweep is a dictionary such as {'values': [1, 2]}, but this is a"
+                f" {type(spec).__name__}.",
+                parameter=name,
+            )
+        if isinstance(spec.get("parameters"), Mapping):
+            yield from _from_level(spec["parameters"], f"{name}/", grid=grid)
+            continue
+        try:
+            yield name, _from_spec(dict(spec), grid=grid)
+        except SpaceError as error:
+            raise error.of(name) from None
+
+
+def _from_spec(spec: dict[str, Any], *, grid: bool) -> Distribution:
+    distribution = spec.pop("distribution", None) or _implied(spec)
+    if distribution not in _KNOWN:
+        raise SpaceError(
+            f"Tune cannot express the distribution {distribution!r:.80}; take one of"
+            f" {', '.join(_KNOWN)}."
+        )
+    needed = _keys_of(distribution)
+    spec = {**{key: _DEFAULTS[key] for key in needed if key in _DEFAULTS}, **spec}
+    if set(spec) != set(needed):
+        raise SpaceError(
+            f"{distribution} has the keys {', '.join(needed)}, but here are"
+            f" {', '.join(map(str, spec)) or 'none'}."
+        )
+    if distribution == "constant":
+        return Constant(spec["value"])
+    if distribution == "categorical":
+        return Grid(spec["values"]) if grid else Choice(spec["values"])
+    if grid:
+        raise SpaceError(
+            "a grid goes through every value, so they must be listed, but the distribution is"
+            f" {distribution!r}; write 'values': [...]."
+        )
+    return _from_numbers(distribution, [spec[key] for key in needed])
+
+
+def _keys_of(distribution: str) -> tuple[str, ...]:
+    if distribution in _LISTED:
+        return _LISTED[distribution]
+    ends = ("mu", "sigma") if distribution.endswith("normal") else ("min", "max")
+    return (*ends, "q") if distribution.startswith("q_") else ends
+
+
+def _from_numbers(distribution: str, numbers: list[Any]) -> Distribution:
+    low, high, *q = numbers
+    if distribution == "int_uniform":
+        return RandInt(low, whole("max", high) + 1)
+    if distribution in _WHOLE and all(type(number) is int for number in numbers):
+        without_steps, in_steps = _WHOLE[distribution]
+        return without_steps(low, high + 1) if q == [1] else in_steps(low, high, *q)
+    if distribution == "inv_log_uniform":
+        # The values lie between exp(-max) and exp(-min).
+        low, high = -real("max", high), -real("min", low)
+    if distribution in _EXPONENTS:
+        low, high = _exp("min", low), _exp("max", high)
+    return _FLOATS[distribution](low, high, *q)
+
+
+def _exp(field: str, exponent: Any) -> float:
+    try:
+        return math.exp(real(field, exponent))
+    except OverflowError:
+        raise SpaceError(
+            f"{field} is the exponent of a float here and must be below 709, but it is"
+            f" {exponent!r}; give the values with 'log_uniform_values'."
+        ) from None
+
+
+def _implied(spec: Mapping[str, Any]) -> str:
+    """Return the distribution that W&B takes where none is named."""
+    if "value" in spec:
+        return "constant"
+    if "values" in spec:
+        return "categorical_w_probabilities" if "probabilities" in spec else "categorical"
+    ends = (spec.get("min"), spec.get("max"))
+    return "int_uniform" if all(type(end) is int for end in ends) else "uniform"

@@ -1,0 +1,1 @@
+"""What all widgets share: the frontend's kind, markup, colours."""

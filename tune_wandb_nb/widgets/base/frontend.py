@@ -1,0 +1,78 @@
+"""Which frontend shows this kernel's output, and what it can show."""
+
+import os
+import sys
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, cast, get_args
+
+from tune_wandb_nb.tuning.search.ipython_shell import has_kernel, running_shell
+
+__all__ = ["OVERRIDE", "Frontend", "FrontendName", "detect_frontend", "user_names"]
+
+FrontendName: TypeAlias = Literal["jupyterlab", "notebook", "colab", "vscode", "plain"]
+
+OVERRIDE = "TUNE_WANDB_NB_FRONTEND"
+"""The environment variable that says it where detection is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frontend:
+    """A frontend's abilities."""
+
+    name: FrontendName
+
+    @property
+    def shows_widgets(self) -> bool:
+        """Whether ipywidgets live here."""
+        return self.name != "plain"
+
+    @property
+    def shows_iframes(self) -> bool:
+        """Whether a page from another server can be embedded."""
+        return self.name not in ("plain", "vscode")
+
+
+def detect_frontend(
+    environ: Mapping[str, str] | None = None,
+    modules: Container[str] | None = None,
+    shell: object = None,
+) -> Frontend:
+    """Return the frontend of this process; a kernel cannot tell Lab and Notebook 7 apart.
+
+    Raises:
+        ValueError: the override names no frontend.
+
+    Example:
+        >>> detect_frontend({"TUNE_WANDB_NB_FRONTEND": "vscode"}).shows_iframes
+        False
+    """
+    environ = os.environ if environ is None else environ
+    modules = sys.modules if modules is None else modules
+    if named := environ.get(OVERRIDE):
+        if named not in get_args(FrontendName):
+            raise ValueError(
+                f"{OVERRIDE} must be one of {', '.join(get_args(FrontendName))}, but got {named!r}."
+            )
+        return Frontend(cast("FrontendName", named))
+    shell = running_shell() if shell is None else shell
+    if not has_kernel(shell):
+        return Frontend("plain")
+    if "google.colab" in modules:
+        return Frontend("colab")
+    user_names = getattr(shell, "user_ns", {})
+    if "VSCODE_PID" in environ or "__vsc_ipynb_file__" in user_names:
+        return Frontend("vscode")
+    return Frontend("jupyterlab")
+
+
+def user_names(shell: object = None) -> Mapping[str, object]:
+    """Return the variables of the notebook; of the main script where there is none.
+
+    Example:
+        >>> user_names()["__name__"]
+        '__main__'
+    """
+    shell = running_shell() if shell is None else shell
+    found = getattr(shell, "user_ns", None) or vars(sys.modules["__main__"])
+    return cast("Mapping[str, object]", found)

@@ -1,0 +1,126 @@
+"""Small pieces of HTML, each escaped, and the one style sheet they share."""
+
+import html
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tune_wandb_nb.tuning.chart_data.wording import describe_params, number, shorten
+
+__all__ = ["STYLE", "bar", "escape", "link", "markup", "name_tag", "note", "params_text", "table"]
+
+_NUMERIC = ' class="num"'
+
+STYLE = """<style>
+.twn {font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 13px;
+  line-height: 1.45; color: var(--jp-ui-font-color1, inherit); font-variant-numeric: tabular-nums;}
+.twn table {border-collapse: collapse; margin: 0; font-size: 12px;
+  table-layout: auto !important;}
+.twn th {font-weight: 600; text-align: left; color: var(--jp-ui-font-color2, #666);}
+.twn th, .twn td {padding: 2px 10px 2px 0; white-space: nowrap; text-align: left !important;
+  background: none; border: 0;}
+.twn table.fit {width: 100%;}
+.twn table.fit td:last-child, .twn table.fit th:last-child {width: 99%; max-width: 0;
+  overflow: hidden; text-overflow: ellipsis; padding-right: 0;}
+.twn td.num, .twn th.num {text-align: right !important;}
+.twn a {color: var(--jp-content-link-color, #0072b2); text-decoration: underline;}
+.twn .soft {color: var(--jp-ui-font-color2, #666);}
+.twn .head {font-size: 13px; font-weight: 600;}
+.twn .bar {display: flex; height: 8px; border-radius: 4px; overflow: hidden;
+  background: var(--jp-layout-color3, #ddd); margin: 6px 0;}
+.twn .dot {display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 5px;}
+.twn .legend {display: flex; flex-wrap: wrap; gap: 2px 16px; font-size: 12px;}
+.twn .legend span {white-space: nowrap;}
+.twn .facts {display: flex; flex-wrap: wrap; gap: 2px 18px;}
+.twn .facts span {white-space: nowrap;}
+.twn .best {margin-top: 4px; overflow-wrap: anywhere;}
+.twn .note {padding: 8px 12px; border-left: 3px solid #56b4e9; margin: 4px 0;
+  background: var(--jp-layout-color2, #f3f3f3); overflow-wrap: anywhere;}
+.twn .note.bad {border-left-color: #d55e00;}
+.twn pre {white-space: pre-wrap; overflow-wrap: anywhere; font-size: 11px; line-height: 1.35;
+  margin: 4px 0 8px; color: inherit; background: none;}
+.twn details summary {cursor: pointer;}
+.twn .share {display: inline-block; height: 9px; border-radius: 2px; background: #0072b2;
+  vertical-align: middle;}
+.twn-halo svg text {fill: var(--jp-ui-font-color1, #333) !important; paint-order: stroke;
+  stroke: var(--jp-layout-color1, white); stroke-width: 3px;}
+.twn-tune {overflow-x: auto;}
+.twn-tune table {font-size: 11px;}
+.twn-tune table:has(th:nth-child(4)) :is(td, th):nth-child(3) {display: none;}
+.twn-tune h3 {display: none;}
+.twn-tune .tuneStatus {display: block;}
+.twn-tune .vDivider, .twn-tune .hDivider {display: none;}
+</style>"""
+
+
+def escape(value: object) -> str:
+    """Make anything harmless inside HTML, in text and in attributes."""
+    return html.escape(str(value), quote=True)
+
+
+def link(url: str, text: str) -> str:
+    """Write a link that opens in a new tab; a URL that is not http(s) becomes plain text."""
+    if not url.startswith(("https://", "http://")):
+        return escape(text)
+    return f'<a href="{escape(url)}" target="_blank" rel="noopener">{escape(text)}</a>'
+
+
+def name_tag(text: str, longest: int = 28, title: str = "") -> str:
+    """Write a name, shortened, with the whole of it as the tooltip."""
+    tip = f"{text} {title}".strip()
+    return f'<span title="{escape(tip)}">{escape(shorten(text, longest))}</span>'
+
+
+def note(text: str) -> str:
+    """Write a notice; the text is HTML already."""
+    return f'<div class="twn"><div class="note">{text}</div></div>'
+
+
+def params_text(params: Mapping[str, Any], most: int = 8) -> str:
+    """Write hyperparameters on one line, the whole of them as the tooltip."""
+    whole = describe_params(params, most=len(params))
+    return f'<span title="{escape(whole)}">{escape(describe_params(params, most))}</span>'
+
+
+def bar(parts: Iterable[tuple[float, str, str]], label: str) -> str:
+    """Write a progress bar of parts: share, colour and what it is."""
+    inner = "".join(
+        f'<div style="width:{share * 100:.2f}%;background:{color}" title="{escape(title)}"></div>'
+        for share, color, title in parts
+        if share > 0
+    )
+    return f'<div class="bar" role="img" aria-label="{escape(label)}">{inner}</div>'
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]], style: str = "") -> str:
+    """Write a table; numbers are short and stand right, markup made here is taken as it is.
+
+    With the style "fit" it is as wide as its column, and the last cells are cut to fit.
+    """
+    cells = [[_cell(value) for value in row] for row in rows]
+    first = cells[0] if cells else []
+    heads = "".join(
+        f"<th{_NUMERIC if cell.startswith(f'<td{_NUMERIC}') else ''}>{escape(shorten(title))}</th>"
+        for title, cell in itertools.zip_longest(head, first, fillvalue="")
+    )
+    body = "".join(f"<tr>{''.join(row)}</tr>" for row in cells)
+    return f'<table class="{style}"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, _Markup):
+        return f"<td>{value}</td>"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"<td{_NUMERIC}>{escape(number(value))}</td>"
+    return f"<td>{name_tag(number(value))}</td>"
+
+
+class _Markup(str):
+    """Text that is HTML already and escaped where it had to be."""
+
+    __slots__ = ()
+
+
+def markup(text: str) -> str:
+    """Mark HTML that was built with the functions of this module as finished."""
+    return _Markup(text)

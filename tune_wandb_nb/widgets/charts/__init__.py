@@ -1,0 +1,1 @@
+"""The live charts and the still picture."""

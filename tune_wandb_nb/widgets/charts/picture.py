@@ -1,0 +1,96 @@
+"""The lasting picture of a search: what a notebook shows where no widget lives."""
+
+import base64
+import io
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
+from tune_wandb_nb.tuning.chart_data.curves import CurveData, curve_data, join
+from tune_wandb_nb.tuning.chart_data.parallel import ParallelData, parallel_data
+from tune_wandb_nb.tuning.chart_data.wording import shorten
+from tune_wandb_nb.widgets.base.palette import BEST, GREY, Slots, blend
+
+__all__ = ["picture_png", "picture_tag"]
+
+_INK, _SOFT = "#333333", "#777777"
+
+
+def picture_png(
+    snapshot: BoardSnapshot, *, log: Iterable[str] = (), dpi: int = 110
+) -> bytes | None:
+    """Draw curves and parallel coordinates of the tuned (else the first) metric as a PNG.
+
+    None when there is nothing to draw. No global state of matplotlib is used or changed.
+    """
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    metric = snapshot.metric or next(iter(snapshot.metrics), None)
+    curves = curve_data(snapshot, metric, best=len(BEST))
+    parallel = parallel_data(snapshot, metric, log=log)
+    if not curves.lines:
+        return None
+    panels = 2 if parallel is not None and len(parallel.axes) > 1 else 1
+    # A name such as "$x_1" is a name, not mathematics.
+    with rc_context({"text.parse_math": False, "font.size": 9}):
+        figure = Figure(figsize=(9, 3.1 * panels), facecolor="white", layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(panels, 1, squeeze=False)[:, 0]
+        _draw_curves(axes[0], curves)
+        if panels > 1 and parallel is not None:
+            _draw_parallel(axes[1], parallel)
+        out = io.BytesIO()
+        figure.savefig(out, format="png", dpi=dpi)
+    return out.getvalue()
+
+
+def picture_tag(png: bytes | None) -> str:
+    """Write a PNG as an ``img`` element that needs no other file."""
+    if png is None:
+        return ""
+    data = base64.b64encode(png).decode()
+    return (
+        f'<img style="max-width:100%;height:auto" alt="curves and parallel coordinates"'
+        f' src="data:image/png;base64,{data}">'
+    )
+
+
+def _draw_curves(ax: Any, data: CurveData) -> None:
+    grey = [*data.crowd, *data.others]
+    if grey:
+        ax.plot(*join(grey), color=GREY, alpha=0.4, linewidth=0.8)
+    colors = Slots().assign([one.trial.trial_id for one in data.best])
+    for color, one in zip(colors, data.best, strict=True):
+        dot = "o" if len(one.x) == 1 else None
+        ax.plot(one.x, one.y, color=color, lw=1.8, marker=dot, label=shorten(one.trial.name))
+    ax.set_xlabel("iteration", color=_SOFT)
+    ax.set_ylabel(shorten(data.metric or "", 40), color=_SOFT)
+    if data.best:
+        ax.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    ax.grid(visible=True, color="#e8e8e8", linewidth=0.6)
+    ax.tick_params(colors=_INK)
+
+
+def _draw_parallel(ax: Any, data: ParallelData) -> None:
+    places = np.arange(len(data.axes))
+    for i in np.argsort(data.goodness):
+        color = blend(float(data.goodness[i]))
+        ax.plot(places, data.rows[i], color=color, alpha=0.75, linewidth=1.1)
+    for place, axis in zip(places, data.axes, strict=True):
+        ax.axvline(place, color=GREY, linewidth=0.8)
+        for at, text in axis.ticks:
+            ax.annotate(text, (place, at), (3, 0), textcoords="offset points", fontsize=7)
+    longest = max(8, 84 // len(data.axes))
+    ax.set_xticks(places, [shorten(axis.name, longest) for axis in data.axes])
+    ax.xaxis.tick_top()
+    ax.set_yticks([])
+    ax.tick_params(length=0, colors=_INK)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    ax.margins(x=0.06)

@@ -1,0 +1,123 @@
+"""A board snapshot -> the status of the search, in a few lines of HTML."""
+
+from tune_wandb_nb.tuning.board.snapshot import STATES, BoardSnapshot, State
+from tune_wandb_nb.tuning.chart_data.wording import duration, number, shorten
+from tune_wandb_nb.widgets.base.markup import (
+    bar,
+    escape,
+    markup,
+    name_tag,
+    note,
+    params_text,
+    table,
+)
+from tune_wandb_nb.widgets.base.palette import STATE_COLORS
+
+__all__ = ["errors_html", "headline", "seconds_left", "status_html", "top_trials_html"]
+
+_OVER: tuple[State, ...] = ("done", "failed", "stopped")
+_MOST_ERRORS = 20
+
+
+def headline(snapshot: BoardSnapshot, stopping: bool = False) -> str:
+    """Say in one word where the search stands."""
+    if snapshot.error is not None:
+        return "Failed"
+    if snapshot.started is None:
+        return "Not started"
+    if snapshot.ended is None:
+        return "Stopping" if stopping else "Running"
+    return "Stopped" if snapshot.counts["stopped"] else "Finished"
+
+
+def seconds_left(snapshot: BoardSnapshot) -> float | None:
+    """Estimate the seconds until the end from the trials that are over; None if nobody knows."""
+    over = sum(snapshot.counts[state] for state in _OVER)
+    if not over or snapshot.expected is None or snapshot.ended is not None:
+        return None
+    return max(snapshot.expected - over, 0) * snapshot.elapsed / over
+
+
+def status_html(snapshot: BoardSnapshot, stopping: bool = False, trouble: str | None = None) -> str:
+    """Write counts, progress, times, resources, the best trial, and the trouble with W&B."""
+    counts = snapshot.counts
+    total = max(snapshot.expected or 0, snapshot.total)
+    shown = [state for state in STATES if counts[state] or state == "done"]
+    facts = [
+        f'<span><i class="dot" style="background:{STATE_COLORS[state]}"></i>'
+        f"{counts[state]} {state}</span>"
+        for state in shown
+    ]
+    left = seconds_left(snapshot)
+    times = [f"{duration(snapshot.elapsed)} elapsed"] if snapshot.started is not None else []
+    times += [f"about {duration(left)} left"] if left is not None else []
+    times += [escape(snapshot.note)] if snapshot.note else []
+    done = sum(counts[state] for state in _OVER)
+    order: tuple[State, ...] = ("done", "failed", "stopped", "running", "paused")
+    parts = [
+        (counts[state] / total if total else 0.0, STATE_COLORS[state], f"{counts[state]} {state}")
+        for state in order
+    ]
+    title = headline(snapshot, stopping)
+    of = f"{done} of {total} trials" if snapshot.expected is not None else f"{done} trials over"
+    return (
+        f'<div class="twn"><div class="facts"><span class="head">{title}</span>'
+        f'<span>{of}</span><span class="soft">{" · ".join(times)}</span></div>'
+        f"{bar(parts, of)}<div class='facts'>{''.join(facts)}</div>"
+        f"{_best(snapshot)}{_trouble(trouble)}{_error(snapshot)}</div>"
+    )
+
+
+def errors_html(snapshot: BoardSnapshot) -> str:
+    """Write the errors of failed trials; nothing if none failed."""
+    failed = [trial for trial in snapshot.trials if trial.state == "failed"]
+    blocks = [
+        f"<div><b>{name_tag(trial.name, 48)}</b> {params_text(trial.params, 4)}"
+        f"<pre>{escape(trial.error or 'no traceback yet')}</pre></div>"
+        for trial in failed[-_MOST_ERRORS:]
+    ]
+    return f'<div class="twn">{"".join(blocks)}</div>' if blocks else ""
+
+
+def top_trials_html(snapshot: BoardSnapshot, most: int = 10) -> str:
+    """Write a table of the best trials, or of the first ones where nobody said what is best."""
+    trials = (snapshot.ranked() or list(snapshot.trials))[:most]
+    if not trials:
+        return ""
+    metric = snapshot.metric or next(iter(snapshot.metrics), None)
+    tell_params = any(trial.params for trial in trials)
+    rows = [
+        (
+            markup(name_tag(trial.name, 24)),
+            trial.state,
+            *([trial.metrics.get(metric)] if metric else []),
+            trial.iteration,
+            markup(params_text(trial.params, 5) if tell_params else ""),
+        )
+        for trial in trials
+    ]
+    values = [metric] if metric else []
+    head = ("trial", "state", *values, "iterations", "hyperparameters" if tell_params else "")
+    return f'<div class="twn">{table(head, rows, "fit")}</div>'
+
+
+def _best(snapshot: BoardSnapshot) -> str:
+    best = snapshot.best
+    if best is None or snapshot.metric is None:
+        return ""
+    value = number(best.metrics[snapshot.metric])
+    return (
+        f'<div class="best">Best {name_tag(snapshot.metric, 24)} <b>{escape(value)}</b> '
+        f'<span class="soft">in</span> {name_tag(best.name, 32)}<br>'
+        f'<span class="soft">{params_text(best.params)}</span></div>'
+    )
+
+
+def _trouble(trouble: str | None) -> str:
+    return note(f"W&B: {escape(shorten(trouble, 300))}") if trouble else ""
+
+
+def _error(snapshot: BoardSnapshot) -> str:
+    if snapshot.error is None:
+        return ""
+    return f'<div class="note bad"><pre>{escape(shorten(snapshot.error, 2000))}</pre></div>'

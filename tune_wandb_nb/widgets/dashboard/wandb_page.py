@@ -1,0 +1,168 @@
+"""The W&B page of a search inside the notebook, or the way to one."""
+
+import shlex
+import threading
+from pathlib import PurePath
+from typing import Any
+
+import ipywidgets
+
+from tune_wandb_nb.tracking.upload.sync_runs import summary, sync_runs
+from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
+from tune_wandb_nb.tuning.chart_data.wording import shorten
+from tune_wandb_nb.widgets.base.frontend import Frontend
+from tune_wandb_nb.widgets.base.markup import escape, link, note
+from tune_wandb_nb.widgets.base.palette import INITIAL
+
+__all__ = ["WandbPage"]
+
+_GROUP, _PROJECT = "group", "project"
+_MOST_TRIALS = 200
+
+
+class WandbPage(ipywidgets.VBox):
+    """The page of the group, of the project or of one trial's run, with a plain link always.
+
+    A browser may leave an iframe blank and say nothing: cookies, a private project, http inside
+    https. The iframe is only touched when its address changes or at a click on Reload.
+    """
+
+    def __init__(self, logger: Any, frontend: Frontend, height: int) -> None:
+        self.logger = logger
+        self._frontend = frontend
+        self._height = height
+        self._url: str | None = None
+        self._folder: str | None = None
+        self._uploaded = ""
+        self.choice = ipywidgets.Dropdown(
+            description="Show",
+            options=[("This search", _GROUP), ("The project", _PROJECT)],
+            style=INITIAL,
+        )
+        self.reload = ipywidgets.Button(description="Reload", icon="refresh")
+        self.reload.layout = ipywidgets.Layout(width="96px")
+        self.link = ipywidgets.HTML()
+        self.sync = ipywidgets.Button(description="Sync to W&B", icon="cloud-upload")
+        self.frame = ipywidgets.HTML(layout=ipywidgets.Layout(width="100%"))
+        bar = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
+        self._bar = ipywidgets.HBox([self.choice, self.reload, self.link], layout=bar)
+        super().__init__([self._bar, self.frame, self.sync])
+        self.choice.observe(lambda _: self._point(), "value")
+        self.reload.on_click(lambda _: self._load())
+        self.sync.on_click(lambda _: self._sync())
+        self._explain()
+
+    @property
+    def mode(self) -> str | None:
+        """The logger's mode; None before the search, "none" without a logger."""
+        return "none" if self.logger is None else self.logger.mode
+
+    def show(self, snapshot: BoardSnapshot) -> None:
+        """Offer the trials, and load the page as soon as there is one."""
+        if self.mode == "online":
+            self._offer(snapshot)
+            self._point()
+        else:
+            self._explain()
+
+    def url_of(self, what: str) -> str | None:
+        """Return the address of the group, the project or a trial's run."""
+        if self.logger is None:
+            return None
+        if what in (_GROUP, _PROJECT):
+            url = self.logger.group_url if what == _GROUP else self.logger.project_url
+        else:
+            url = self.logger.run_url(what)
+        return None if url is None else str(url)
+
+    def _offer(self, snapshot: BoardSnapshot) -> None:
+        trials = (snapshot.ranked() or list(snapshot.trials))[:_MOST_TRIALS]
+        known = sorted(trials, key=lambda trial: trial.number)
+        trial_options = [
+            (shorten(t.name, 40), t.trial_id) for t in known if self.url_of(t.trial_id)
+        ]
+        options = (("This search", _GROUP), ("The project", _PROJECT), *trial_options)
+        if tuple(self.choice.options) != options:
+            chosen = self.choice.value
+            self.choice.options = options
+            values = [value for _, value in options]
+            self.choice.value = chosen if chosen in values else _GROUP
+
+    def _point(self) -> None:
+        url = self.url_of(self.choice.value)
+        if url is not None and url != self._url:
+            self._url = url
+            self._load()
+
+    def _load(self) -> None:
+        if self._url is None:
+            return
+        self._bar.layout.display = None
+        self.sync.layout.display = "none"
+        self.link.value = f'<div class="twn">{link(self._url, "Open in W&B")}</div>'
+        if not self._frontend.shows_iframes:
+            self.frame.value = note(
+                f"This frontend shows no page here: {link(self._url, self._url)}"
+            )
+            return
+        embedded = self._url + ("&" if "?" in self._url else "?") + "jupyter=true"
+        # An equal value would not be sent again, so Reload empties the frame first.
+        self.frame.value = ""
+        self.frame.value = (
+            f'<iframe src="{escape(embedded)}" title="W&amp;B" loading="lazy"'
+            f' style="width:100%;height:{self._height}px;border:0"></iframe>'
+        )
+
+    def _explain(self) -> None:
+        self._bar.layout.display = "none"
+        self.sync.layout.display = "none"
+        if self.mode is None:
+            text = "The W&amp;B page appears when the search starts."
+        elif self.mode == "offline":
+            text = self._offline()
+        elif self.mode == "disabled":
+            text = "W&amp;B is disabled for this search: everything is in the tab Live."
+        else:
+            text = (
+                "This search is not tracked in W&amp;B. Give it <code>wandb={'project': ...}</code>"
+                " to track it, with or without an account."
+            )
+        if self.frame.value != note(text):
+            self.frame.value = note(text)
+
+    def _offline(self) -> str:
+        text = (
+            "This search is recorded offline; nothing left this machine. Call"
+            " <code>tune_wandb_nb.login()</code> before a search to see its page here."
+        )
+        # The audit looks at every run, the folder is the same for all: it is asked for once.
+        self._folder = self._folder or next((str(PurePath(p).parent) for p in self._paths()), None)
+        if self._folder is None:
+            return text
+        self.sync.layout.display = None
+        command = escape(f"wandb sync {shlex.quote(self._folder)}/offline-run-*")
+        return (
+            f"{text} To upload what is recorded, press the button once you are logged in; or, in a"
+            f" terminal: <pre>{command}</pre>{self._uploaded}"
+        )
+
+    def _paths(self) -> list[str]:
+        audit = self.logger.audit()
+        return [str(path) for path in audit["path"] if path] if len(audit) else []
+
+    def _sync(self) -> None:
+        self._tell("Uploading ...")
+        self.sync.disabled = True
+        threading.Thread(target=self._upload, name="wandb-sync", daemon=True).start()
+
+    def _upload(self) -> None:
+        try:
+            self._tell(summary(sync_runs(self.logger, progress=False)))
+        except Exception as error:
+            self._tell(f"Nothing was uploaded: {error}")
+        finally:
+            self.sync.disabled = False
+
+    def _tell(self, what: str) -> None:
+        self._uploaded = f"<p>{escape(what)}</p>"
+        self._explain()

@@ -1,0 +1,1 @@
+"""A page about this machine for a bug report."""

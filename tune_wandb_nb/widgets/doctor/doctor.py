@@ -1,0 +1,190 @@
+"""One page about this machine, for a bug report."""
+
+import os
+import platform
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import tune_wandb_nb
+from tune_wandb_nb.tracking.auth.credentials import Credential, find_credential, server_of
+from tune_wandb_nb.tracking.auth.graphql import AccountError, default_host, knock, look_up
+from tune_wandb_nb.tracking.settings.api_key import ApiKey, mask
+from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
+from tune_wandb_nb.tuning.plan.cluster import available_resources
+from tune_wandb_nb.widgets.base.frontend import Frontend, detect_frontend
+from tune_wandb_nb.widgets.doctor.conflicts import Machine, Place, find_conflicts
+from tune_wandb_nb.widgets.doctor.machine import JUPYTER, NEEDED, OPTIONAL, read_machine
+
+__all__ = ["doctor"]
+
+Line: TypeAlias = tuple[str, str]
+
+_COLUMN = 23
+_SHOWN = re.compile(r"WANDB_(MODE|DIR|SILENT|CONSOLE)|RAY_(AIR_\w+|TMPDIR|CHDIR\w+)|TUNE_\w+")
+"""Variables whose values are nobody's secret; of the others only the name is shown."""
+_NAMED = re.compile(r"(WANDB|RAY|TUNE)_\w+|(?i:https?|no|all)_(?i:proxy)|NETRC")
+_USER_IN_ADDRESS = re.compile(r"//[^/\s@]+@")
+
+
+def doctor(*, host: str | None = None, timeout: float = 3.0) -> None:
+    """Print one page about this machine, to be read here or pasted into a bug report.
+
+    It has the versions, the frontend and what it can show, how W&B would be used, Ray, the disks,
+    and what is known to go wrong with a remedy for each. Nothing is started and nothing is written;
+    what is missing or broken is said. An API key is never on the page, only where it was found.
+
+    Args:
+        host: The W&B server to ask; by default the one that a search would use.
+        timeout: Seconds that the W&B server, and a running Ray cluster, have to answer.
+
+    Example:
+        >>> doctor(host="http://localhost:8080")  # doctest: +ELLIPSIS
+        tune-wandb-nb ...
+    """
+    try:
+        frontend, trouble = detect_frontend(), ""
+    except ValueError as error:
+        frontend, trouble = Frontend("plain"), str(error)
+    # As it is now: ray and wandb set variables of their own when they are imported.
+    machine = read_machine(frontend.name, dict(os.environ))
+    sections = {
+        "Versions": _versions(machine),
+        "Frontend": _frontend(frontend, trouble),
+        "W&B": _wandb(host, timeout),
+        "Ray": _ray(timeout),
+        "Disks": [(place.name, _room(place)) for place in machine.places],
+        "Environment": _environment(machine.environ),
+    }
+    lines = [f"tune-wandb-nb {tune_wandb_nb.__version__}"]
+    for title, found in sections.items():
+        lines += ["", title, *(f"  {name:{_COLUMN}} {text}" for name, text in found)]
+    print(_hide("\n".join([*lines, "", *_advice(machine)])))
+
+
+def _versions(machine: Machine) -> Iterator[Line]:
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    yield "python", f"{platform.python_version()} ({platform.python_implementation()}), {system}"
+    for name in (*NEEDED, *JUPYTER, *OPTIONAL):
+        version = machine.versions.get(name)
+        if version is None and name not in NEEDED:
+            continue
+        is_broken = any(module.partition(".")[0] == name for module in machine.broken)
+        yield name, (version or "not installed") + (", cannot be imported" if is_broken else "")
+
+
+def _frontend(frontend: Frontend, trouble: str) -> Iterator[Line]:
+    names = {"jupyterlab": "JupyterLab or Notebook 7", "plain": "no notebook"}
+    yield "this is", trouble or names.get(frontend.name, frontend.name)
+    yield "live widgets", "yes" if frontend.shows_widgets else "no"
+    yield "embedded W&B page", "yes" if frontend.shows_iframes else "no, a link"
+
+
+def _wandb(host: str | None, timeout: float) -> Iterator[Line]:
+    try:
+        settings = WandbSettings.resolve({"host": host}, None, os.environ)
+    except SettingsError as error:
+        yield "settings", str(error)
+        return
+    server = _server_of(settings)
+    credential, trouble = _credential(settings, server)
+    yield "mode of a search", _mode(settings, credential)
+    yield "API key", trouble or (f"found: {credential.source}" if credential else "none found")
+    key = credential.key if credential else None
+    yield "server", _within(timeout, lambda: _ask(server, key, timeout), f"{server} is silent")
+
+
+def _server_of(settings: WandbSettings) -> str:
+    try:
+        return server_of(settings)
+    except Exception:  # wandb, which would know, is missing or broken
+        return default_host()
+
+
+def _credential(settings: WandbSettings, server: str) -> tuple[Credential | None, str]:
+    try:
+        return find_credential(settings, server), ""
+    except SettingsError as error:
+        return None, str(error)
+
+
+def _mode(settings: WandbSettings, credential: Credential | None) -> str:
+    if settings.mode is not None:
+        return f"{settings.mode} (WANDB_MODE)"
+    if credential is not None or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
+        return "online"
+    return "offline, for want of a key"
+
+
+def _ask(server: str, key: ApiKey | None, timeout: float) -> str:
+    try:
+        if key is None:
+            knock(server, timeout=timeout)
+            return f"{server} answers"
+        look_up(server, key, timeout=timeout)
+    except AccountError as error:
+        return str(error)
+    return f"{server} takes the key"
+
+
+def _ray(timeout: float) -> Iterator[Line]:
+    ray: Any = sys.modules.get("ray")
+    if not getattr(ray, "is_initialized", lambda: False)():
+        yield "cluster", "none; a search starts one"
+        return
+    yield "cluster", _within(timeout, lambda: _describe_cluster(ray), "it does not answer")
+
+
+def _describe_cluster(ray: Any) -> str:
+    nodes = sum(bool(node.get("Alive")) for node in ray.nodes())
+    found = available_resources()
+    has = ", ".join(f"{found.get(name, 0):g} {name}" for name in ("CPU", "GPU"))
+    return f"{nodes} {'node' if nodes == 1 else 'nodes'} with {has}"
+
+
+def _room(place: Place) -> str:
+    if not place.writable:
+        return f"{place.path} cannot be written"
+    gib = place.free / 2**30
+    return f"{gib:.1f} GiB free ({place.free / max(place.total, 1):.0%}): {place.path}"
+
+
+def _environment(environ: Mapping[str, str]) -> Iterator[Line]:
+    for name in sorted(environ):
+        if _NAMED.fullmatch(name):
+            yield name, f"{environ[name]:.120}" if _SHOWN.fullmatch(name) else "is set"
+
+
+def _advice(machine: Machine) -> Iterator[str]:
+    conflicts = find_conflicts(machine)
+    yield "What to do" if conflicts else "Nothing is known to go wrong here."
+    for number, conflict in enumerate(conflicts, start=1):
+        yield f"  {number}. {conflict.what}"
+        yield f"     -> {conflict.remedy}"
+
+
+def _within(seconds: float, ask: Callable[[], str], otherwise: str) -> str:
+    """Ask in a thread of its own: a name server or a dead cluster may take minutes."""
+    answer: list[str] = []
+
+    def run() -> None:
+        try:
+            answer.append(ask())
+        except Exception as error:
+            answer.append(f"{otherwise} ({type(error).__name__})")
+
+    thread = threading.Thread(target=run, name="doctor", daemon=True)
+    thread.start()
+    # Whoever keeps to its own time limit is to be heard.
+    thread.join(seconds + 1.0)
+    return answer[0] if answer else f"{otherwise} after {seconds:g} s"
+
+
+def _hide(page: str) -> str:
+    """Take out what is nobody's business, wherever it may have come from."""
+    home = str(Path.home())
+    page = _USER_IN_ADDRESS.sub("//***@", mask(page))
+    return re.sub(rf"{re.escape(home)}(?![\w.-])", "~", page) if len(home) > 1 else page

@@ -1,0 +1,150 @@
+"""What is about to start: trials, sampled configurations, and the same as code and as a sweep."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import ipywidgets
+
+from tune_wandb_nb.tuning.chart_data.wording import number
+from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.tuning.form.setup import FieldProblem, Reading
+from tune_wandb_nb.tuning.inspection.import_name import CodeName
+from tune_wandb_nb.tuning.plan.plan import Plan
+from tune_wandb_nb.tuning.plan.plan_code import plan_code
+from tune_wandb_nb.tuning.space.space import SearchSpace
+from tune_wandb_nb.widgets.base.markup import escape, note, table
+
+__all__ = ["Overview", "sweep_yaml", "trials_text"]
+
+_SHOWN = 8
+_NOT_YET = "It appears here as soon as nothing is wrong."
+# It looks for its own text only, and selects it: where a browser gives no clipboard at all, the
+# text can be copied by hand.
+_COPY = (
+    "const b=this,p=b.parentNode.querySelector('pre'),s=getSelection(),r=document.createRange();"
+    "r.selectNodeContents(p);s.removeAllRanges();s.addRange(r);"
+    "const d=()=>{b.textContent='Copied';setTimeout(()=>{b.textContent='Copy'},1500)};"
+    "const f=()=>{if(document.execCommand('copy'))d()};"
+    "if(navigator.clipboard){navigator.clipboard.writeText(p.textContent).then(d,f)}else{f()}"
+)
+
+
+class Overview(ipywidgets.VBox):
+    """Kept up to date by `show`."""
+
+    def __init__(self) -> None:
+        self.trials = ipywidgets.HTML()
+        self.samples = ipywidgets.HTML()
+        self.code = ipywidgets.HTML()
+        self.sweep = ipywidgets.HTML()
+        self.tabs = ipywidgets.Tab([self.samples, self.code, self.sweep])
+        for place, title in enumerate(("Sampled", "Python", "W&B sweep")):
+            self.tabs.set_title(place, title)
+        super().__init__([self.trials, self.tabs])
+
+    def show(self, reading: Reading, warnings: Sequence[FieldProblem], trainable: CodeName) -> None:
+        """Show a plan, or how much keeps it from being one."""
+        plan = reading.plan
+        self._put(self.trials, _trials_html(reading, warnings))
+        self._put(self.samples, _samples_html(reading))
+        self._put(self.code, _pre(plan_code(plan, trainable)) if plan else note(_NOT_YET))
+        self._put(self.sweep, _sweep_html(plan) if plan else note(_NOT_YET))
+
+    @staticmethod
+    def _put(widget: ipywidgets.HTML, html: str) -> None:
+        if widget.value != html:
+            widget.value = html
+
+
+def trials_text(plan: Plan) -> str:
+    """Say how many trials there are, and how they come about.
+
+    Example:
+        >>> from tune_wandb_nb.tuning.distributions.base import Grid
+        >>> space = SearchSpace({"batch": Grid([16, 32, 64])})
+        >>> trials_text(Plan(space, "loss", "min", samples=4))
+        '12 trials: 4 samples x 3 (grid of batch)'
+    """
+    trials = f"{plan.trials:,} trial{'s' if plan.trials != 1 else ''}"
+    grids = [
+        f"{found.size} (grid of {name})" for name, found in plan.space.items() if found.size > 1
+    ]
+    if not grids:
+        return trials
+    samples = f"{plan.samples:,} sample{'s' if plan.samples != 1 else ''}"
+    return f"{trials}: {' x '.join([samples, *grids])}"
+
+
+def sweep_yaml(plan: Plan) -> str:
+    """Write a plan as the configuration of a W&B sweep.
+
+    Raises:
+        SpaceError: naming the parameter that W&B cannot express.
+    """
+    import yaml
+
+    config: dict[str, Any] = {"program": "train.py"}
+    config |= {k: plan.wandb[k] for k in ("project", "entity") if k in plan.wandb}
+    config |= {"name": plan.name} if plan.name else {}
+    sweep = plan.space.to_sweep_config(plan.metric, plan.mode)
+    if sweep["method"] != "grid":
+        config["run_cap"] = plan.samples
+    text: str = yaml.safe_dump({**config, **sweep}, sort_keys=False, allow_unicode=True)
+    return text
+
+
+def _trials_html(reading: Reading, warnings: Sequence[FieldProblem]) -> str:
+    if reading.plan is None:
+        count = len(reading.problems)
+        things = f"{count} thing{'s are' if count > 1 else ' is'} to be put right first"
+        items = "".join(f"<li>{escape(problem)}</li>" for problem in reading.problems[:6])
+        return (
+            f'<div class="twn"><div class="head">{things}</div><ul class="bad">{items}</ul></div>'
+        )
+    items = "".join(f"<li>{escape(warning)}</li>" for warning in warnings)
+    return (
+        f'<div class="twn"><div class="head">{escape(trials_text(reading.plan))}</div>'
+        + (f'<ul class="odd">{items}</ul>' if items else "")
+        + "</div>"
+    )
+
+
+def _samples_html(reading: Reading) -> str:
+    if reading.space is None:
+        return note(_NOT_YET)
+    if not reading.space:
+        return note("Every trial gets an empty config.")
+    plan = reading.plan or Plan(reading.space, "", "min", samples=_SHOWN)
+    said = "The first trials" if plan.seed is not None else "Such trials, drawn anew at the start"
+    names = list(reading.space)
+    rows = [
+        [_shown(reading.space, name, config.get(name)) for name in names]
+        for config in plan.samples_shown(_SHOWN)
+    ]
+    return (
+        f'<div class="twn"><div class="soft">{said}:</div>'
+        f'<div class="twn-wide">{table(names, rows)}</div></div>'
+    )
+
+
+def _shown(space: SearchSpace, name: str, value: object) -> object:
+    if space[name].kind == "kept":
+        return "as given"
+    if isinstance(value, str | list | tuple | dict):
+        return value if isinstance(value, str) else json.dumps(value)
+    return number(value) if not isinstance(value, int | float) else value
+
+
+def _sweep_html(plan: Plan) -> str:
+    try:
+        return _pre(sweep_yaml(plan))
+    except SpaceError as error:
+        return note(f"W&amp;B cannot run this as a sweep: {escape(error)}")
+
+
+def _pre(text: str) -> str:
+    return (
+        f'<div class="twn twn-code"><button class="twn-copy" onclick="{_COPY}">Copy</button>'
+        f"<pre>{escape(text)}</pre></div>"
+    )

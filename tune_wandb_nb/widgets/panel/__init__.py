@@ -1,0 +1,1 @@
+"""The setup panel: the form with its start button."""

@@ -1,0 +1,130 @@
+"""What the form of a panel says, for code that asks or types."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tune_wandb_nb.tuning.form.setup import FieldProblem, Setup
+from tune_wandb_nb.tuning.form.space_rows import row_of
+from tune_wandb_nb.tuning.inspection.import_name import CodeName
+from tune_wandb_nb.tuning.plan.plan import Plan
+from tune_wandb_nb.tuning.plan.plan_code import plan_code
+from tune_wandb_nb.tuning.space.space import SearchSpace
+from tune_wandb_nb.widgets.form.field import Field
+from tune_wandb_nb.widgets.form.form import Form
+from tune_wandb_nb.widgets.form.overview import sweep_yaml
+from tune_wandb_nb.widgets.form.space_editor import SpaceEditor
+from tune_wandb_nb.widgets.panel.prefill import as_texts
+
+__all__ = ["FormFace", "SetupError"]
+
+
+class SetupError(ValueError):
+    """The search cannot start as it is set up; the message names each field and its fix."""
+
+
+class FormFace:
+    """Reads and fills the form of a `SetupPanel`."""
+
+    form: Form
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """The fields by name; ``panel.fields["samples"].text = "8"`` types into one."""
+        return self.form.fields
+
+    @property
+    def space(self) -> SpaceEditor:
+        """The table of the search space, a `SpaceEditor`."""
+        return self.form.space
+
+    @property
+    def setup(self) -> Setup:
+        """What is typed, right or not."""
+        return self.form.setup
+
+    @property
+    def problems(self) -> tuple[FieldProblem, ...]:
+        """What is wrong; the search can start when there is nothing."""
+        return self.form.reading.problems
+
+    @property
+    def warnings(self) -> tuple[FieldProblem, ...]:
+        """What is odd, but keeps nothing from starting."""
+        return self.form.warnings
+
+    @property
+    def plan(self) -> Plan:
+        """The search as it would start.
+
+        Raises:
+            SetupError: naming everything that is wrong.
+        """
+        plan = self.form.reading.plan
+        if plan is None:
+            wrong = "\n".join(f"- {problem}" for problem in self.problems)
+            raise SetupError(f"this has to be put right before the search can start:\n{wrong}")
+        return plan
+
+    @property
+    def search_space(self) -> SearchSpace:
+        """The search space of the table.
+
+        Raises:
+            SetupError: naming what is wrong in it.
+        """
+        space = self.form.reading.space
+        return self.plan.space if space is None else space
+
+    def set(self, **fields: Any) -> None:
+        """Type into fields by name; None leaves one as it is.
+
+        A setting of a scheduler or an algorithm has a dot in its name:
+        ``panel.set(**{"asha.max_t": 20})``.
+
+        Raises:
+            TypeError: a field that does not exist.
+        """
+        self.form.set_texts(as_texts(fields))
+
+    def set_parameter(self, name: str, domain: Any) -> None:
+        """Give a hyperparameter another distribution, or add it to the table.
+
+        Raises:
+            SpaceError: what Tune cannot use either.
+
+        Example:
+            >>> from tune_wandb_nb import SetupPanel
+            >>> panel = SetupPanel(metric="loss")
+            >>> panel.set_parameter("epochs", 12)
+            >>> panel.search_space["epochs"]
+            Constant(value=12)
+        """
+        found = SearchSpace.from_param_space({name: domain})
+        rows = list(self.space.rows)
+        for inner, one in found.items():
+            places = [place for place, row in enumerate(rows) if row.name.strip() == inner]
+            if places:
+                rows[places[0]] = row_of(inner, one)
+            else:
+                rows.append(row_of(inner, one))
+        self.space.rows = rows
+
+    def code(self) -> str:
+        """Return the Python that runs the same search.
+
+        Raises:
+            SetupError: something is not right yet.
+        """
+        return plan_code(self.plan, self._code_name())
+
+    def sweep(self) -> str:
+        """Return the search as the YAML of a W&B sweep.
+
+        Raises:
+            SetupError: something is not right yet.
+            SpaceError: naming the parameter that W&B cannot express.
+        """
+        return sweep_yaml(self.plan)
+
+    def _code_name(self) -> CodeName:
+        raise NotImplementedError

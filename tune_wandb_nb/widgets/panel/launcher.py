@@ -1,0 +1,59 @@
+"""A plan and what it trains -> an `Experiment`."""
+
+from dataclasses import replace
+from typing import Any
+
+from tune_wandb_nb.tuning.plan.plan import Plan
+from tune_wandb_nb.tuning.plan.storage import free_name
+from tune_wandb_nb.widgets.experiment import Experiment
+
+__all__ = ["experiment_of", "summary_of"]
+
+_MOST_NAMES = 4
+
+
+def experiment_of(plan: Plan, trainable: Any, *, height: int) -> Experiment:
+    """Return an experiment that has not started.
+
+    A name that is taken gets a number: two searches in one folder would be mixed up.
+
+    Raises:
+        SettingsError: a setting of W&B that cannot be used.
+    """
+    from tune_wandb_nb.tuning.plan.tune_plan import (
+        run_config,
+        trainable_with_resources,
+        tune_config,
+    )
+
+    if plan.name is not None:
+        plan = replace(plan, name=free_name(plan.storage, plan.name))
+    return Experiment(
+        trainable_with_resources(plan, trainable),
+        param_space=plan.space.to_param_space(),
+        tune_config=tune_config(plan),
+        run_config=run_config(plan),
+        wandb=dict(plan.wandb),
+        height=height,
+    )
+
+
+def summary_of(plan: Plan) -> list[str]:
+    """Say in a few words what a plan is.
+
+    Example:
+        >>> from tune_wandb_nb.tuning.space.space import SearchSpace
+        >>> summary_of(Plan(SearchSpace(), "loss", "min", samples=4))
+        ['4 trials', 'lowest loss']
+    """
+    names = [name for name, found in plan.space.items() if found.kind != "constant"]
+    more = len(names) - _MOST_NAMES
+    varied = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    chosen = (plan.scheduler, plan.algorithm)
+    return [
+        *([str(plan.wandb["project"])] if "project" in plan.wandb else []),
+        f"{plan.trials:,} trial{'s' if plan.trials != 1 else ''}",
+        *([varied] if varied else []),
+        f"{'highest' if plan.mode == 'max' else 'lowest'} {plan.metric}",
+        *(c.strategy.title for c in chosen if not c.is_plain and c.strategy.name != "random"),
+    ]

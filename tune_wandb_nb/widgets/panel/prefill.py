@@ -1,0 +1,99 @@
+"""What stands in the form at first: from the search space given, or the function's source."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from tune_wandb_nb.tracking.auth.credentials import read_key_file
+from tune_wandb_nb.tracking.broker.login import login
+from tune_wandb_nb.tracking.settings.config_entry import entry_of
+from tune_wandb_nb.tracking.settings.settings import WandbSettings
+from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS
+from tune_wandb_nb.tuning.inspection.detect import reported_metrics
+from tune_wandb_nb.tuning.space.space import SearchSpace
+
+__all__ = ["as_texts", "first_texts", "given_space"]
+
+_LOWER_IS_BETTER = re.compile(r"loss|err|mse|mae|rmse|nll|perplexity|cost|regret|time|latency")
+_FROM_ENTRY = ("project", "entity", "group", "tags", "notes", "host")
+
+
+def given_space(trainable: Any, param_space: Mapping[str, Any] | None) -> SearchSpace:
+    """Return the space to begin with.
+
+    Raises:
+        SpaceError: a ``param_space`` that cannot be used.
+    """
+    if param_space is not None:
+        return SearchSpace.from_param_space(param_space)
+    return SearchSpace() if trainable is None else SearchSpace.from_trainable(trainable)
+
+
+def first_texts(trainable: Any, param_space: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return what can be known of the fields; a key of the ``wandb`` entry goes into memory.
+
+    Raises:
+        SettingsError: a key in the entry that cannot be one.
+
+    Example:
+        >>> def train(config):
+        ...     return {"val_loss": config["lr"]}
+        >>> first_texts(train, None)
+        {'metric': 'val_loss', 'mode': 'min'}
+    """
+    named = [os.environ.get(name) for name in ("WANDB_PROJECT", "WANDB_PROJECT_NAME")]
+    texts = as_texts({"project": next(filter(None, named), None)})
+    metrics = reported_metrics(trainable) if trainable is not None else ()
+    if metrics:
+        texts |= {"metric": metrics[0], "mode": _mode_of(metrics[0])}
+    entry = entry_of(param_space) if param_space is not None else None
+    if isinstance(entry, Mapping):
+        # What Tune would draw anew for each trial has no place in a field.
+        fixed = {name: entry.get(name) for name in _FROM_ENTRY}
+        texts |= as_texts({n: v for n, v in fixed.items() if isinstance(v, str | list | tuple)})
+        if entry.get("mode") == "offline":
+            texts["offline"] = "yes"
+        _take_key(entry)
+    return texts
+
+
+def as_texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return values as a person would type them; what is None is left out.
+
+    Raises:
+        TypeError: a field that does not exist.
+
+    Example:
+        >>> as_texts({"samples": 8, "tags": ["a", "b"], "offline": True, "name": None})
+        {'samples': '8', 'tags': 'a, b', 'offline': 'yes'}
+    """
+    for name in values:
+        if name not in DEFAULTS:
+            hint = " A key is given to tw.login()." if "key" in name else ""
+            raise TypeError(
+                f"SetupPanel has no field {name!r:.60}; it has {', '.join(DEFAULTS)}.{hint}"
+            )
+    return {name: _as_text(value) for name, value in values.items() if value is not None}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def _mode_of(metric: str) -> str:
+    return "min" if _LOWER_IS_BETTER.search(metric.lower()) else "max"
+
+
+def _take_key(entry: Mapping[str, Any]) -> None:
+    given = {name: entry.get(name) for name in ("api_key", "api_key_file")}
+    checked = WandbSettings.resolve(given)
+    key = checked.api_key
+    if checked.api_key_file is not None:
+        key = read_key_file(checked.api_key_file)
+    if key is not None:
+        login(key.reveal(), host=entry.get("host"))

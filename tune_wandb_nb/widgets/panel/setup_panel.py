@@ -1,0 +1,271 @@
+"""`SetupPanel`: a search set up, started and watched without writing code."""
+
+import os
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.tuning.form.last_setup import recall, remember
+from tune_wandb_nb.tuning.form.setup_json import setup_from_json, setup_to_json
+from tune_wandb_nb.tuning.form.space_rows import row_of
+from tune_wandb_nb.tuning.inspection.import_name import CodeName, code_name
+from tune_wandb_nb.tuning.plan.plan import Plan
+from tune_wandb_nb.tuning.space.space import SearchSpace
+from tune_wandb_nb.widgets.base.frontend import detect_frontend, user_names
+from tune_wandb_nb.widgets.base.lasting import LastingOutput
+from tune_wandb_nb.widgets.base.markup import STYLE
+from tune_wandb_nb.widgets.experiment import Experiment
+from tune_wandb_nb.widgets.form.form import Form
+from tune_wandb_nb.widgets.panel.form_face import FormFace, SetupError
+from tune_wandb_nb.widgets.panel.launcher import experiment_of, summary_of
+from tune_wandb_nb.widgets.panel.offer import Offer
+from tune_wandb_nb.widgets.panel.panel_style import PANEL_STYLE
+from tune_wandb_nb.widgets.panel.prefill import first_texts, given_space
+from tune_wandb_nb.widgets.panel.start_bar import StartBar
+
+if TYPE_CHECKING:
+    from ray import tune
+
+__all__ = ["SetupPanel"]
+
+
+class SetupPanel(FormFace, ipywidgets.VBox):
+    """A form for a whole search: account, project, search space, search; and a start button.
+
+    The hyperparameters come from ``param_space`` or, without one, from the training function's
+    source; so do the metrics. The dashboard appears below when the search starts. An API key that
+    is typed in goes into this kernel's memory, never into the notebook or a file.
+
+    Args:
+        trainable: What ``tune.Tuner`` takes.
+        param_space: The search space to begin with. What the form cannot express is kept as it
+            is. Of its ``wandb`` entry the settings are taken over, and the key into memory.
+        metric: What is tuned; by default the first metric that the function reports.
+        mode: "min" or "max"; by default guessed from the metric's name.
+        project: The W&B project.
+        height: The height of the W&B page in pixels.
+        **fields: Any other field by its name, such as ``samples=16`` or ``scheduler="asha"``.
+
+    Raises:
+        SpaceError: a ``param_space`` that Tune cannot use either.
+        TypeError: a field that does not exist.
+
+    Example:
+        >>> def train(config):
+        ...     return {"loss": config["lr"] * config.get("momentum", 0.9)}
+        >>> panel = SetupPanel(train, samples=4)
+        >>> list(panel.search_space), panel.fields["metric"].text
+        (['lr', 'momentum'], 'loss')
+    """
+
+    def __init__(
+        self,
+        trainable: Any = None,
+        param_space: Mapping[str, Any] | None = None,
+        *,
+        metric: str | None = None,
+        mode: str | None = None,
+        project: str | None = None,
+        height: int = 760,
+        **fields: Any,
+    ) -> None:
+        self._trainable = trainable
+        self._given = param_space
+        self._height = height
+        self._experiment: Experiment | None = None
+        self._lasting = LastingOutput()
+        self._keeps = False
+        space = given_space(trainable, param_space)
+        texts = first_texts(trainable, param_space)
+        self._bar = StartBar(self.start, self.stop, self.resume, self._fold)
+        self.form = Form(self._code_name, self._on_change)
+        self.form.look_at(trainable)
+        self.space.rows = [row_of(name, found) for name, found in space.items()]
+        self.set(**texts | _given(metric=metric, mode=mode, project=project, **fields))
+        self._stage = ipywidgets.VBox()
+        self._offer = Offer(self._use_last)
+        style = ipywidgets.HTML(STYLE + PANEL_STYLE + self._lasting.hide_while_live)
+        style.layout = ipywidgets.Layout(display="none")
+        super().__init__([style, self._offer, self.form, self._bar, self._stage])
+        self.add_class("twn-panel")
+        self.add_class(self._lasting.live_class)
+        self._offer_last()
+        self._keeps = True
+
+    def __repr__(self) -> str:
+        status = "not started" if self._experiment is None else self._experiment.status
+        return f"<SetupPanel: {status}>"
+
+    @property
+    def trainable(self) -> Any:
+        """What is trained; it can be set later than the panel is made."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, trainable: Any) -> None:
+        self._trainable = trainable
+        self.form.look_at(trainable)
+        if not self.space.rows:
+            found = SearchSpace.from_trainable(trainable)
+            self.space.rows = [row_of(name, one) for name, one in found.items()]
+        if not self.fields["metric"].text.strip():
+            self.set(**first_texts(trainable, None))
+        self.form.refresh()
+
+    # Kept and offered again
+
+    def save(self, path: "str | os.PathLike[str]") -> None:
+        """Write what is typed as JSON; a key is never among it."""
+        Path(path).write_text(setup_to_json(self.setup), encoding="utf-8")
+
+    @classmethod
+    def load(
+        cls,
+        path: "str | os.PathLike[str]",
+        trainable: Any = None,
+        param_space: Mapping[str, Any] | None = None,
+        **given: Any,
+    ) -> "SetupPanel":
+        """Return a panel with what `save` wrote.
+
+        Objects that JSON cannot hold come from ``param_space``, by the names of their rows.
+
+        Raises:
+            SpaceError: text that is no such JSON.
+        """
+        panel = cls(trainable, param_space, **given)
+        panel._use(Path(path).read_text(encoding="utf-8"))
+        return panel
+
+    # The search
+
+    @property
+    def experiment(self) -> Experiment | None:
+        """The search that was started last."""
+        return self._experiment
+
+    @property
+    def results(self) -> "tune.ResultGrid | None":
+        """The results of the last search once it has ended; None until then."""
+        return None if self._experiment is None else self._experiment.results
+
+    def start(self) -> None:
+        """Start the search; returns at once, the dashboard appears in the panel.
+
+        Raises:
+            SetupError: something is wrong, no function is there, or a search runs.
+        """
+        plan = self.plan
+        if self._trainable is None:
+            raise SetupError(
+                "there is no training function: SetupPanel(train), or panel.trainable = train."
+            )
+        if self._bar.is_running:
+            raise SetupError("a search runs already; stop() it first.")
+        experiment = experiment_of(plan, self._trainable, height=self._height)
+        self._show(experiment, plan)
+        experiment.start(show=False)
+        self._follow(experiment)
+
+    def stop(self) -> None:
+        """Ask the search to end; returns at once."""
+        if self._experiment is not None:
+            self._experiment.stop()
+            self._bar.show(self._experiment.status)
+
+    def resume(self) -> None:
+        """Go on with the search that was stopped; returns at once.
+
+        Raises:
+            SetupError: there is none.
+        """
+        if self._experiment is None:
+            raise SetupError("there is no search to resume: start() one.")
+        self._experiment.resume(show=False)
+        self._follow(self._experiment)
+
+    def wait(self, timeout: float | None = None) -> "tune.ResultGrid":
+        """Wait for the end of the search and return its results.
+
+        Raises:
+            SetupError: no search was started.
+            TimeoutError: it still runs after ``timeout`` seconds.
+        """
+        if self._experiment is None:
+            raise SetupError("there is no search to wait for: start() one.")
+        return self._experiment.wait(timeout)
+
+    # Inside
+
+    def _show(self, experiment: Experiment, plan: Plan) -> None:
+        self._experiment = experiment
+        self._bar.summary = summary_of(plan)
+        dashboard = experiment.dashboard
+        assert dashboard is not None
+        dashboard.lasts_in(self._lasting)
+        dashboard.stop_button.layout.display = "none"  # the panel has one
+        self._stage.children = [dashboard]
+        self._bar.fold(True)
+
+    def _follow(self, experiment: Experiment) -> None:
+        self._bar.show("running")
+
+        def wait() -> None:
+            # What went wrong is shown by the dashboard.
+            with suppress(BaseException):
+                experiment.wait()
+            if experiment is self._experiment:
+                self._bar.show(experiment.status)
+                self.form.refresh()
+
+        threading.Thread(target=wait, name="setup-panel", daemon=True).start()
+
+    def _on_change(self) -> None:
+        self._bar.check(len(self.problems), has_function=self._trainable is not None)
+        if self._keeps:
+            remember(self._trainable, setup_to_json(self.setup))
+
+    def _code_name(self) -> CodeName:
+        return code_name(self._trainable, user_names())
+
+    def _fold(self, folded: bool) -> None:
+        self.form.layout.display = "none" if folded else None
+
+    def _offer_last(self) -> None:
+        text = recall(self._trainable)
+        if text is not None and text != setup_to_json(self.setup):
+            self._offer.make(text)
+
+    def _use_last(self, text: str) -> str:
+        try:
+            missing = self._use(text)
+        except SpaceError as error:
+            return str(error)
+        if missing:
+            return f"Left out, since the param_space given now lacks them: {', '.join(missing)}."
+        return ""
+
+    def _use(self, text: str) -> tuple[str, ...]:
+        kept = {row.name: row.kept for row in self.space.rows if row.kept is not None}
+        setup, missing = setup_from_json(text, kept)
+        self.form.setup = setup
+        return missing
+
+    def _ipython_display_(self, **_: Any) -> None:
+        if detect_frontend().name == "colab":
+            from google.colab import output
+
+            output.enable_custom_widget_manager()
+        status = None if self._experiment is None else self._experiment.status
+        ended = status in ("finished", "stopped", "failed")
+        dashboard = self._experiment.dashboard if self._experiment and ended else None
+        self._lasting.display(self, None if dashboard is None else dashboard.report)
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,115 @@
+"""The bar with Start, Stop and Resume, and what is running in a few words."""
+
+from collections.abc import Callable, Sequence
+
+import ipywidgets
+
+from tune_wandb_nb.widgets.base.markup import escape
+
+__all__ = ["StartBar"]
+
+_RUNNING = ("running", "stopping")
+
+
+class StartBar(ipywidgets.HBox):
+    """Buttons that call what they are given, and show what that raises.
+
+    Args:
+        start: called at a click on Start.
+        stop: called at a click on Stop.
+        resume: called at a click on Resume.
+        fold: called with whether the form is folded away.
+    """
+
+    def __init__(
+        self,
+        start: Callable[[], None],
+        stop: Callable[[], None],
+        resume: Callable[[], None],
+        fold: Callable[[bool], None],
+    ) -> None:
+        self.status = "new"
+        self.summary: Sequence[str] = ()
+        self._problems = 0
+        self._has_function = True
+        self.start = _button("Start", "play", "success", lambda: self._try(start))
+        self.stop = _button("Stop", "stop", "danger", lambda: self._try(stop))
+        self.resume = _button("Resume", "play", "", lambda: self._try(resume))
+        self.folded = False
+        self._on_fold = fold
+        self.edit = _button("Hide the form", "chevron-up", "", lambda: self.fold(not self.folded))
+        self.edit.layout = ipywidgets.Layout(width="140px")
+        self.message = ipywidgets.HTML()
+        layout = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
+        super().__init__(
+            [self.start, self.stop, self.resume, self.edit, self.message], layout=layout
+        )
+        self.add_class("twn-start")
+        self._lay()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a search runs."""
+        return self.status in _RUNNING
+
+    def show(self, status: str) -> None:
+        """Show where the search stands."""
+        self.status = status
+        self._lay()
+
+    def fold(self, folded: bool) -> None:
+        """Fold the form away, or show it again."""
+        self.folded = folded
+        self._on_fold(folded)
+        self._lay()
+
+    def check(self, problems: int, *, has_function: bool) -> None:
+        """Take over whether a search could start."""
+        self._problems, self._has_function = problems, has_function
+        self._lay()
+
+    # Inside
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:
+            self._say(f'<span class="bad">{escape(error)}</span>')
+
+    def _lay(self) -> None:
+        started = self.status != "new"
+        ready = not self._problems and self._has_function
+        self.start.disabled = self.is_running or not ready
+        self.start.description = "Start again" if started else "Start"
+        self.start.layout.display = "none" if self.is_running else None
+        self.stop.layout.display = None if self.is_running else "none"
+        self.stop.disabled = self.status == "stopping"
+        self.resume.layout.display = None if self.status == "stopped" else "none"
+        self.edit.layout.display = None if started else "none"
+        self.edit.description = "Edit the form" if self.folded else "Hide the form"
+        self.edit.icon = "chevron-down" if self.folded else "chevron-up"
+        self._say(self._words())
+
+    def _words(self) -> str:
+        if self.status != "new":
+            # Where it stands is what the dashboard below says first.
+            parts = " · ".join(map(escape, self.summary))
+            return f'<span class="soft">{parts}</span>'
+        if not self._has_function:
+            return '<span class="soft">No training function yet: panel.trainable = train</span>'
+        if self._problems:
+            things = "1 thing is" if self._problems == 1 else f"{self._problems} things are"
+            return f'<span class="bad">{things} to be put right first</span>'
+        return '<span class="soft">Ready. The notebook stays free while the search runs.</span>'
+
+    def _say(self, html: str) -> None:
+        text = f'<div class="twn">{html}</div>'
+        if text != self.message.value:
+            self.message.value = text
+
+
+def _button(title: str, icon: str, style: str, act: Callable[[], None]) -> ipywidgets.Button:
+    button = ipywidgets.Button(description=title, icon=icon, button_style=style)
+    button.layout = ipywidgets.Layout(width="120px")
+    button.on_click(lambda _: act())
+    return button
