@@ -35,6 +35,7 @@ lint: $(VENV)/.test $(VENV)/.lint ## nothing is changed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 
 format: $(VENV)/.lint
 	$(BIN)/ruff check --fix .

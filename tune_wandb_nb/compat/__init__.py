@@ -1,0 +1,1 @@
+"""The only modules that touch what Ray and wandb do not promise."""
