@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from tune_wandb_nb.tracking.broker.actor import Answer, Broker, KnownKey, Request
+from tune_wandb_nb.tracking.auth.access import CheckedKey
+from tune_wandb_nb.tracking.broker.actor import Answer, Broker, KeyRequest
+from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 
 KEY = ApiKey("0123456789abcdef" * 3)
@@ -23,33 +25,38 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
 
 async def told(**common: Any) -> Broker:
     broker = Broker()
-    await broker.tell(Request().pack(), KnownKey(KEY, checked=True).pack(), common)
+    await broker.update(KeyRequest().pack(), CheckedKey(KEY, is_checked=True).pack(), common)
     return broker
 
 
 def test_a_trial_is_told_the_key_that_it_asks_for() -> None:
     async def work() -> tuple[Answer, Answer]:
         broker = await told(folder="/", environ={"WANDB_PROJECT": "p"})
-        other = Request("http://other")
-        await broker.tell(other.pack(), KnownKey(OTHER, "it is down", True).pack(), {"folder": "/"})
-        first = Answer.unpack(await broker.ask(*ASKS))
-        return first, Answer.unpack(await broker.ask("t2", "http://other", None))
+        other = KeyRequest("http://other")
+        await broker.update(
+            other.pack(), CheckedKey(OTHER, "it is down", True).pack(), {"folder": "/"}
+        )
+        first = Answer.unpack(await broker.answer(*ASKS))
+        return first, Answer.unpack(await broker.answer("t2", "http://other", None))
 
     first, second = run(work())
-    assert (first.known, first.is_first) == (KnownKey(KEY, None, checked=True), True)
-    assert (second.known, second.is_first) == (KnownKey(OTHER, "it is down", checked=True), False)
+    assert (first.key, first.is_first) == (CheckedKey(KEY, None, is_checked=True), True)
+    assert (second.key, second.is_first) == (
+        CheckedKey(OTHER, "it is down", is_checked=True),
+        False,
+    )
 
 
 def test_a_trial_that_is_quicker_than_the_driver_waits() -> None:
     async def work() -> Answer:
         broker = Broker()
-        asked = asyncio.create_task(broker.ask(*ASKS))
+        asked = asyncio.create_task(broker.answer(*ASKS))
         await asyncio.sleep(0)
         assert not asked.done()
-        await broker.tell(Request().pack(), KnownKey(KEY).pack(), {})
+        await broker.update(KeyRequest().pack(), CheckedKey(KEY).pack(), {})
         return Answer.unpack(await asked)
 
-    assert run(work()).known.key == KEY
+    assert run(work()).key.key == KEY
 
 
 def test_a_file_that_the_driver_has_not_seen_is_read_beside_it(tmp_path: Path) -> None:
@@ -57,22 +64,24 @@ def test_a_file_that_the_driver_has_not_seen_is_read_beside_it(tmp_path: Path) -
 
     async def work() -> Answer:
         broker = await told(folder=str(tmp_path))
-        return Answer.unpack(await broker.ask("t", None, "key"))
+        return Answer.unpack(await broker.answer("t", None, "key"))
 
-    assert run(work()).known.key == OTHER
+    assert run(work()).key.key == OTHER
 
 
 def test_one_that_was_started_again_is_told_all_at_once() -> None:
     async def work() -> None:
         broker = Broker()
-        assert not (await broker.accounts())[2]
-        asking = asyncio.create_task(broker.ask("t", "https://other", None))
+        assert not (await broker.reports())[2]
+        asking = asyncio.create_task(broker.answer("t", "https://other", None))
         await asyncio.sleep(0)
-        keys = [(Request(host).pack(), KnownKey(KEY).pack()) for host in (None, "https://other")]
-        await broker.tell_all(keys, {"folder": "/there"})
+        keys = [
+            (KeyRequest(host).pack(), CheckedKey(KEY).pack()) for host in (None, "https://other")
+        ]
+        await broker.restore(keys, {"folder": "/there"})
         answer = Answer.unpack(await asking)
-        assert (answer.known.key, answer.folder) == (KEY, "/there")
-        assert (await broker.accounts())[2]
+        assert (answer.key.key, answer.folder) == (KEY, "/there")
+        assert (await broker.reports())[2]
 
     run(work())
 
@@ -80,7 +89,7 @@ def test_one_that_was_started_again_is_told_all_at_once() -> None:
 def test_a_run_id_belongs_to_the_first_trial_that_claims_it() -> None:
     async def work() -> list[bool]:
         broker = Broker()
-        return [await broker.claim("mine", trial) for trial in ("a", "b", "a")]
+        return [await broker.claim_run_id("mine", trial) for trial in ("a", "b", "a")]
 
     assert run(work()) == [False, True, False]
 
@@ -106,31 +115,31 @@ def test_of_a_nodes_trials_one_starts_the_core_and_the_others_wait_for_it() -> N
 def test_the_logger_hears_of_a_trials_end_once_it_has_come() -> None:
     async def work() -> None:
         broker = await told(logger={})
-        assert await broker.ended("t", 1) is None, "its run was never opened"
+        assert await broker.last_report("t", 1) is None, "its run was never opened"
         with pytest.raises(asyncio.TimeoutError):
             # The broker was started again, and the driver knows of the run.
-            await broker.ended("u", 0.01, had_run=True)
-        await broker.account("t", {"state": "running"})
-        waiting = asyncio.create_task(broker.ended("t", 10))
+            await broker.last_report("u", 0.01, had_run=True)
+        await broker.report("t", WorkerReport("running"))
+        waiting = asyncio.create_task(broker.last_report("t", 10))
         await asyncio.sleep(0)
         assert not waiting.done()
-        await broker.account("t", {"state": "finished", "logged": 3}, {"step": 3})
-        assert (await waiting)["logged"] == 3
-        await broker.account("t", {"state": "finished", "logged": 3}, {"step": 3})
-        assert (await broker.accounts())[0]["t"]["logged"] == 3, "Ray may call it once more"
-        assert (await broker.ask(*("t", None, None)))["before"] == {"step": 3}
-        await broker.account("t", {"state": "running", "logged": 1})
-        assert (await broker.accounts())[0]["t"]["logged"] == 4, "with those of its first process"
+        await broker.report("t", WorkerReport("finished", logged=3), {"step": 3})
+        assert (await waiting).logged == 3
+        await broker.report("t", WorkerReport("finished", logged=3), {"step": 3})
+        assert (await broker.reports())[0]["t"].logged == 3, "Ray may call it once more"
+        assert (await broker.answer(*("t", None, None)))["earlier"] == {"step": 3}
+        await broker.report("t", WorkerReport("running", logged=1))
+        assert (await broker.reports())[0]["t"].logged == 4, "with those of its first process"
         # Its process is killed: the next one asks, twice where the entry names another server.
         for _ in range(2):
-            await broker.ask("t", None, None)
-        await broker.account("t", {"state": "running", "logged": 2})
-        assert (await broker.accounts())[0]["t"]["logged"] == 6, "with those of the killed one"
+            await broker.answer("t", None, None)
+        await broker.report("t", WorkerReport("running", logged=2))
+        assert (await broker.reports())[0]["t"].logged == 6, "with those of the killed one"
         with pytest.raises(asyncio.TimeoutError):
-            await broker.ended("t", 0.01)
-        await broker.decide("t", {"tune/status": "stopped by user"})
-        assert await broker.ending("t") == {"tune/status": "stopped by user"}
-        assert await broker.ending("t") == {}
+            await broker.last_report("t", 0.01)
+        await broker.set_ending("t", {"tune/status": "stopped by user"})
+        assert await broker.take_ending("t") == {"tune/status": "stopped by user"}
+        assert await broker.take_ending("t") == {}
 
     run(work())
 
@@ -138,12 +147,12 @@ def test_the_logger_hears_of_a_trials_end_once_it_has_come() -> None:
 def test_notices_go_to_the_logger_or_are_printed_once(capsys: Any) -> None:
     async def work() -> None:
         broker = await told(logger={})
-        await broker.say("for the logger")
-        assert (await broker.accounts())[1] == ["for the logger"]
-        assert (await broker.accounts())[1] == []
+        await broker.notify("for the logger")
+        assert (await broker.reports())[1] == ["for the logger"]
+        assert (await broker.reports())[1] == []
         broker = await told(logger=None)
         for _ in range(2):
-            await broker.say("nobody else is there")
+            await broker.notify("nobody else is there")
 
     run(work())
     assert capsys.readouterr().out == "tune-wandb-nb: nobody else is there\n"

@@ -108,7 +108,7 @@ def writer() -> Iterator[RunWriter]:
     writer = RunWriter(linger=0)
     writer.start()
     yield writer
-    writer.close()
+    writer.stop()
 
 
 def send_life(writer: RunWriter, run: TrialRun, rows: range) -> None:
@@ -288,7 +288,7 @@ def test_as_many_runs_as_there_are_workers_open_at_once() -> None:
         send_life(writer, run, range(1))
     assert all(run.ended() for run in runs)  # without the closers
     assert writer.wait(SOON)
-    writer.close()
+    writer.stop()
     assert most == 2
     assert [run for run in runs if run.told != life(0)] == []
 
@@ -302,7 +302,7 @@ def test_more_runs_end_at_once_when_the_search_is_over() -> None:
     for run in runs:
         send_life(writer, run, range(1))
     assert writer.wait(SOON)
-    writer.close()
+    writer.stop()
     assert [run for run in runs if run.told != life(0)] == []
 
 
@@ -314,7 +314,7 @@ def test_nothing_runs_before_the_start() -> None:
     assert not writer.wait(0)
     writer.start()
     assert writer.wait(SOON)
-    writer.close()
+    writer.stop()
     assert run.told == life(*range(3))
 
 
@@ -327,7 +327,7 @@ def test_no_thread_keeps_the_interpreter_alive(gate: threading.Event) -> None:
     threads = own_threads(before)
     assert len(threads) in (2, 3)  # the writer, and a worker or two
     assert all(thread.daemon for thread in threads)
-    writer.close()
+    writer.stop()
 
 
 def test_all_threads_are_gone_after_close() -> None:
@@ -337,7 +337,7 @@ def test_all_threads_are_gone_after_close() -> None:
     for number in range(20):
         send_life(writer, RecordingRun(f"run-{number}"), range(3))
     assert writer.wait(SOON)
-    writer.close()
+    writer.stop()
     for thread in own_threads(before):
         thread.join(SOON)
     assert own_threads(before) == set()
@@ -349,7 +349,7 @@ def test_close_lets_the_threads_do_what_they_were_sent(gate: threading.Event) ->
     writer.start()
     for run in runs:
         send_life(writer, run, range(3))
-    writer.close()
+    writer.stop()
     gate.set()
     threads = own_threads(before)
     for thread in threads:
@@ -365,7 +365,7 @@ def test_an_idle_writer_is_gone_after_close() -> None:
     writer = RunWriter()
     writer.start()
     (thread,) = own_threads(before)
-    writer.close()
+    writer.stop()
     thread.join(SOON)
     assert not thread.is_alive()
 
@@ -375,7 +375,7 @@ def test_wait_does_not_wait_for_rows_to_gather() -> None:
     writer.start()
     send_life(writer, run, range(3))
     assert writer.wait(SOON)
-    writer.close()
+    writer.stop()
     assert run.told == life(*range(3))
 
 
@@ -396,7 +396,7 @@ def test_catching_up_is_to_have_made_every_row_that_was_sent() -> None:
     assert made == [0, 1, 2]
     assert not run.threads(0)  # made, though the run is not open yet
     hold.set()
-    writer.close()
+    writer.stop()
     assert all(run.wrote() for _ in range(3))
 
 
@@ -410,4 +410,7 @@ def test_a_result_that_makes_no_row_is_counted(writer: RunWriter) -> None:
     writer.send(run, make)
     writer.send(run, partial(row, 2))
     assert run.wrote()
-    assert (run.dropped, dict(run.reasons)) == (1, {"ValueError: a dictionary inside itself": 1})
+    assert (run.stats.dropped, dict(run.stats.reasons)) == (
+        1,
+        {"ValueError: a dictionary inside itself": 1},
+    )

@@ -14,8 +14,9 @@ import tune_wandb_nb as tw
 from tests.searches import RunSearch, offline_runs
 from tests.wire import WireServer
 from tests.wire.sync import sync
-from tune_wandb_nb.tracking.broker.actor import Answer, KnownKey, Request
-from tune_wandb_nb.tracking.broker.client import Desk, desk
+from tune_wandb_nb.tracking.auth.access import CheckedKey
+from tune_wandb_nb.tracking.broker.actor import Answer, KeyRequest
+from tune_wandb_nb.tracking.broker.client import BrokerClient, broker_client
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 
 KEY = "0123456789abcdef" * 3
@@ -103,9 +104,9 @@ def test_a_refused_key_is_said_once_and_nothing_is_lost(
 
 
 def test_nothing_that_holds_a_key_shows_or_pickles_it() -> None:
-    known = KnownKey(ApiKey(KEY))
-    full = Desk()
-    full._keys[Request()] = known
+    known = CheckedKey(ApiKey(KEY))
+    full = BrokerClient()
+    full._sent_keys[KeyRequest()] = known
     for text in (repr(full), str(full)):
         assert KEY not in text
     with pytest.raises(pickle.PicklingError, match="not the same object"):
@@ -115,7 +116,7 @@ def test_nothing_that_holds_a_key_shows_or_pickles_it() -> None:
             assert KEY not in text
         for dumps in (pickle.dumps, cloudpickle.dumps):
             assert KEY.encode() not in dumps(held)
-    assert pickle.loads(pickle.dumps(desk)) is desk
+    assert pickle.loads(pickle.dumps(broker_client)) is broker_client
     tw.login(KEY)
     decorated = tw.wandb_mixin(started)
     assert KEY.encode() not in cloudpickle.dumps(decorated)

@@ -1,15 +1,15 @@
-"""How a process gets to W&B: with which key, or offline."""
+"""How a process gets to W&B: online with which key, or offline."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tune_wandb_nb.tracking.auth.credentials import find_credential, server_of
-from tune_wandb_nb.tracking.auth.server_check import Gate
+from tune_wandb_nb.tracking.auth.server_check import ServerCheck
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.settings.settings import Mode, WandbSettings
 
-__all__ = ["NO_KEY", "NO_KNOWN_KEY", "Access", "KnownKey", "drivers_access", "find_access"]
+__all__ = ["NO_CHECKED_KEY", "NO_KEY", "Access", "CheckedKey", "decide_access"]
 
 NO_KEY = (
     "no W&B API key was found, so runs are written offline. To go online, call"
@@ -18,72 +18,74 @@ NO_KEY = (
 
 
 @dataclass(frozen=True, slots=True)
-class KnownKey:
-    """A key, and whether its server takes it."""
+class CheckedKey:
+    """A key that the driver sends to a trial, and what the server said of it."""
 
     key: ApiKey | None = None
     refusal: str | None = None
-    """Why the server does not let the key in; None where it does."""
-    checked: bool = False
+    """Why the server does not take the key; None where it does."""
+    is_checked: bool = False
     """Whether the server was asked."""
 
     def pack(self) -> tuple[str | None, str | None, bool]:
-        """Return it in a form that is sent: an `ApiKey` itself does not pickle."""
-        return self.key.reveal() if self.key else None, self.refusal, self.checked
+        """Return a form that can be sent: an `ApiKey` itself does not pickle."""
+        return self.key.reveal() if self.key else None, self.refusal, self.is_checked
 
     @classmethod
-    def unpack(cls, sent: tuple[str | None, str | None, bool]) -> "KnownKey":
-        """Put the key back into its wrapper as soon as it has come over the wire."""
-        key, refusal, checked = sent
-        return cls(ApiKey(key) if key else None, refusal, checked)
+    def unpack(cls, packed: tuple[str | None, str | None, bool]) -> "CheckedKey":
+        """Put the key back into its wrapper as soon as the message has arrived."""
+        key, refusal, is_checked = packed
+        return cls(ApiKey(key) if key else None, refusal, is_checked)
 
 
-NO_KNOWN_KEY = KnownKey()
-"""Of a process that nobody has sent a key."""
+NO_CHECKED_KEY = CheckedKey()
+"""What a trial has that got no key from the driver."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What is known before a run is opened."""
+    """The mode of a run, and with which key it is opened."""
 
     mode: Mode
     key: ApiKey | None = None
-    gate: Gate | None = None
-    """Asks the server whether it takes the key; None where the driver has asked."""
+    check: ServerCheck | None = None
+    """Asks the server whether it takes the key; None where that is known, or there is no key."""
     note: str = ""
+    """Why the run is offline although there is a key; empty otherwise."""
+    lacks_key: bool = False
+    """Whether the run is offline only because no key was found."""
 
 
-def find_access(settings: WandbSettings, known: KnownKey) -> Access:
-    """Decide, in a trial's process, from its settings and the key that the broker has sent."""
-    if settings.mode in ("offline", "disabled"):
-        return Access(settings.mode)
-    if known.refusal is not None:
-        return Access("offline", known.key, note=f"offline: {known.refusal}")
-    if known.checked and known.key is not None:
-        return Access("online", known.key)
-    host = server_of(settings)
-    key = known.key
-    if key is None:
-        # The driver has none; this node may have one of its own.
-        found = find_credential(settings, host)
-        key = found.key if found else None
-    if key is not None:
-        return Access("online", key, Gate(host, key))
-    has_token = bool(os.environ.get("WANDB_IDENTITY_TOKEN_FILE"))
-    return Access("online" if has_token else "offline")
-
-
-def drivers_access(
-    settings: WandbSettings, environ: Mapping[str, str], say: Callable[[str], None]
+def decide_access(
+    settings: WandbSettings,
+    environ: Mapping[str, str] | None = None,
+    *,
+    sent: CheckedKey = NO_CHECKED_KEY,
 ) -> Access:
-    """Decide, in the process of the search, for the runs that it writes itself."""
+    """Decide whether a run goes online, and with which key.
+
+    Args:
+        settings: The run's settings; mode "offline" or "disabled" there is final.
+        environ: The environment in which a key is looked for; by default this process's.
+        sent: In a trial, what the driver has sent. Without a key from there, this node's own is
+            used.
+
+    Raises:
+        SettingsError: a source of keys that was named explicitly has no usable key.
+    """
     if settings.mode in ("offline", "disabled"):
         return Access(settings.mode)
+    if sent.refusal is not None:
+        return Access("offline", sent.key, note=f"offline: {sent.refusal}")
+    if sent.is_checked and sent.key is not None:
+        return Access("online", sent.key)
+    environ = os.environ if environ is None else environ
     host = server_of(settings)
-    credential = find_credential(settings, host, environ)
-    if credential is not None:
-        return Access("online", credential.key, Gate(host, credential.key))
+    key = sent.key
+    if key is None and (credential := find_credential(settings, host, environ)) is not None:
+        key = credential.key
+    if key is not None:
+        return Access("online", key, ServerCheck(host, key))
     if environ.get("WANDB_IDENTITY_TOKEN_FILE"):
         return Access("online")
-    say(NO_KEY)
-    return Access("offline")
+    return Access("offline", lacks_key=True)

@@ -1,4 +1,4 @@
-"""Whose API key it is: asked of the W&B server before a search."""
+"""The one client of the W&B server's GraphQL: who a key belongs to, and whatever else is asked."""
 
 import os
 from collections.abc import Mapping
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 __all__ = [
     "Account",
     "AccountError",
-    "ask",
     "authorize_page",
+    "check_reachable",
     "default_host",
-    "knock",
-    "look_up",
+    "look_up_account",
+    "look_up_projects",
     "project_page",
-    "projects_of",
+    "query_server",
 ]
 
 _CLOUD = "https://api.wandb.ai"
 _CLOUD_PAGE = "https://wandb.ai/authorize"
-_PATIENCE = 10.0
+_TIMEOUT = 10.0
 _VIEWER = "query Viewer { viewer { id entity teams { edges { node { name } } } } }"
 _PROJECTS = (
     "query GetProjects($entity: String!, $perPage: Int) { models(entityName: $entity,"
@@ -36,7 +36,18 @@ _MOST_PROJECTS = 200
 
 
 class AccountError(RuntimeError):
-    """The server does not say whose key it is; the message says why, never the key."""
+    """The server refuses the key or cannot be asked; the message says why, never the key.
+
+    Args:
+        message: The whole message, with what to do.
+        reason: The same in a few words, for a notice.
+        is_final: Whether asking again later is of no use.
+    """
+
+    def __init__(self, message: str, *, reason: str = "", is_final: bool = False) -> None:
+        super().__init__(message)
+        self.reason = reason or message
+        self.is_final = is_final
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,69 +86,73 @@ def project_page(host: str, entity: str, project: str) -> str:
         >>> project_page("https://api.wandb.ai", "me", "digits")
         'https://wandb.ai/me/digits'
     """
-    home = authorize_page(host).removesuffix("/authorize")
-    return f"{home}/{quote(entity, safe='')}/{quote(project, safe='')}"
+    site = authorize_page(host).removesuffix("/authorize")
+    return f"{site}/{quote(entity, safe='')}/{quote(project, safe='')}"
 
 
-def knock(host: str, *, timeout: float = _PATIENCE) -> None:
-    """Find out whether anybody answers at an address; no key is sent.
+def check_reachable(host: str, *, timeout: float = _TIMEOUT) -> None:
+    """Check that a server answers at an address; no key is sent.
 
     Raises:
-        AccountError: nobody does.
+        AccountError: no server answers.
     """
     _post(host, None, _VIEWER, {}, timeout)
 
 
-def look_up(host: str, key: ApiKey, *, timeout: float = _PATIENCE) -> Account:
-    """Ask a server whose key it is; blocks for ``timeout`` seconds at most.
+def look_up_account(host: str, key: ApiKey, *, timeout: float = _TIMEOUT) -> Account:
+    """Ask a server whose key this is; blocks for ``timeout`` seconds at most.
 
     Raises:
-        AccountError: refused, out of reach, or no W&B server.
+        AccountError: the server refuses the key, is out of reach, or is no W&B server.
     """
-    viewer = ask(host, key, _VIEWER, {}, timeout=timeout).get("viewer")
+    viewer = query_server(host, key, _VIEWER, {}, timeout=timeout).get("viewer")
     if not isinstance(viewer, dict):
-        raise AccountError(f"{host} refuses the key: copy it anew from {authorize_page(host)}.")
+        raise _key_refused(host)
     return Account(str(viewer.get("entity") or ""), tuple(_names(viewer.get("teams"))))
 
 
-def projects_of(
-    host: str, key: ApiKey, entity: str, *, timeout: float = _PATIENCE
+def look_up_projects(
+    host: str, key: ApiKey, entity: str, *, timeout: float = _TIMEOUT
 ) -> tuple[str, ...]:
     """Return the names of an entity's projects, the newest first.
 
     Raises:
-        AccountError: as for `look_up`.
+        AccountError: as for `look_up_account`.
     """
     variables = {"entity": entity, "perPage": _MOST_PROJECTS}
-    return tuple(_names(ask(host, key, _PROJECTS, variables, timeout=timeout).get("models")))
+    data = query_server(host, key, _PROJECTS, variables, timeout=timeout)
+    return tuple(_names(data.get("models")))
 
 
-def ask(
+def query_server(
     host: str,
     key: ApiKey,
     query: str,
     variables: Mapping[str, Any],
     *,
-    timeout: float = _PATIENCE,
+    timeout: float = _TIMEOUT,
 ) -> dict[str, Any]:
-    """Ask a server something in GraphQL; returns the "data" of its answer.
+    """Send a GraphQL query to a server; returns the "data" of its answer.
 
     Raises:
-        AccountError: as for `look_up`.
+        AccountError: as for `look_up_account`.
     """
     answer = _post(host, key, query, variables, timeout)
-    if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise AccountError(f"{host} refuses the key: copy it anew from {authorize_page(host)}.")
+    status = answer.status_code
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise _key_refused(host)
     try:
         data = answer.json()["data"]
     except (ValueError, LookupError, TypeError):
         data = None
-    if answer.status_code != HTTPStatus.OK or not isinstance(data, dict):
-        raise AccountError(
-            f"{host} does not answer as a W&B server does (status {answer.status_code}): check the"
-            " address."
-        )
-    return data
+    if status == HTTPStatus.OK and isinstance(data, dict):
+        return data
+    is_ok = status == HTTPStatus.OK
+    raise AccountError(
+        f"{host} does not answer as a W&B server does (status {status}): check the address.",
+        reason=f"{host} does not answer as a W&B server" if is_ok else f"{host} answers {status}",
+        is_final=is_ok,
+    )
 
 
 def _post(
@@ -149,15 +164,22 @@ def _post(
         return requests.post(
             f"{host.rstrip('/')}/graphql",
             json={"query": query, "variables": dict(variables)},
-            # Given nothing, requests would send what netrc has.
+            # Without an auth argument requests would send what netrc has.
             auth=("api", key.reveal()) if key is not None else lambda request: request,
             timeout=timeout,
         )
     except (requests.RequestException, ValueError) as error:
-        # Its text may be long, and holds nothing that a person can act on.
-        raise AccountError(
-            f"{host} cannot be reached ({type(error).__name__}): check the address and the network."
-        ) from None
+        # The error's own text may be long, and holds nothing that a person can act on.
+        reason = f"{host} cannot be reached ({type(error).__name__})"
+        raise AccountError(f"{reason}: check the address and the network.", reason=reason) from None
+
+
+def _key_refused(host: str) -> AccountError:
+    return AccountError(
+        f"{host} refuses the key: copy it anew from {authorize_page(host)}.",
+        reason=f"{host} refuses the API key",
+        is_final=True,
+    )
 
 
 def _names(connection: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""The driver's side of the broker: what this process knows, told once, before trials ask."""
+"""The driver's side of the broker: sends it keys and settings before trials ask for them."""
 
 import contextlib
 import os
@@ -7,42 +7,42 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tune_wandb_nb.tracking.auth.access import NO_KEY, KnownKey
-from tune_wandb_nb.tracking.auth.credentials import find_credential, kept_hosts, server_of
+from tune_wandb_nb.tracking.auth.access import NO_CHECKED_KEY, NO_KEY, CheckedKey, decide_access
+from tune_wandb_nb.tracking.auth.credentials import kept_hosts
 from tune_wandb_nb.tracking.auth.exposed_key import warn_of_exposed_key
-from tune_wandb_nb.tracking.auth.server_check import Gate
-from tune_wandb_nb.tracking.broker.actor import Request, start_broker
+from tune_wandb_nb.tracking.auth.server_check import ServerCheck
+from tune_wandb_nb.tracking.broker.actor import KeyRequest, start_broker
 from tune_wandb_nb.tracking.notices import Notices
-from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.settings.config_entry import entry_of
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
 from tune_wandb_nb.tracking.settings.ray_hooks import populate_run_location
 from tune_wandb_nb.tracking.settings.settings import WandbSettings, check_project
 
-__all__ = ["Desk", "desk"]
+__all__ = ["BrokerClient", "broker_client"]
 
 _SECRET = frozenset({"WANDB_API_KEY", "WANDB_SERVICE", "WANDB_IDENTITY_TOKEN_FILE"})
-_PATIENCE = 3.0
+_CHECK_TIMEOUT = 3.0
 
 
-class Desk:
-    """Finds keys on the driver and tells them to the broker; one a process.
+class BrokerClient:
+    """Looks up keys on the driver and sends them to the broker; one for each process.
 
-    The handle that it holds is what keeps the broker alive.
+    The handle in here keeps the broker alive.
     """
 
     def __init__(self) -> None:
         self._job: str | None = None
         self._broker: Any = None
-        self._gates: dict[tuple[str, ApiKey], str | None] = {}
-        self._keys: dict[Request, KnownKey] = {}
-        self._common: dict[str, Any] = {}
+        self._refusals: dict[tuple[str, Any], str | None] = {}
+        self._sent_keys: dict[KeyRequest, CheckedKey] = {}
+        self._sent_common: dict[str, Any] = {}
         self._logger: Mapping[str, Any] | None = None
         self._notices = Notices()
 
     def __reduce__(self) -> str:
-        # What refers to it refers to the other process's own: nothing in here is ever pickled.
-        return "desk"
+        # A reference to this object becomes a reference to the other process's own client: nothing
+        # in here is ever pickled.
+        return "broker_client"
 
     @property
     def broker(self) -> Any:
@@ -50,33 +50,33 @@ class Desk:
         return self._broker if self._job == _job() else None
 
     def attach(self, arguments: Mapping[str, Any], notices: Notices) -> None:
-        """Let decorated trials know of the search's logger; returns when they can."""
+        """Send trials the arguments of the search's logger; returns when the broker has them."""
         import ray
 
         self._logger, self._notices = dict(arguments), notices
-        ready = self._serve(WandbSettings.resolve(arguments, None, os.environ), checked=False)
-        if ready is not None:
-            # Classes open their runs before Tune tells the logger that they have started.
-            ray.get(ready)
+        sent = self._send(WandbSettings.resolve(arguments, None, os.environ), check=False)
+        if sent is not None:
+            # Class trainables open their runs before Tune calls the logger's on_trial_start.
+            ray.get(sent)
 
-    def tell_again(self) -> None:
-        """Tell a broker that was started again what the one before it knew."""
+    def send_again(self) -> None:
+        """Send a broker that Ray has started again everything that was sent before."""
         if (broker := self.broker) is not None:
-            keys = [(request.pack(), key.pack()) for request, key in list(self._keys.items())]
-            broker.tell_all.remote(keys, self._common)
+            keys = [(each.pack(), key.pack()) for each, key in list(self._sent_keys.items())]
+            broker.restore.remote(keys, self._sent_common)
 
     def detach(self) -> None:
         """Forget the logger: its search is over."""
         self._logger = None
         self._notices = Notices()
-        # The next search may have none, and nothing on the driver that would tell its trials.
+        # The next search may have no logger, and nothing on the driver that would send so.
         with contextlib.suppress(Exception):
             self.offer()
 
     def offer(self, config: Mapping[str, Any] | None = None) -> None:
-        """Check one trial's config, and have the key ready that the trial will ask for.
+        """Check one trial's config, and send the broker the key that the trial will ask for.
 
-        Without a config: what a trial would ask for that names no server and no file.
+        Without a config: the key that a trial asks for whose config names no server and no file.
 
         Raises:
             SettingsError: the trial's settings cannot be used.
@@ -90,14 +90,14 @@ class Desk:
             warn_of_exposed_key(config)
             check_init_arguments(settings.init)
             check_project(settings)
-        self._serve(settings, checked=config is not None)
+        self._send(settings, check=config is not None)
         if config is None:
             for host in kept_hosts():
-                self._serve(replace(settings, host=host or settings.host), checked=False)
+                self._send(replace(settings, host=host or settings.host), check=False)
         self._notices.flush()
 
     def offer_when_ray_is_up(self) -> None:
-        """Offer what is known without a config as soon as Ray is there, now or later."""
+        """Offer the key without a config as soon as Ray is initialized, now or later."""
         import ray
 
         if ray.is_initialized():
@@ -109,42 +109,41 @@ class Desk:
         if hooks is not None and self.offer_when_ray_is_up not in hooks:
             hooks.append(self.offer_when_ray_is_up)
 
-    def _serve(self, settings: WandbSettings, *, checked: bool) -> Any:
+    def _send(self, settings: WandbSettings, *, check: bool) -> Any:
+        """Send the broker what it lacks; returns Ray's reference, or None if nothing was sent."""
         import ray
 
         if not ray.is_initialized() or _is_inside_actor():
             return None
         if self._job != _job():
             self._broker, self._job = start_broker(), _job()
-            self._keys, self._common = {}, {}
-        request = Request(settings.host, settings.api_key_file)
-        known = self._keys.get(request)
-        key = known if known and known.checked > checked else self._key_for(settings, checked)
+            self._sent_keys, self._sent_common = {}, {}
+        request = KeyRequest(settings.host, settings.api_key_file)
+        sent = self._sent_keys.get(request)
+        key = sent if sent and sent.is_checked > check else self._look_up_key(settings, check)
         logger = self._logger and {**self._logger, "api_key": None}
         common = {"logger": logger, "environ": _environment(), "folder": str(Path.cwd())}
-        if key == known and common == self._common:
+        if key == sent and common == self._sent_common:
             return None
-        self._keys[request], self._common = key, common
-        return self._broker.tell.remote(request.pack(), key.pack(), common)
+        self._sent_keys[request], self._sent_common = key, common
+        return self._broker.update.remote(request.pack(), key.pack(), common)
 
-    def _key_for(self, settings: WandbSettings, checked: bool) -> KnownKey:
-        """Find the key; ``checked``: ask the server whether it takes it, and say what is wrong."""
-        if settings.mode in ("offline", "disabled"):
-            return KnownKey()
-        host = server_of(settings)
-        credential = find_credential(settings, host, os.environ)
-        if credential is None:
-            if checked and not os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
+    def _look_up_key(self, settings: WandbSettings, check: bool) -> CheckedKey:
+        """Find the key; with ``check`` ask the server whether it takes the key, and say if not."""
+        access = decide_access(settings)
+        if access.key is None or access.check is None:
+            if check and access.lacks_key:
                 self._notices.say(NO_KEY)
-            return KnownKey(checked=checked)
-        if not checked:
-            return KnownKey(credential.key)
-        asked = (host, credential.key)
-        if asked not in self._gates:
-            self._gates[asked] = Gate(*asked, patience=_PATIENCE).refusal()
-        if (refusal := self._gates[asked]) is not None:
+            is_off = settings.mode in ("offline", "disabled")
+            return NO_CHECKED_KEY if is_off else CheckedKey(is_checked=check)
+        if not check:
+            return CheckedKey(access.key)
+        asked = (access.check.host, access.key)
+        if asked not in self._refusals:
+            self._refusals[asked] = ServerCheck(*asked, timeout=_CHECK_TIMEOUT).refusal()
+        if (refusal := self._refusals[asked]) is not None:
             self._notices.say(f"W&B cannot be used, so runs go on offline: {refusal}.")
-        return KnownKey(credential.key, refusal, checked=True)
+        return CheckedKey(access.key, refusal, is_checked=True)
 
 
 def _environment() -> dict[str, str]:
@@ -156,7 +155,7 @@ def _environment() -> dict[str, str]:
 
 
 def _is_inside_actor() -> bool:
-    """Tell whether this process is itself a trial, which must not start anything."""
+    """Return whether this process is itself a trial, which must not start anything."""
     import ray
 
     return ray.get_runtime_context().get_actor_id() is not None
@@ -167,10 +166,10 @@ def _job() -> str | None:
 
     if not ray.is_initialized():
         return None
-    # The first job of every cluster has the same number; a node has its own.
+    # The first job of every cluster has the same number; the node's id tells clusters apart.
     context = ray.get_runtime_context()
     return f"{context.get_job_id()} on {context.get_node_id()}"
 
 
-desk = Desk()
-"""The driver's desk."""
+broker_client = BrokerClient()
+"""This process's client."""

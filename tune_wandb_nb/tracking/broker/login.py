@@ -3,7 +3,7 @@
 import getpass
 
 from tune_wandb_nb.tracking.auth.credentials import forget_keys, keep_key
-from tune_wandb_nb.tracking.broker.client import desk
+from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.settings.settings import checked_key
 
 __all__ = ["login", "logout"]
@@ -33,7 +33,7 @@ def login(key: str | None = None, *, host: str | None = None) -> None:
         key = getpass.getpass(f"W&B API key (from {page}): ")
     keep_key(checked_key(key, "the key given to login() does not hold"), host)
     # A trial that only calls `setup_wandb` has nothing else on the driver that sends it the key.
-    desk.offer_when_ray_is_up()
+    broker_client.offer_when_ray_is_up()
 
 
 def logout(*, host: str | None = None) -> None:

@@ -7,15 +7,15 @@ import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tune_wandb_nb.tracking.notices import count
-from tune_wandb_nb.tracking.settings.settings import Mode
+from tune_wandb_nb.tracking.runs.run_stats import RunStats
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["AUDIT_COLUMNS", "Account", "audit_table", "closing_line", "sync_command"]
+__all__ = ["AUDIT_COLUMNS", "audit_table", "closing_line", "sync_command"]
 
 AUDIT_COLUMNS = (
     "trial_id",
@@ -35,25 +35,6 @@ _RUN_FOLDER = re.compile(r"(offline-run|run)-[^-]+-(.+)_[^_]*")
 """What wandb calls the folder of a trial's run: kind, time, and the id, which Tune counts up."""
 
 
-class Account(Protocol):
-    """What the audit asks of a run; `TrialRun` is one."""
-
-    trial_id: str
-    run_id: str
-    name: str
-    state: str
-    reported: int
-    logged: int
-    dropped: int
-    lost: int
-    mode: Mode
-    url: str | None
-    path: str | None
-
-    def explain(self) -> str:
-        """Say in words why rows or values are missing; empty where none are."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Totals:
     trials: int
@@ -62,39 +43,36 @@ class _Totals:
     dropped: int
 
 
-def audit_table(accounts: Iterable[Account]) -> "pd.DataFrame":
+def audit_table(runs: Iterable[RunStats]) -> "pd.DataFrame":
     """Return one row a trial, in the order in which they started."""
     import pandas as pd
 
     rows = [
-        [account.explain() if c == "note" else getattr(account, c) for c in AUDIT_COLUMNS]
-        for account in accounts
+        [run.explain() if c == "note" else getattr(run, c) for c in AUDIT_COLUMNS] for run in runs
     ]
     table: pd.DataFrame = pd.DataFrame(rows, columns=list(AUDIT_COLUMNS))
     return table
 
 
-def closing_line(
-    accounts: Sequence[Account], unfinished: Sequence[Account], repair: str = ""
-) -> str:
+def closing_line(runs: Sequence[RunStats], unfinished: Sequence[RunStats], repair: str = "") -> str:
     """Say in one line where the rows are, or what is missing and the command that mends it.
 
     Args:
-        accounts: All runs.
+        runs: The counts of all runs.
         unfinished: Those that are not closed yet.
         repair: What brings rows to W&B that only Tune has.
     """
-    if not accounts:
+    if not runs:
         return "no trial was tracked."
     totals = _Totals(
-        len(accounts),
-        *(sum(getattr(a, n) for a in accounts) for n in ("reported", "logged", "dropped")),
+        len(runs),
+        *(sum(getattr(a, n) for a in runs) for n in ("reported", "logged", "dropped")),
     )
     counted = f"{count(totals.trials, 'trial')}, {count(totals.reported, 'row')}"
-    if all(account.mode == "disabled" for account in accounts):
+    if all(run.mode == "disabled" for run in runs):
         return f"{counted}, none tracked (mode is 'disabled')."
     # Runs that are offline are on disk as well, and one command uploads them all.
-    on_disk = [*unfinished, *(account for account in accounts if account.mode == "offline")]
+    on_disk = [*unfinished, *(run for run in runs if run.mode == "offline")]
     command = sync_command(list(dict.fromkeys(run.path for run in on_disk if run.path)))
     if unfinished:
         names = ", ".join(a.name for a in unfinished[:_NAMED_AT_MOST])
@@ -111,7 +89,7 @@ def closing_line(
     text += f"on disk, offline. Upload with: {command}" if command else "in W&B."
     if totals.logged != totals.reported:
         text += " See .audit() for what is missing and why."
-        if repair and any(account.lost for account in accounts):
+        if repair and any(run.lost for run in runs):
             text += f" This repairs it: {repair}"
     return text
 

@@ -11,9 +11,12 @@ from tune_wandb_nb.tracking.driver.audit import audit_table
 from tune_wandb_nb.tracking.driver.pbt import copied_from
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.driver.shutdown import close_session
-from tune_wandb_nb.tracking.driver.tracked_trial import Place, TrackedTrial
+from tune_wandb_nb.tracking.driver.tracked_trial import TrackedTrial
+from tune_wandb_nb.tracking.history.trial_source import TrialSource
 from tune_wandb_nb.tracking.results.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.results.trial_end import cut_off_outcome, trial_outcome
+from tune_wandb_nb.tracking.runs.init_plan import TrialNames
+from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
 
@@ -150,7 +153,7 @@ class WandbLogger(LoggerCallback):
     def run_url(self, trial_id: str) -> str | None:
         """Return the W&B page of one trial; None offline, and until its run is open."""
         tracked = self._session.trials.get(trial_id) if self._session else None
-        return tracked.run.url if tracked else None
+        return tracked.stats.url if tracked else None
 
     def audit(self) -> "pd.DataFrame":
         """Return what became of every row: one line a trial.
@@ -159,7 +162,7 @@ class WandbLogger(LoggerCallback):
         (rows that are in the run), dropped (rows that are not), mode, url, path (the run's folder)
         and note, which explains what is missing.
         """
-        return audit_table(self._session.runs if self._session else [])
+        return audit_table(self._session.stats if self._session else [])
 
     # Tune's hooks
 
@@ -181,17 +184,17 @@ class WandbLogger(LoggerCallback):
         del iteration, info
         session = self._live()
         tracked = session.trials.get(trial.trial_id)
-        if tracked is None or tracked.ended:
-            tracked = session.open_trial(
-                trial.trial_id,
-                str(trial),
+        if tracked is None:
+            session.open_trial(
+                TrialNames(trial.trial_id, str(trial), trial.storage.experiment_dir_name),
                 trial.config,
-                trial.storage.experiment_dir_name,
-                place=Place.of(trial),
+                TrialSource.of(trial),
                 writes_own_run=session.writes_own_run(
                     trial.trainable_name, trial.get_trainable_cls
                 ),
             )
+        elif tracked.ended:
+            session.reopen_trial(tracked)
         else:
             self._follow(session, tracked, trial, trials)
         session.notices.flush()
@@ -201,11 +204,12 @@ class WandbLogger(LoggerCallback):
         del iteration
         session = self._live()
         tracked = session.trials[trial.trial_id]
-        session.media.keep(result)
-        tracked.run.reported += 1
+        tracked.stats.reported += 1
         tracked.stopping = bool(result.get("done"))
-        # A copy, since Tune and the callbacks after this one may change what they were handed.
-        session.writer.send(tracked.run, partial(tracked.rows.row, dict(result)))
+        if isinstance(tracked.run, TrialRun):
+            session.media.keep(result)
+            # A copy, since Tune and the callbacks after this one may change the result.
+            session.writer.send(tracked.run, partial(tracked.rows.row, dict(result)))
 
     def on_checkpoint(
         self,
@@ -219,7 +223,9 @@ class WandbLogger(LoggerCallback):
         del iteration, trials, info
         session = self._live()
         tracked = session.trials.get(trial.trial_id)
-        if tracked is not None and not tracked.checkpoints.is_none:
+        if tracked is None or not isinstance(tracked.run, TrialRun):
+            return
+        if not tracked.checkpoints.is_none:
             saved = SavedCheckpoint.of(checkpoint, trial.last_result or {})
             if (chosen := tracked.checkpoints.take(saved)) is not None:
                 session.writer.send(tracked.run, chosen)
@@ -288,7 +294,8 @@ class WandbLogger(LoggerCallback):
         change = partial(
             tracked.rows.change_config, dict(trial.config), source=source, iteration=iteration
         )
-        session.writer.send(tracked.run, change)
+        if isinstance(tracked.run, TrialRun):
+            session.writer.send(tracked.run, change)
 
 
 WandbLoggerCallback = WandbLogger

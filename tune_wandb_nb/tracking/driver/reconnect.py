@@ -1,4 +1,4 @@
-"""Brings runs that had to go offline to W&B, as soon as its server is back."""
+"""Brings runs that had to go offline to W&B, as soon as its server can be reached again."""
 
 import tempfile
 import threading
@@ -6,65 +6,66 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tune_wandb_nb.tracking.auth.graphql import AccountError, look_up, project_page
+from tune_wandb_nb.tracking.auth.graphql import AccountError, look_up_account, project_page
 from tune_wandb_nb.tracking.history.wandb_file import offline_logs
 from tune_wandb_nb.tracking.upload.destination import Destination
 from tune_wandb_nb.tracking.upload.offline_runs import Outcome, RunUpload
 
 if TYPE_CHECKING:
-    from tune_wandb_nb.tracking.auth.server_check import Gate
-    from tune_wandb_nb.tracking.runs.resilient_run import LastingRun
+    from tune_wandb_nb.tracking.auth.server_check import ServerCheck
+    from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 
-__all__ = ["Comeback"]
+__all__ = ["Reconnect"]
 
 _PARALLEL = 4
-_LEAVES_WITHIN = 5.0
+_STOPS_WITHIN = 5.0
 _OPEN = ("waiting", "running")
 
 
-class Comeback:
-    """Asks a server that was away again and again; then runs go online, and old ones are uploaded.
+class Reconnect:
+    """Asks an unreachable server again at intervals; once it answers, ended runs are uploaded.
 
-    A run that was opened offline stays so until it ends, and is uploaded then. It all happens in a
-    thread that starts with the first run that had to go offline.
+    Runs that open after that are online. A run that was opened offline stays offline until it ends,
+    and is uploaded then. All of this happens in a thread that starts with the first run that had to
+    go offline.
 
     Args:
-        say: Is told what a person should know.
+        say: Called with what a person should know.
         again_every: Seconds between two questions.
     """
 
     def __init__(self, say: Callable[[str], None], *, again_every: float = 15.0) -> None:
         self._say = say
         self._again_every = again_every
-        self._runs: list[LastingRun] = []
+        self._runs: list[TrialRun] = []
         self._changed = threading.Condition()
-        self._closing = threading.Event()
+        self._stopping = threading.Event()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._is_busy = False
         self._rounds = 0
 
-    def expect(self, run: "LastingRun") -> None:
-        """Look after a run that has just gone offline, if its server may let it in later."""
-        gate = run.plan.gate
-        if gate is None or gate.is_final:
+    def expect(self, run: "TrialRun") -> None:
+        """Upload a run later that has just gone offline, if its server may take it then."""
+        check = run.plan.check
+        if check is None or check.is_final:
             return
         with self._changed:
             if run not in self._runs:
                 self._runs.append(run)
             if self._thread is None:
                 self._thread = threading.Thread(
-                    target=self._loop, name="tune-wandb-comeback", daemon=True
+                    target=self._loop, name="tune-wandb-reconnect", daemon=True
                 )
                 self._thread.start()
 
-    def waiting(self) -> list["LastingRun"]:
+    def waiting(self) -> list["TrialRun"]:
         """Return the runs that are not in W&B yet."""
         with self._changed:
             return list(self._runs)
 
     def finish(self, timeout: float) -> bool:
-        """Ask once more, now that all runs have ended; False if that took longer than it may.
+        """Ask once more, now that all runs have ended; returns False if the time was too short.
 
         Args:
             timeout: Seconds.
@@ -74,18 +75,18 @@ class Comeback:
             self._wake.set()
             return self._changed.wait_for(lambda: not self._runs or self._rounds >= rounds, timeout)
 
-    def close(self) -> None:
-        """Leave what is not uploaded yet as it is; whoever uploads it later is then alone."""
-        self._closing.set()
+    def stop(self) -> None:
+        """Stop uploading, so that a later `sync_runs` is alone with the files."""
+        self._stopping.set()
         self._wake.set()
         if self._thread is not None:
-            self._thread.join(_LEAVES_WITHIN)
+            self._thread.join(_STOPS_WITHIN)
 
     def _loop(self) -> None:
         while True:
             self._wake.wait(self._again_every)
             self._wake.clear()
-            if self._closing.is_set():
+            if self._stopping.is_set():
                 return
             self._is_busy = True
             self._round()
@@ -95,27 +96,29 @@ class Comeback:
                 self._changed.notify_all()
 
     def _round(self) -> None:
-        gates: dict[Gate, list[LastingRun]] = {}
+        checks: dict[ServerCheck, list[TrialRun]] = {}
         for run in self.waiting():
-            assert run.plan.gate is not None
-            gates.setdefault(run.plan.gate, []).append(run)
-        for gate, runs in gates.items():
-            if gate.ask_again() is not None:
+            assert run.plan.check is not None
+            checks.setdefault(run.plan.check, []).append(run)
+        for check, runs in checks.items():
+            if check.ask_again() is not None:
                 continue
-            ended = [run for run in runs if not run.is_open and run.state not in _OPEN]
+            ended = [run for run in runs if not run.is_open and run.stats.state not in _OPEN]
             if ended:
                 try:
-                    self._upload(gate, ended)
+                    self._upload(check, ended)
                 except (AccountError, OSError) as error:
                     self._say(f"what was recorded offline is not uploaded yet: {error}")
 
-    def _upload(self, gate: "Gate", runs: Sequence["LastingRun"]) -> None:
-        assert gate.key is not None
-        destination = Destination(gate.host, gate.key, look_up(gate.host, gate.key).entity)
+    def _upload(self, check: "ServerCheck", runs: Sequence["TrialRun"]) -> None:
+        assert check.key is not None
+        destination = Destination(
+            check.host, check.key, look_up_account(check.host, check.key).entity
+        )
         files = {
             file: run
             for run in runs
-            for file in offline_logs(Path(run.plan.arguments["dir"]), run.run_id)
+            for file in offline_logs(Path(run.plan.arguments["dir"]), run.stats.run_id)
         }
         left = {run: [file for file, of in files.items() if of is run] for run in runs}
 
@@ -128,13 +131,13 @@ class Comeback:
 
         with tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") as scratch:
             RunUpload(destination, Path(scratch), _PARALLEL).upload(
-                list(files), tell, goes_on=lambda _: not self._closing.is_set()
+                list(files), tell, goes_on=lambda _: not self._stopping.is_set()
             )
 
-    def _arrived(self, run: "LastingRun", destination: Destination) -> None:
+    def _arrived(self, run: "TrialRun", destination: Destination) -> None:
         entity = run.plan.arguments.get("entity") or destination.default_entity
         page = project_page(destination.host, entity, str(run.plan.arguments["project"]))
-        run.was_uploaded(page)
+        run.stats.mark_uploaded(page)
         with self._changed:
             self._runs.remove(run)
             self._changed.notify_all()

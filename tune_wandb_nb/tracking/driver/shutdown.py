@@ -24,8 +24,8 @@ def close_session(session: Session) -> None:
         with _interruptible():
             _wait(session)
     finally:
-        unfinished = session.writer.unfinished()
-        session.notices.say(closing_line(session.runs, unfinished, _repair(session)))
+        unfinished = [run.stats for run in session.writer.unfinished()]
+        session.notices.say(closing_line(session.stats, unfinished, _repair(session)))
         session.notices.flush()
         session.close()
 
@@ -60,21 +60,21 @@ def _wait(session: Session) -> None:
         if not left():
             return
         unfinished = len(session.writer.unfinished())
-        _tell(session, f"closing W&B runs: {unfinished} of {len(session.runs)} left ...")
-    offline = session.comeback.waiting()
+        _say(session, f"closing W&B runs: {unfinished} of {len(session.stats)} left ...")
+    offline = session.reconnect.waiting()
     if offline:
-        _tell(session, f"asking W&B again for {count(len(offline), 'run')} recorded offline ...")
-        session.comeback.finish(left())
+        _say(session, f"asking W&B again for {count(len(offline), 'run')} recorded offline ...")
+        session.reconnect.finish(left())
 
 
 def _repair(session: Session) -> str:
-    tracked = next((each for each in session.trials.values() if each.run.lost), None)
-    if tracked is None or not tracked.place.experiment:
+    tracked = next((each for each in session.trials.values() if each.stats.lost), None)
+    if tracked is None or not tracked.source.experiment:
         return ""
     project = tracked.run.plan.arguments["project"]
-    return f"tune_wandb_nb.upload_experiment({tracked.place.experiment!r}, {project!r})"
+    return f"tune_wandb_nb.upload_experiment({tracked.source.experiment!r}, {project!r})"
 
 
-def _tell(session: Session, text: str) -> None:
+def _say(session: Session, text: str) -> None:
     session.notices.say(text)
     session.notices.flush()

@@ -5,7 +5,9 @@ from collections import Counter, deque
 from collections.abc import Callable
 from functools import partial
 from queue import SimpleQueue
+from typing import TypeAlias
 
+from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
 from tune_wandb_nb.tracking.results.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.results.rows import Row
 from tune_wandb_nb.tracking.results.trial_end import Ending
@@ -15,43 +17,45 @@ __all__ = ["Opening", "RunWriter"]
 
 
 class Opening:
-    """The first thing that a run is sent: open it."""
+    """The first item that is sent to a run: open it."""
 
 
-_Item = Opening | Callable[[], Row | None] | SavedCheckpoint | Ending
-_Ready = Opening | Row | SavedCheckpoint | Ending
+AnyRun: TypeAlias = TrialRun | RemoteTrial
+"""A run that this process writes, or one that it only waits for."""
+_Item: TypeAlias = Opening | Callable[[], Row | None] | SavedCheckpoint | Ending
+_Ready: TypeAlias = Opening | Row | SavedCheckpoint | Ending
 
 
-class _Lane:
-    """What waits for one run, in order, and whether a worker is opening or ending it."""
+class _RunQueue:
+    """The items of one run, in order, and whether a worker is opening or ending the run."""
 
-    __slots__ = ("busy", "run", "waiting")
+    __slots__ = ("is_busy", "items", "run")
 
-    def __init__(self, run: TrialRun) -> None:
+    def __init__(self, run: AnyRun) -> None:
         self.run = run
-        self.waiting: deque[_Ready] = deque()
-        self.busy = False
+        self.items: deque[_Ready] = deque()
+        self.is_busy = False
 
     def replace_checkpoint(self, checkpoint: SavedCheckpoint) -> None:
-        """Let a checkpoint wait, and none that is older: uploads may be slower than training."""
-        older = [item for item in self.waiting if isinstance(item, SavedCheckpoint)]
+        """Queue a checkpoint in the place of older ones: uploads may be slower than training."""
+        older = [item for item in self.items if isinstance(item, SavedCheckpoint)]
         for item in older:
-            self.waiting.remove(item)
-            self.run.skipped_checkpoints += 1
-        self.waiting.append(checkpoint)
+            self.items.remove(item)
+            self.run.stats.skipped_checkpoints += 1
+        self.items.append(checkpoint)
 
 
 class RunWriter:
-    """Takes results from Tune's thread in microseconds, makes rows of them and writes those.
+    """Takes results from Tune's thread in microseconds, makes rows of them and writes the rows.
 
-    One thread makes and writes rows, a few others open and end runs, since those wait on the
-    network. What is sent to a run arrives in order. All threads are daemons: none keeps the
-    interpreter alive.
+    One thread makes and writes rows, a few others open and end runs, since opening and ending wait
+    for the network. The items of a run are handled in order. All threads are daemons: none keeps
+    the interpreter alive.
 
     Args:
         workers: How many runs are opened or ended at once while the search runs. More would take
             Tune's thread too much of its time.
-        closers: The same from `close` on: the last trials may all end at once.
+        closers: The same from `stop` on: the last trials may all end at once.
         linger: Seconds for which rows gather before they are written, so that the two threads do
             not take turns at every row; wandb itself sends rows every few seconds.
     """
@@ -60,16 +64,16 @@ class RunWriter:
         self._workers = workers
         self._closers = closers
         self._linger = linger
-        self._inbox: deque[tuple[TrialRun, _Item | None] | threading.Event] = deque()
+        self._inbox: deque[tuple[AnyRun, _Item | None] | threading.Event] = deque()
         self._wake = threading.Event()
         self._hurry = threading.Event()
-        self._closing = threading.Event()
-        self._lanes: dict[TrialRun, _Lane] = {}
+        self._stopping = threading.Event()
+        self._queues: dict[AnyRun, _RunQueue] = {}
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._started_workers = 0
-        # How often each was opened and not ended: one may be opened again while it still ends.
-        self._unfinished: Counter[TrialRun] = Counter()
+        # How often each run was opened and not ended: a trial may start again while it still ends.
+        self._unfinished: Counter[AnyRun] = Counter()
         self._changed = threading.Condition()
 
     def start(self) -> None:
@@ -77,8 +81,8 @@ class RunWriter:
         self._thread = threading.Thread(target=self._loop, name="tune-wandb-writer", daemon=True)
         self._thread.start()
 
-    def send(self, run: TrialRun, item: _Item) -> None:
-        """Hand something to a run: an `Opening` first, what makes its rows, at last an `Ending`."""
+    def send(self, run: AnyRun, item: _Item) -> None:
+        """Queue an item for a run: an `Opening` first, what makes its rows, at last an `Ending`."""
         if isinstance(item, Opening):
             with self._changed:
                 self._unfinished[run] += 1
@@ -87,7 +91,7 @@ class RunWriter:
             self._wake.set()
 
     def catch_up(self, timeout: float) -> bool:
-        """Wait until a row was made of everything sent so far, written or not."""
+        """Wait until every result sent so far has become a row, written or not."""
         if self._thread is None or not self._thread.is_alive():
             return not self._inbox
         caught_up = threading.Event()
@@ -96,20 +100,20 @@ class RunWriter:
         self._wake.set()
         return caught_up.wait(timeout)
 
-    def unfinished(self) -> list[TrialRun]:
+    def unfinished(self) -> list[AnyRun]:
         """Return the runs that have not ended yet."""
         with self._changed:
             return list(self._unfinished)
 
     def wait(self, timeout: float) -> bool:
-        """Close, and wait until every run has ended; False if some have not in time (seconds)."""
-        self.close()
+        """Stop, and wait until every run has ended; False if some have not in time (seconds)."""
+        self.stop()
         with self._changed:
             return self._changed.wait_for(lambda: not self._unfinished, timeout)
 
-    def close(self) -> None:
-        """Let all threads go as soon as they have done what they were sent."""
-        self._closing.set()
+    def stop(self) -> None:
+        """End all threads as soon as they have handled every item that was sent."""
+        self._stopping.set()
         self._hurry.set()
         self._wake.set()
 
@@ -118,7 +122,7 @@ class RunWriter:
             self._wake.wait()
             self._wake.clear()
             self._hurry.wait(self._linger)
-            if not self._closing.is_set():
+            if not self._stopping.is_set():
                 self._hurry.clear()
             while self._inbox:
                 sent = self._inbox.popleft()
@@ -127,36 +131,37 @@ class RunWriter:
                 else:
                     self._take(*sent)
             self._add_workers()
-            if self._closing.is_set() and not self._lanes:
+            if self._stopping.is_set() and not self._queues:
                 for _ in range(self._started_workers):
                     self._jobs.put(None)
                 return
 
-    def _take(self, run: TrialRun, item: _Item | None) -> None:
-        lane = self._lanes.get(run) or self._lanes.setdefault(run, _Lane(run))
+    def _take(self, run: AnyRun, item: _Item | None) -> None:
+        queue = self._queues.get(run) or self._queues.setdefault(run, _RunQueue(run))
         if item is None:
-            lane.busy = False
+            queue.is_busy = False
         elif isinstance(item, SavedCheckpoint):
-            lane.replace_checkpoint(item)
+            queue.replace_checkpoint(item)
         elif isinstance(item, Opening | Ending):
-            lane.waiting.append(item)
-        elif (row := run.prepare(item)) is not None:
-            lane.waiting.append(row)
-        self._advance(lane)
+            queue.items.append(item)
+        elif isinstance(run, TrialRun) and (row := run.prepare(item)) is not None:
+            queue.items.append(row)
+        self._advance(queue)
 
-    def _advance(self, lane: _Lane) -> None:
-        while lane.waiting and not lane.busy:
-            item = lane.waiting.popleft()
+    def _advance(self, queue: _RunQueue) -> None:
+        while queue.items and not queue.is_busy:
+            item = queue.items.popleft()
             if isinstance(item, Row):
-                lane.run.write(item)
+                assert isinstance(queue.run, TrialRun)
+                queue.run.write(item)
             else:
-                lane.busy = True
-                self._jobs.put(partial(self._perform, lane.run, item))
+                queue.is_busy = True
+                self._jobs.put(partial(self._perform, queue.run, item))
                 self._add_workers()
-        if not lane.waiting and not lane.busy and not lane.run.is_open:
-            del self._lanes[lane.run]
+        if not queue.items and not queue.is_busy and not queue.run.is_open:
+            del self._queues[queue.run]
 
-    def _perform(self, run: TrialRun, item: Opening | SavedCheckpoint | Ending) -> None:
+    def _perform(self, run: AnyRun, item: Opening | SavedCheckpoint | Ending) -> None:
         if isinstance(item, Ending):
             run.end(item)
             with self._changed:
@@ -165,6 +170,7 @@ class RunWriter:
                     del self._unfinished[run]
                 self._changed.notify_all()
         elif isinstance(item, SavedCheckpoint):
+            assert isinstance(run, TrialRun)
             run.save(item)
         else:
             run.open()
@@ -172,7 +178,7 @@ class RunWriter:
         self._wake.set()
 
     def _add_workers(self) -> None:
-        most = self._closers if self._closing.is_set() else self._workers
+        most = self._closers if self._stopping.is_set() else self._workers
         for _ in range(min(self._jobs.qsize(), most - self._started_workers)):
             self._started_workers += 1
             name = f"tune-wandb-worker-{self._started_workers}"

@@ -1,13 +1,13 @@
 """What W&B has of a run: asked of its server."""
 
 import json
-import time
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tune_wandb_nb.tracking.auth.graphql import AccountError, ask
+from tune_wandb_nb.tracking.auth.graphql import AccountError, query_server
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
+from tune_wandb_nb.tracking.waiting import wait_until
 
 __all__ = ["LOOK_EVERY", "OVER", "SETTLES_WITHIN", "KnownRun", "logged_iterations", "look_up_run"]
 
@@ -56,7 +56,7 @@ def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) 
         AccountError: the server refuses the key, or cannot be asked.
     """
     variables = {"entity": entity, "project": project, "name": run_id}
-    model = ask(host, key, _RUN, variables).get("model")
+    model = query_server(host, key, _RUN, variables).get("model")
     bucket = model.get("bucket") if isinstance(model, dict) else None
     if not isinstance(bucket, dict):
         return KnownRun()
@@ -86,15 +86,17 @@ def logged_iterations(
         return ()
     if known.last_step > _FARTHEST > known.rows > _PAGE:
         return range(known.iteration + 1)
-    deadline = time.monotonic() + SETTLES_WITHIN
     variables = {"entity": entity, "project": project, "name": run_id}
-    while True:
-        found = set(_history(host, key, variables, known))
-        if known.tail is None or known.tail in found:
-            return found
-        if time.monotonic() > deadline:
-            raise AccountError(_UNCLEAR)
-        time.sleep(LOOK_EVERY)
+    found: set[int] = set()
+
+    def has_last_row() -> bool:
+        found.clear()
+        found.update(_history(host, key, variables, known))
+        return known.tail is None or known.tail in found
+
+    if not wait_until(has_last_row, SETTLES_WITHIN, every=LOOK_EVERY):
+        raise AccountError(_UNCLEAR)
+    return found
 
 
 def _history(host: str, key: ApiKey, variables: dict[str, str], known: KnownRun) -> Iterator[int]:
@@ -104,7 +106,7 @@ def _history(host: str, key: ApiKey, variables: dict[str, str], known: KnownRun)
     for start in range(0, end, page):
         spec = {"keys": ["_step", _ITERATION], "samples": _PAGE}
         spec |= {"minStep": start, "maxStep": min(start + page, end)}
-        data = ask(host, key, _ROWS, {**variables, "spec": json.dumps(spec)})
+        data = query_server(host, key, _ROWS, {**variables, "spec": json.dumps(spec)})
         for row in _rows_of(data):
             iteration = _iteration_of(row)
             if iteration is not None:

@@ -1,11 +1,15 @@
 """Reads the results that Tune has written of a trial: its ``result.json``, a line a report."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["RESULTS", "newest_results"]
+from tune_wandb_nb.tracking.results.media import is_plain
+from tune_wandb_nb.tracking.results.rows import Row, TrialRows, timed
+
+__all__ = ["RESULTS", "Replayed", "newest_results", "replay"]
 
 RESULTS = "result.json"
 """What Tune calls the file in a trial's folder."""
@@ -52,3 +56,53 @@ def _lines(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
                     continue
                 if isinstance(result, dict):
                     yield result
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What `replay` has seen: the results it was given come to this config and summary."""
+
+    reported: int = 0
+    """How many results there were."""
+    config: dict[str, Any] = field(default_factory=dict)
+    summary: dict[str, Any] = field(default_factory=dict)
+    last_values: dict[str, Any] = field(default_factory=dict)
+    """The last number of each metric."""
+    is_out_of_order: bool = False
+    """Whether a row was written that comes before one that was recorded already."""
+
+
+def replay(
+    results: Iterable[Mapping[str, Any]],
+    rows: TrialRows,
+    *,
+    is_recorded: Callable[[int], bool],
+    write: Callable[[Row], None],
+    before: int | None = None,
+) -> Replayed:
+    """Turn Tune's results into rows once more, and write those that a run lacks.
+
+    Args:
+        results: The results of one trial from the first on, as `newest_results` yields them.
+        rows: Turns the trial's results into rows; new, since every result passes through it.
+        is_recorded: Tells of an iteration whether the run has its row.
+        write: Writes a missing row, which has the time of its result.
+        before: The iteration at which to stop; None for all.
+    """
+    replayed = Replayed()
+    has_written = False
+    for number, result in enumerate(results, start=1):
+        row = timed(rows.row(result), result)
+        iteration = number if row.step is None else row.step
+        if before is not None and iteration >= before:
+            continue
+        replayed.reported = number
+        replayed.config |= row.config
+        replayed.summary |= row.summary
+        replayed.last_values |= {k: value for k, value in row.metrics.items() if is_plain(value)}
+        if is_recorded(iteration):
+            replayed.is_out_of_order = replayed.is_out_of_order or has_written
+        else:
+            has_written = True
+            write(row)
+    return replayed

@@ -4,7 +4,6 @@ import contextlib
 import glob
 import json
 import re
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from tune_wandb_nb.tracking.history.transaction_log import (
     append_log,
     write_log,
 )
+from tune_wandb_nb.tracking.waiting import wait_until
 
 __all__ = [
     "OFFLINE_SUFFIX",
@@ -172,15 +172,12 @@ def ends_whole(file: Path, within: float = 10.0) -> bool:
         file: The file.
         within: Seconds to wait for it.
     """
-    deadline = time.monotonic() + within
-    pause = 0.01
-    while not _has_end(file):
-        if time.monotonic() > deadline or not file.parent.is_dir():
-            return False
-        # There is no event for what another process writes.
-        time.sleep(pause)
-        pause = min(2 * pause, 0.5)
-    return True
+
+    def ends_or_is_deleted() -> bool:
+        return _has_end(file) or not file.parent.is_dir()
+
+    wait_until(ends_or_is_deleted, within, every=0.01, at_most_every=0.5)
+    return _has_end(file)
 
 
 def _has_end(file: Path) -> bool:

@@ -1,51 +1,93 @@
-"""How a trial's W&B run is opened."""
+"""How a trial's W&B run is opened: every argument of ``wandb.init``, decided in one place."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tune_wandb_nb.tracking.auth.server_check import Gate
+from tune_wandb_nb.tracking.auth.access import Access
+from tune_wandb_nb.tracking.auth.server_check import ServerCheck
+from tune_wandb_nb.tracking.results.payload import Excludes
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
-from tune_wandb_nb.tracking.settings.settings import Mode
+from tune_wandb_nb.tracking.settings.init_arguments import init_arguments
+from tune_wandb_nb.tracking.settings.settings import Mode, WandbSettings
 
-__all__ = ["FULL", "LEAN", "OPENS_WITHIN", "InitPlan"]
+__all__ = ["InitPlan", "TrialNames", "make_init_plan"]
 
-LEAN: Mapping[str, Any] = {
-    "console": "off",
-    "disable_git": True,
-    "silent": True,
-    "save_code": False,
-    "x_disable_machine_info": True,
-    "x_disable_stats": True,
-    "x_log_level": 30,
-    "x_save_requirements": False,
-}
-"""Settings of a logger that is not the training process: measured at a fifth of the defaults."""
-FULL: Mapping[str, Any] = {
-    "disable_git": False,
-    "x_disable_machine_info": False,
-    "x_log_level": 20,
-    "x_save_requirements": True,
-}
-"""What the run that records the environment adds to them."""
 
-OPENS_WITHIN: Mapping[Mode, float] = {"online": 20.0, "offline": 120.0}
-"""Offline nothing but this machine is slow, and there is no other way to open the run."""
+@dataclass(frozen=True, slots=True)
+class TrialNames:
+    """Tune's names for a trial and its experiment; None outside of Tune."""
+
+    trial_id: str | None = None
+    name: str | None = None
+    experiment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InitPlan:
-    """How to open one run: everything that ``wandb.init`` needs, decided on Tune's thread."""
+    """Everything that ``wandb.init`` needs to open one run."""
 
     mode: Mode
     arguments: Mapping[str, Any]
     key: ApiKey | None = None
     host: str | None = None
-    gate: Gate | None = None
+    check: ServerCheck | None = None
+    """Asks the server whether it takes the key, before the run is opened online."""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    """The user's own ``wandb.Settings``."""
     define_step: bool = True
+    """Whether ``training_iteration`` is the step of all metrics."""
     records_environment: bool = False
     """Whether this run records the machine and its packages: the first of a search does."""
     hook: Callable[[Any], None] | None = None
+    """Called with the ``wandb.Run`` once it is open (``WANDB_PROCESS_RUN_INFO_HOOK``)."""
     image_kwargs: Mapping[str, Any] = field(default_factory=dict)
     video_kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+def make_init_plan(
+    settings: WandbSettings,
+    access: Access,
+    names: TrialNames,
+    *,
+    folder: str,
+    config: Mapping[str, Any],
+    run_id: str | None = None,
+    records_environment: bool = False,
+    hook: Callable[[Any], None] | None = None,
+) -> InitPlan:
+    """Decide how to open a trial's run: by the driver, by the trial itself, or for an upload.
+
+    Args:
+        settings: The trial's settings.
+        access: The mode and the key.
+        names: Tune's names, which stand where the settings have none.
+        folder: Where W&B's files go.
+        config: The run's config.
+        run_id: An id that wins over the settings' and Tune's.
+        records_environment: Whether the run records the machine and its packages.
+        hook: Called with the run once it is open.
+    """
+    arguments, user_settings = init_arguments(
+        settings,
+        trial_id=names.trial_id,
+        name=names.name,
+        group=names.experiment,
+        folder=folder,
+        config=config,
+    )
+    if run_id is not None:
+        arguments["id"] = run_id
+    return InitPlan(
+        mode=access.mode,
+        arguments=arguments,
+        key=access.key,
+        host=settings.host,
+        check=access.check,
+        settings=user_settings,
+        define_step=not Excludes(settings.excludes).hit("training_iteration"),
+        records_environment=records_environment,
+        hook=hook,
+        image_kwargs=settings.image_kwargs,
+        video_kwargs=settings.video_kwargs,
+    )

@@ -18,6 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tune_wandb_nb.tracking.waiting import wait_until
+
 __all__ = [
     "MOST_CORES",
     "CoreSharing",
@@ -258,16 +260,19 @@ def _wandb_folder() -> Path | None:
 
 
 def _wait_for_socket(port_file: Path) -> str | None:
-    deadline = time.monotonic() + _START_TIMEOUT
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            lines = port_file.read_text().splitlines()
-            if lines and lines[-1] == "EOF":
-                found = [match[1] for line in lines if (match := _SOCKET.fullmatch(line))]
-                return found[0] if found else None
-        # There is no event to wait for: wandb's own client looks at this file in the same way.
-        time.sleep(_LOOK_EVERY)
-    return None
+    # wandb's own client waits for the end of this file in the same way.
+    lines = wait_until(lambda: _whole_file(port_file), _START_TIMEOUT, every=_LOOK_EVERY)
+    found = [match[1] for line in lines if (match := _SOCKET.fullmatch(line))]
+    return found[0] if found else None
+
+
+def _whole_file(port_file: Path) -> list[str]:
+    """Return the lines of a port file once wandb-core has written its last one."""
+    with contextlib.suppress(OSError):
+        lines = port_file.read_text().splitlines()
+        if lines and lines[-1] == "EOF":
+            return lines
+    return []
 
 
 def _clean_environment() -> dict[str, str]:

@@ -1,15 +1,14 @@
 """Where runs are uploaded to, and what is there already."""
 
 import os
-import time
 from collections.abc import Container, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Any
 
-from tune_wandb_nb.tracking.auth.credentials import find_credential, server_of
-from tune_wandb_nb.tracking.auth.graphql import AccountError, look_up
+from tune_wandb_nb.tracking.auth.access import decide_access
+from tune_wandb_nb.tracking.auth.credentials import server_of
+from tune_wandb_nb.tracking.auth.graphql import AccountError, look_up_account
 from tune_wandb_nb.tracking.history.server_run import (
     LOOK_EVERY,
     OVER,
@@ -20,6 +19,7 @@ from tune_wandb_nb.tracking.history.server_run import (
 )
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
+from tune_wandb_nb.tracking.waiting import wait_until
 
 __all__ = ["Destination", "find_destination"]
 
@@ -52,15 +52,14 @@ class Destination:
             AccountError: the server cannot be asked.
         """
         owner, project = self._place(entity, project)
-        ask = partial(look_up_run, self.host, self.key, owner, project, run_id)
-        known, before = ask(), None
-        deadline = time.monotonic() + SETTLES_WITHIN
-        while known.state not in (None, *OVER) and known != before:
-            if time.monotonic() > deadline:
-                break
-            time.sleep(LOOK_EVERY)
-            known, before = ask(), known
-        return known
+        answers: list[KnownRun] = []
+
+        def is_settled() -> bool:
+            answers.append(look_up_run(self.host, self.key, owner, project, run_id))
+            return answers[-1].state in (None, *OVER) or answers[-1] in answers[-2:-1]
+
+        wait_until(is_settled, SETTLES_WITHIN, every=LOOK_EVERY)
+        return answers[-1]
 
     def iterations_of(
         self, known: KnownRun, run_id: str, *, entity: str | None, project: str | None
@@ -77,17 +76,17 @@ class Destination:
         self, step: int | None, run_id: str, *, entity: str | None, project: str | None
     ) -> bool:
         """Tell whether a run's row of a step is there, or soon is."""
+        if step is None:
+            return True
         place = self._place(entity, project)
-        deadline = time.monotonic() + SETTLES_WITHIN
-        while step is not None:
+
+        def has() -> bool:
             with suppress(AccountError):
-                known = look_up_run(self.host, self.key, *place, run_id).last_step
-                if known is not None and known >= step:
-                    break
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(LOOK_EVERY)
-        return True
+                last_step = look_up_run(self.host, self.key, *place, run_id).last_step
+                return last_step is not None and last_step >= step
+            return False
+
+        return wait_until(has, SETTLES_WITHIN, every=LOOK_EVERY)
 
     def _place(self, entity: str | None, project: str | None) -> tuple[str, str]:
         return self.entity or entity or self.default_entity, self.project or project or ""
@@ -108,12 +107,13 @@ def find_destination(
     """
     settings = WandbSettings.resolve(given, None, os.environ)
     host = server_of(settings)
-    credential = find_credential(settings, host, os.environ)
-    if credential is None:
+    # Whatever the mode of the environment: what was recorded offline is to be online now.
+    key = decide_access(replace(settings, mode="online")).key
+    if key is None:
         raise SettingsError(
             f"to upload runs to {host} takes a W&B API key, and none was found; call"
             " tune_wandb_nb.login(), pass api_key_file=, or set WANDB_API_KEY."
         )
-    account = look_up(host, credential.key)
+    account = look_up_account(host, key)
     project = given.get("project")
-    return Destination(host, credential.key, account.entity, entity, project), settings
+    return Destination(host, key, account.entity, entity, project), settings

@@ -13,8 +13,7 @@ from tune_wandb_nb.tracking.history.tune_experiment import (
     read_experiment,
 )
 from tune_wandb_nb.tracking.history.wandb_file import mark_synced
-from tune_wandb_nb.tracking.results.rows import RowRules
-from tune_wandb_nb.tracking.settings.settings import SettingsError
+from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
 from tune_wandb_nb.tracking.upload.destination import Destination
 from tune_wandb_nb.tracking.upload.offline_runs import Outcome
 from tune_wandb_nb.tracking.upload.tune_trial import TrialUpload
@@ -63,14 +62,12 @@ def _rebuild(
     trial = find_trial(trials_of(origin.experiment), origin.folder, origin.trial_id)
     if trial is None:
         return outcome.with_note(f"nothing is left of its experiment {origin.experiment}")
-    upload = TrialUpload(
-        destination,
-        destination.project or origin.project,
-        origin.group,
-        rules=RowRules.of((), log_config=False, best={}),
-        scratch=str(scratch),
-        entity=origin.entity,
+    settings = WandbSettings(
+        project=destination.project or origin.project,
+        group=origin.group,
+        init={"entity": origin.entity},
     )
+    upload = TrialUpload(destination, settings, scratch=str(scratch))
     done = upload.upload(trial, origin.run_id)
     if done.state == "failed":
         return outcome.with_note(done.note)

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,6 @@ from tune_wandb_nb.tracking.history.tune_experiment import (
     local_copy,
     read_experiment,
 )
-from tune_wandb_nb.tracking.results.rows import RowRules
 from tune_wandb_nb.tracking.settings.settings import check_project
 from tune_wandb_nb.tracking.upload.destination import find_destination
 from tune_wandb_nb.tracking.upload.tune_trial import TrialOutcome, TrialUpload
@@ -83,14 +83,8 @@ def upload_experiment(
     check_project(settings)
     with local_copy(str(path)) as folder, tempfile.TemporaryDirectory(prefix="tune-") as scratch:
         trials = read_experiment(folder)
-        rules = RowRules.of(settings.excludes, log_config=False, best=settings.best)
-        upload = TrialUpload(
-            destination,
-            settings.project or "",
-            settings.group or experiment_name(str(path)),
-            rules=rules,
-            scratch=scratch,
-        )
+        group = settings.group or experiment_name(str(path))
+        upload = TrialUpload(destination, replace(settings, group=group), scratch=scratch)
         outcomes: dict[str, TrialOutcome] = {}
         with (
             ThreadPoolExecutor(parallel) as pool,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast, overload
 
-from tune_wandb_nb.tracking.broker.client import desk
+from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.settings.api_key import show
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 from tune_wandb_nb.tracking.worker.setup_wandb import open_here
@@ -109,7 +109,7 @@ def _decorated_function(function: Callable[..., Any], rank_zero_only: bool) -> C
     cast("Any", wrapper).__mixins__ = (WandbTrainableMixin,)
     if getattr(function, "__module__", None) != "__main__":
         # Sent to trials by its name, and so without `served`; a partial of it has no mixin either.
-        desk.offer_when_ray_is_up()
+        broker_client.offer_when_ray_is_up()
     return wrapper
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tune_wandb_nb.tracking.worker.tracker import TrialFacts
+from tune_wandb_nb.tracking.runs.init_plan import TrialNames
 from tune_wandb_nb.tracking.worker.train_context import older_session, train_experiment, train_rank
 from tune_wandb_nb.tracking.worker.trainable import adopted, facts_of, tracker
 
@@ -71,7 +71,7 @@ def open_here(
         config = {**trainable.config, **config}
     else:
         session, rank = older_session(), train_rank()
-        facts = TrialFacts(
+        facts = TrialNames(
             _of_rank(getattr(session, "trial_id", None), rank),
             _of_rank(getattr(session, "trial_name", None), rank),
             train_experiment() or getattr(session, "experiment_name", None),

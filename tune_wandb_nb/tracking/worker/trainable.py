@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from tune_wandb_nb.tracking.broker.client import desk
+from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.results.trial_end import Ending, failed_outcome, finished_outcome
+from tune_wandb_nb.tracking.runs.init_plan import TrialNames
 from tune_wandb_nb.tracking.settings.settings import SettingsError
-from tune_wandb_nb.tracking.worker.tracker import Tracker, TrialFacts
+from tune_wandb_nb.tracking.worker.tracker import Tracker
 from tune_wandb_nb.tracking.worker.train_context import older_session
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Served:
     def __reduce__(self) -> tuple[type, tuple[()]]:
         # What is wrong on the driver is said where a trial's config is checked.
         with contextlib.suppress(Exception):
-            desk.offer()
+            broker_client.offer()
         return (Served, ())
 
 
@@ -219,10 +220,10 @@ def adopted() -> Any:
     return None
 
 
-def facts_of(trainable: Any) -> TrialFacts:
+def facts_of(trainable: Any) -> TrialNames:
     """Return what Tune calls the trial that a trainable runs."""
     storage = getattr(trainable, "_storage", None)
-    return TrialFacts(
+    return TrialNames(
         trainable.trial_id,
         trainable.trial_name,
         storage.experiment_dir_name if storage is not None else None,
@@ -242,7 +243,7 @@ def ended() -> Ending:
 
 def _open(config: Mapping[str, Any], storage: Any) -> None:
     info = config.get("__trial_info__")
-    facts = TrialFacts(
+    facts = TrialNames(
         getattr(info, "trial_id", None),
         getattr(info, "trial_name", None),
         storage.experiment_dir_name if storage is not None else None,
@@ -259,7 +260,7 @@ def _is_function(trainable: Any) -> bool:
 
 def _offer(config: dict[str, Any]) -> None:
     # A function by name, which is all that is pickled of it with the class.
-    desk.offer(config)
+    broker_client.offer(config)
 
 
 def _checked_first(own: Any) -> Any:

@@ -11,7 +11,12 @@ from typing import Any, TypeAlias
 
 import tune_wandb_nb
 from tune_wandb_nb.tracking.auth.credentials import Credential, find_credential, server_of
-from tune_wandb_nb.tracking.auth.graphql import AccountError, default_host, knock, look_up
+from tune_wandb_nb.tracking.auth.graphql import (
+    AccountError,
+    check_reachable,
+    default_host,
+    look_up_account,
+)
 from tune_wandb_nb.tracking.settings.api_key import ApiKey, mask
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
 from tune_wandb_nb.tuning.plan.cluster import available_resources
@@ -122,9 +127,9 @@ def _mode(settings: WandbSettings, credential: Credential | None) -> str:
 def _ask(server: str, key: ApiKey | None, timeout: float) -> str:
     try:
         if key is None:
-            knock(server, timeout=timeout)
+            check_reachable(server, timeout=timeout)
             return f"{server} answers"
-        look_up(server, key, timeout=timeout)
+        look_up_account(server, key, timeout=timeout)
     except AccountError as error:
         return str(error)
     return f"{server} takes the key"

@@ -11,8 +11,8 @@ from tune_wandb_nb.tracking.auth.graphql import (
     AccountError,
     authorize_page,
     default_host,
-    look_up,
-    projects_of,
+    look_up_account,
+    look_up_projects,
 )
 from tune_wandb_nb.tracking.broker.login import login, logout
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
@@ -163,7 +163,7 @@ class AccountPart(ipywidgets.VBox):
 
     def _ask(self, turn: int, server: str, credential: Credential) -> None:
         try:
-            account = look_up(server, credential.key)
+            account = look_up_account(server, credential.key)
             kind, text = "good", f"Logged in as {account.entity or '(no default entity)'}."
         except AccountError as error:
             account, kind, text = None, "bad", str(error)
@@ -187,7 +187,7 @@ class AccountPart(ipywidgets.VBox):
 
 def _projects(server: str, key: ApiKey, entity: str) -> tuple[str, ...]:
     try:
-        return projects_of(server, key, entity) if entity else ()
+        return look_up_projects(server, key, entity) if entity else ()
     except AccountError:
         # They are only suggestions.
         return ()

@@ -1,0 +1,191 @@
+"""Opens one ``wandb.Run`` for the driver, and logs rows to it; raises whatever wandb raises."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from tune_wandb_nb.tracking.results.media import is_plain, to_wandb
+from tune_wandb_nb.tracking.results.rows import Row
+from tune_wandb_nb.tracking.results.trial_end import Ending
+from tune_wandb_nb.tracking.runs.init_plan import InitPlan
+from tune_wandb_nb.tracking.runs.notebook_hooks import no_notebook_hooks
+from tune_wandb_nb.tracking.runs.wandb_core import (
+    free_left_run,
+    is_in_use,
+    is_lost_connection,
+    leave_run,
+)
+from tune_wandb_nb.tracking.settings.settings import Mode
+
+__all__ = ["OPENS_WITHIN", "OpenRun", "Start", "init_arguments_of", "next_step_of", "start_run"]
+
+_ITERATION = "training_iteration"
+OPENS_WITHIN: Mapping[Mode, float] = {"online": 20.0, "offline": 120.0}
+"""Seconds. Offline only this machine can be slow, and there is no other way to open the run."""
+
+_LEAN: Mapping[str, Any] = {
+    "console": "off",
+    "disable_git": True,
+    "silent": True,
+    "save_code": False,
+    "x_disable_machine_info": True,
+    "x_disable_stats": True,
+    "x_log_level": 30,
+    "x_save_requirements": False,
+}
+"""Settings of a run that is not its process's training: measured at a fifth of the defaults."""
+_FULL: Mapping[str, Any] = {
+    "disable_git": False,
+    "x_disable_machine_info": False,
+    "x_log_level": 20,
+    "x_save_requirements": True,
+}
+"""Replaces those of `_LEAN` in the run that records the environment."""
+
+
+class OpenRun:
+    """An open ``wandb.Run``, and the step of its next row.
+
+    Args:
+        run: The ``wandb.Run``.
+        mode: How it was opened.
+        plan: How it was to be opened.
+        log_reported: Logs the metrics of a row where the trial logs to the same run itself; by
+            default each row is a step of its own.
+    """
+
+    __slots__ = ("_log_reported", "_plan", "mode", "next_step", "run")
+
+    def __init__(
+        self,
+        run: Any,
+        mode: Mode,
+        plan: InitPlan,
+        log_reported: Callable[[dict[str, Any]], object] | None = None,
+    ) -> None:
+        self.run = run
+        self.mode = mode
+        self.next_step = next_step_of(run)
+        self._plan = plan
+        self._log_reported = log_reported
+
+    @property
+    def path(self) -> str:
+        """The run's folder."""
+        return str(Path(self.run.dir).parent)
+
+    def log(self, row: Row, on_left_out: Callable[[list[str], Exception], None]) -> None:
+        """Log a row's metrics; where W&B refuses them, the numbers among them.
+
+        Args:
+            row: The row.
+            on_left_out: Called with the names of the metrics that W&B refuses, and its error.
+        """
+        if self._log_reported is not None:
+            self._log_what_wandb_takes(row.metrics, self._log_reported, on_left_out)
+            return
+        # W&B drops rows whose step goes back, as Tune's does after a restore from a checkpoint:
+        # such a row gets the next step, and its training_iteration says which one it is.
+        step = self.next_step if row.step is None else max(row.step, self.next_step)
+        log = partial(self.run.log, step=step, commit=True)
+        self._log_what_wandb_takes(row.metrics, log, on_left_out)
+        self.next_step = step + 1
+
+    def update_config(self, config: Mapping[str, Any]) -> None:
+        """Change the run's config."""
+        self.run.config.update(dict(config), allow_val_change=True)
+
+    def update_summary(self, summary: Mapping[str, Any]) -> None:
+        """Change the run's summary."""
+        self.run.summary.update(dict(summary))
+
+    def finish(self, ending: Ending) -> None:
+        """Close the run; returns when W&B has everything, or the file is whole."""
+        try:
+            self.run.finish(exit_code=ending.exit_code)
+        except Exception:
+            _leave(self.mode, self.run.id)
+            raise
+
+    def _log_what_wandb_takes(
+        self,
+        metrics: Mapping[str, Any],
+        log: Callable[[dict[str, Any]], object],
+        on_left_out: Callable[[list[str], Exception], None],
+    ) -> None:
+        try:
+            log(self._to_wandb(metrics))
+        except Exception as error:
+            plain = {key: value for key, value in metrics.items() if is_plain(value)}
+            if len(plain) == len(metrics) or is_lost_connection(error):
+                raise
+            on_left_out(sorted(set(metrics) - set(plain)), error)
+            log(plain)
+
+    def _to_wandb(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
+        images, videos = self._plan.image_kwargs, self._plan.video_kwargs
+        return {
+            key: value
+            if is_plain(value)
+            else to_wandb(value, image_kwargs=images, video_kwargs=videos)
+            for key, value in metrics.items()
+        }
+
+
+Start: TypeAlias = Callable[[InitPlan, Mode, str], OpenRun]
+"""Opens a run: its plan, the mode, the run's id."""
+
+
+def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
+    """Open a run beside the process's others; ``wandb.run`` and ``wandb.log`` stay untouched."""
+    import wandb
+
+    environment = _FULL if plan.records_environment else {}
+    free_left_run(run_id)
+    try:
+        settings = {**_LEAN, **environment, "init_timeout": OPENS_WITHIN[mode]}
+        arguments = init_arguments_of(plan, mode, run_id, settings)
+        with no_notebook_hooks():
+            run = wandb.init(**arguments, reinit="create_new")
+    except Exception as error:
+        if not is_in_use(error):
+            _leave(mode, run_id)
+        raise
+    if plan.define_step:
+        # wandb-core defines the step metric itself.
+        run.define_metric("*", step_metric=_ITERATION)
+    return OpenRun(run, mode, plan)
+
+
+def init_arguments_of(
+    plan: InitPlan, mode: Mode, run_id: str, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a plan as arguments of ``wandb.init``; the plan's settings win over ``settings``."""
+    import wandb
+
+    settings = {**settings, **plan.settings}
+    if plan.host is not None:
+        settings["base_url"] = plan.host
+    arguments = {**plan.arguments, "id": run_id}
+    if mode == "online":
+        settings["api_key"] = plan.key.reveal() if plan.key else None
+    else:
+        # Offline wandb warns that it ignores `resume`, and has no use for the key.
+        arguments.pop("resume", None)
+    # A fresh Settings for every run: a shared one mixes up the ids of runs opened at once.
+    return {**arguments, "mode": mode, "settings": wandb.Settings(**settings)}
+
+
+def next_step_of(run: Any) -> int:
+    """Return the step of the next row of a run that was just opened."""
+    # Before its first row a resumed run has its step in `starting_step`.
+    step: int = max(run.step, getattr(run, "starting_step", 0))
+    return step
+
+
+def _leave(mode: Mode, run_id: str) -> None:
+    """Give up a run that wandb-core still holds; offline wandb-core can forget it at once."""
+    leave_run(run_id)
+    if mode == "offline":
+        free_left_run(run_id)

@@ -1,0 +1,104 @@
+"""The counts of one trial's W&B run, and what explains them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
+from tune_wandb_nb.tracking.history.wandb_file import OFFLINE_SUFFIX
+from tune_wandb_nb.tracking.settings.settings import Mode
+
+__all__ = ["RunStats"]
+
+_REPORTED = tuple(each.name for each in fields(WorkerReport))
+
+
+@dataclass(slots=True, eq=False)
+class RunStats:
+    """What became of the rows of one trial's run: the audit has one line for each.
+
+    Example:
+        >>> stats = RunStats("ab_00000", "train_ab_00000", "ab_00000", "offline")
+        >>> stats.reported, stats.logged = 3, 2
+        >>> stats.lose("the disk is full")
+        >>> stats.explain()
+        '1 rows dropped: the disk is full'
+    """
+
+    trial_id: str
+    name: str
+    run_id: str
+    mode: Mode
+    state: str = "waiting"
+    reported: int = 0
+    """Rows that Tune reported."""
+    logged: int = 0
+    dropped: int = 0
+    lost: int = 0
+    """Those of the dropped rows that Tune has and W&B should have had."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Why rows were dropped: reason -> rows."""
+    left_out: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(metric, type) -> how many of its values could not be logged."""
+    skipped_checkpoints: int = 0
+    """Checkpoints that were not logged because newer ones replaced them in the queue."""
+    note: str = ""
+    url: str | None = None
+    project_url: str | None = None
+    path: str | None = None
+    """The run's folder."""
+    trouble: str = ""
+    """Why the run is offline though it was to be online; empty otherwise."""
+
+    def drop(self, reason: str, rows: int = 1) -> None:
+        """Count rows that W&B was not meant to have, or could not take."""
+        self.dropped += rows
+        self.reasons[reason] += rows
+
+    def lose(self, reason: str, rows: int = 1) -> None:
+        """Count rows that Tune has and W&B should have had."""
+        self.lost += rows
+        self.drop(reason, rows)
+
+    def add_note(self, text: str) -> None:
+        """Add a sentence to the note."""
+        self.note = "; ".join(filter(None, (self.note, text)))
+
+    def go_offline(self, reason: str) -> None:
+        """Count the run as offline though it was to be online."""
+        self.mode, self.trouble, self.note = "offline", reason, f"offline: {reason}"
+
+    def mark_uploaded(self, project_page: str) -> None:
+        """Count a run that was recorded offline as online: it is in the project of this page."""
+        self.mode, self.project_url = "online", project_page
+        self.url = f"{project_page}/runs/{self.run_id.removesuffix(OFFLINE_SUFFIX)}"
+        self.note = f"was recorded offline ({self.trouble}), and is uploaded"
+        self.trouble = ""
+
+    def explain(self) -> str:
+        """Say in words why rows or values are missing; empty where none are."""
+        parts = [self.note] if self.note else []
+        if self.mode == "disabled":
+            parts.append("mode is 'disabled'")
+        elif waiting := self.reported - self.logged - self.dropped:
+            parts.append(f"{waiting} rows on their way")
+        if self.skipped_checkpoints:
+            parts.append(f"{self.skipped_checkpoints} older checkpoints not logged")
+        # Copies, since the writer's thread may be counting meanwhile.
+        reasons, left_out = list(self.reasons.items()), list(self.left_out.items())
+        parts += [f"{count} rows dropped: {reason}" for reason, count in reasons]
+        parts += [f"{count} values of {key!r} left out ({kind})" for (key, kind), count in left_out]
+        return "; ".join(parts)
+
+    def to_report(self) -> WorkerReport:
+        """Return what the trial's process sends to the driver."""
+        values = {name: getattr(self, name) for name in _REPORTED}
+        return WorkerReport(
+            **{**values, "reasons": dict(self.reasons), "left_out": dict(self.left_out)}
+        )
+
+    def take_over(self, report: WorkerReport) -> None:
+        """Take over the counts that the trial's own process has reported."""
+        for name in _REPORTED:
+            setattr(self, name, getattr(report, name))
+        self.reasons = Counter(report.reasons)
