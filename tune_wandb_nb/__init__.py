@@ -65,6 +65,10 @@ _HOME = {
     "sync_runs": "tracking.upload.sync_runs",
     "upload_experiment": "tracking.upload.upload_experiment",
     "wandb_mixin": "tracking.worker.mixin",
+    # Not public, but Tune pickles them into each experiment's tuner.pkl, which the next version of
+    # this package must be able to load: under these names, wherever their modules are by then.
+    "BoardCallback": "tuning.board.callback",
+    "HtmlReporter": "tuning.search.html_reporter",
 }
 
 

@@ -44,6 +44,16 @@ class Lenient(doctest.OutputChecker):
         return not want or super().check_output(want, got, optionflags)
 
 
+class Finder(doctest.DocTestFinder):
+    """Finds the examples of public classes, whose ``__module__`` is the package, by their code."""
+
+    def _from_module(self, module: Any, obj: Any) -> bool:
+        if inspect.isclass(obj) and obj.__module__ == tw.__name__:
+            members = [value for value in vars(obj).values() if inspect.isfunction(value)]
+            return any(member.__module__ == module.__name__ for member in members)
+        return bool(super()._from_module(module, obj))  # type: ignore[misc]
+
+
 @pytest.fixture(scope="module")
 def home(ray_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a search of long ago."""
@@ -76,7 +86,7 @@ def test_the_examples_of_a_module_run(module: str, names: dict[str, Any]) -> Non
     checker = Lenient() if module in SEARCH else doctest.OutputChecker()
     runner = doctest.DocTestRunner(checker, optionflags=doctest.ELLIPSIS)
     said: list[str] = []
-    for test in doctest.DocTestFinder(exclude_empty=True).find(loaded, extraglobs=names):
+    for test in Finder(exclude_empty=True).find(loaded, extraglobs=names):
         runner.run(test, out=said.append)
     assert runner.summarize(verbose=False).attempted > 0
     assert said == [], "".join(said)

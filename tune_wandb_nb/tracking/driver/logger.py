@@ -68,6 +68,8 @@ class WandbLogger(LoggerCallback):
         >>> run_config = tune.RunConfig(callbacks=[logger])
     """
 
+    __module__ = "tune_wandb_nb"  # The path under which Tune pickles it.
+
     def __init__(
         self,
         project: str | None = None,

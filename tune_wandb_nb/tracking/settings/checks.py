@@ -27,6 +27,8 @@ _PROJECT_LONGEST = 128
 class SettingsError(ValueError):
     """A setting of the tracker is wrong; the message says which, why, and what to do."""
 
+    __module__ = "tune_wandb_nb"  # The path under which Ray pickles the error of a trial.
+
 
 def checked_key(value: object, claim: str) -> ApiKey:
     """Return a value as a key, or raise what starts with ``claim`` ("api_key is not")."""

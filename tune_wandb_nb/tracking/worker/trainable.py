@@ -70,6 +70,8 @@ class WandbTrainableMixin(_Base):
         ...         return {"loss": 1.0}
     """
 
+    __module__ = "tune_wandb_nb"  # The path under which Ray pickles it.
+
     _wandb_served: Served
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

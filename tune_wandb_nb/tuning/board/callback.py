@@ -35,6 +35,8 @@ class BoardCallback(Callback):
         >>> run_config = tune.RunConfig(callbacks=[BoardCallback(board)])
     """
 
+    __module__ = "tune_wandb_nb"  # The path under which Tune pickles it: see `_HOME` there.
+
     def __init__(self, board: TrialBoard | None = None) -> None:
         self.board = board or TrialBoard()
         self._to_stop: set[str] = set()

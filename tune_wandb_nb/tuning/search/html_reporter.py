@@ -34,6 +34,8 @@ class HtmlReporter(JupyterNotebookReporter):
         >>> run_config = tune.RunConfig(progress_reporter=reporter)
     """
 
+    __module__ = "tune_wandb_nb"  # The path under which Tune pickles it: see `_HOME` there.
+
     # The seconds are told elsewhere, and the metric has to fit beside the hyperparameters.
     DEFAULT_COLUMNS: ClassVar[OrderedDict[str, str]] = OrderedDict(
         (name, title)
