@@ -32,7 +32,7 @@ AUDIT_COLUMNS = (
 )
 _NAMED_AT_MOST = 3
 _RUN_FOLDER = re.compile(r"(offline-run|run)-[^-]+-(.+)_[^_]*")
-"""What wandb calls the folder of a trial's run: kind, time, and the id, which Tune counts up."""
+"""The name of a run's folder: kind, time, and the id, in which Tune numbers the trials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,12 @@ def audit_table(runs: Iterable[RunStats]) -> "pd.DataFrame":
 
 
 def closing_line(runs: Sequence[RunStats], unfinished: Sequence[RunStats], repair: str = "") -> str:
-    """Say in one line where the rows are, or what is missing and the command that mends it.
+    """Say in one line where the rows are, or what is missing and the command that repairs it.
 
     Args:
         runs: The counts of all runs.
         unfinished: Those that are not closed yet.
-        repair: What brings rows to W&B that only Tune has.
+        repair: The call that brings rows to W&B that only Tune has.
     """
     if not runs:
         return "no trial was tracked."
@@ -71,7 +71,7 @@ def closing_line(runs: Sequence[RunStats], unfinished: Sequence[RunStats], repai
     counted = f"{count(totals.trials, 'trial')}, {count(totals.reported, 'row')}"
     if all(run.mode == "disabled" for run in runs):
         return f"{counted}, none tracked (mode is 'disabled')."
-    # Runs that are offline are on disk as well, and one command uploads them all.
+    # One command uploads the unfinished runs and those that are offline: all are on disk.
     on_disk = [*unfinished, *(run for run in runs if run.mode == "offline")]
     command = sync_command(list(dict.fromkeys(run.path for run in on_disk if run.path)))
     if unfinished:
@@ -143,7 +143,7 @@ class _Family:
         return f"{shlex.quote(self.folder)}/{self.kind}-*-{shlex.quote(self.search)}_*"
 
     def names_on_disk(self) -> set[str]:
-        """Return the names of all folders that the glob finds now, whoever's they are."""
+        """Return the names of all folders that the glob finds now, also of other searches."""
         pattern = f"{self.kind}-*-{glob.escape(self.search)}_*"
         return {path.name for path in Path(self.folder).glob(pattern)}
 

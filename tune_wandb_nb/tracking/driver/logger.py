@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ray.tune.logger import LoggerCallback
 
 from tune_wandb_nb.tracking.driver.audit import audit_table
-from tune_wandb_nb.tracking.driver.pbt import copied_from
+from tune_wandb_nb.tracking.driver.pbt import config_change
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.driver.shutdown import close_session
-from tune_wandb_nb.tracking.driver.tracked_trial import TrackedTrial
 from tune_wandb_nb.tracking.history.trial_source import TrialSource
 from tune_wandb_nb.tracking.results.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.results.trial_end import cut_off_outcome, trial_outcome
@@ -109,7 +108,7 @@ class WandbLogger(LoggerCallback):
         if wandb_init_kwargs:
             check_init_arguments(wandb_init_kwargs)
         checked = WandbSettings.resolve(given)
-        # The key is held as an `ApiKey` from here on, which neither prints nor pickles.
+        # From here on the key is an `ApiKey`, which neither prints nor pickles.
         self._arguments = {**given, "api_key": checked.api_key}
         if "settings" in given:
             self._arguments["settings"] = checked.init.get("settings")
@@ -124,7 +123,7 @@ class WandbLogger(LoggerCallback):
         self._session = None
         self._restored = {}
 
-    # What there is to see
+    # What a user asks
 
     @property
     def mode(self) -> str | None:
@@ -197,12 +196,12 @@ class WandbLogger(LoggerCallback):
             )
         elif tracked.ended:
             session.reopen_trial(tracked)
-        else:
-            self._follow(session, tracked, trial, trials)
+        elif isinstance(tracked.run, TrialRun):
+            session.writer.send(tracked.run, config_change(tracked, trial, trials))
         session.notices.flush()
 
     def log_trial_result(self, iteration: int, trial: "Trial", result: dict[str, Any]) -> None:
-        """Hand one result to the writer."""
+        """Count one result, and send it to the writer."""
         del iteration
         session = self._live()
         tracked = session.trials[trial.trial_id]
@@ -245,7 +244,7 @@ class WandbLogger(LoggerCallback):
             self._live().end_trial(tracked, ending)
 
     def on_step_end(self, iteration: int, trials: list["Trial"], **info: Any) -> None:
-        """Say what there is to say, from Tune's thread."""
+        """Print the notices, from Tune's thread."""
         del iteration, trials, info
         self._live().poll()
 
@@ -264,7 +263,7 @@ class WandbLogger(LoggerCallback):
         close_session(session)
 
     def get_state(self) -> dict[str, Any]:
-        """Return what a restored search must know of its trials."""
+        """Return what a restored search needs to go on with its trials."""
         if self._session is None:
             return {}
         self._session.writer.catch_up(_CATCH_UP)
@@ -282,22 +281,6 @@ class WandbLogger(LoggerCallback):
             self.setup()
         assert self._session is not None
         return self._session
-
-    def _follow(
-        self, session: Session, tracked: TrackedTrial, trial: "Trial", trials: list["Trial"]
-    ) -> None:
-        """Take over what changed in a trial that starts again: PBT gives it a new config."""
-        checkpoint = trial.checkpoint.path if trial.checkpoint else None
-        source = None
-        if checkpoint != tracked.checkpoint:
-            tracked.checkpoint = checkpoint
-            source = copied_from(trial, trials)
-        iteration = int((trial.last_result or {}).get("training_iteration", 0))
-        change = partial(
-            tracked.rows.change_config, dict(trial.config), source=source, iteration=iteration
-        )
-        if isinstance(tracked.run, TrialRun):
-            session.writer.send(tracked.run, change)
 
 
 WandbLoggerCallback = WandbLogger

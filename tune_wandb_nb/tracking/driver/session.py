@@ -40,7 +40,7 @@ __all__ = ["Session"]
 
 @dataclass(slots=True)
 class Session:
-    """Everything that lives while a search is tracked; made in ``setup``, never pickled."""
+    """The state of a search that is tracked; made in ``WandbLogger.setup``, never pickled."""
 
     arguments: Mapping[str, Any]
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
@@ -93,9 +93,9 @@ class Session:
         self.notices.flush()
 
     def writes_own_run(self, name: str, find: Callable[[], type]) -> bool:
-        """Tell whether the trials of a trainable write their own runs.
+        """Return whether the trials of a trainable write their own runs.
 
-        It is found once for each name: Tune fetches and unpickles the class at every call.
+        Asked once for each name: Tune fetches and unpickles the class at every call of ``find``.
         """
         if name not in self._own_runs:
             self._own_runs[name] = writes_own_run(find())
@@ -147,7 +147,7 @@ class Session:
         return tracked
 
     def reopen_trial(self, tracked: TrackedTrial) -> None:
-        """Open the run of a trial again that had ended."""
+        """Open the run again of a trial that had ended."""
         tracked.ended, tracked.stopping = False, False
         self.writer.send(tracked.run, Opening())
 

@@ -16,7 +16,7 @@ _PROGRESS_EVERY = 5.0
 
 
 def close_session(session: Session) -> None:
-    """Wait until every run is closed and uploaded, and let the session go.
+    """Wait until every run is closed and uploaded, and end the session.
 
     The wait ends after the session's ``upload_timeout``, or at once at an interrupt.
     """
@@ -34,8 +34,8 @@ def close_session(session: Session) -> None:
 def _interruptible() -> Iterator[None]:
     """Let Ctrl-C raise KeyboardInterrupt here.
 
-    Tune's own handler is still there: it takes the first Ctrl-C for a wish to end the search, which
-    has ended.
+    Tune's own handler, which is still set, takes the first Ctrl-C as the wish to end the search,
+    which has ended already.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,4 +1,4 @@
-"""What W&B has of a run: asked of its server."""
+"""What the W&B server has of a run: its state, its last row, its iterations."""
 
 import json
 from collections.abc import Container, Iterator
@@ -23,12 +23,12 @@ _ROWS = (
     " sampledHistory(specs: [$spec]) } } }"
 )
 _PAGE = 1000
-"""Steps for which W&B is asked at once: of as many samples nothing is left out."""
+"""Steps for which W&B is asked at once: so few that its sampling leaves none out."""
 _UNCLEAR = "W&B did not show which rows the run has: call it again later."
 _FARTHEST = 1_000_000
-"""Beyond this step a run of fewer rows is not searched for gaps: W&B is asked by steps."""
+"""Beyond this step a run with few rows is not searched for gaps: that takes a query a page."""
 SETTLES_WITHIN, LOOK_EVERY = 10.0, 1.0
-"""Seconds that the server has to take in, and to show, what it was sent."""
+"""Seconds that the server has to show what it was sent, and between two looks."""
 OVER = ("finished", "failed")
 """The states of runs that have ended."""
 
@@ -50,7 +50,7 @@ class KnownRun:
 
 
 def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) -> KnownRun:
-    """Ask what W&B has of a run.
+    """Ask the server for a run's state and its last row.
 
     Raises:
         AccountError: the server refuses the key, or cannot be asked.
@@ -61,7 +61,7 @@ def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) 
     if not isinstance(bucket, dict):
         return KnownRun()
     lines = bucket.get("historyLineCount") or 0
-    # Lists and rows are JSON in JSON.
+    # Lists and rows are texts of JSON inside the JSON answer.
     tail = _decoded(bucket.get("historyTail"), [])
     last = _decoded(tail[-1] if isinstance(tail, list) and tail else None, {})
     summary = _decoded(bucket.get("summaryMetrics"), {})
@@ -77,7 +77,15 @@ def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) 
 def logged_iterations(
     host: str, key: ApiKey, entity: str, project: str, run_id: str, *, known: KnownRun
 ) -> Container[int]:
-    """Return the training iterations of which a run has a row, given what was found of it.
+    """Return the training iterations of which a run has a row.
+
+    Args:
+        host: The server.
+        key: The API key.
+        entity: The run's entity.
+        project: Its project.
+        run_id: Its id.
+        known: What `look_up_run` has returned for it.
 
     Raises:
         AccountError: as for `look_up_run`.
@@ -101,7 +109,7 @@ def logged_iterations(
 
 def _history(host: str, key: ApiKey, variables: dict[str, str], known: KnownRun) -> Iterator[int]:
     end = (known.last_step or 0) + 1
-    # Steps may be far apart, as where they count samples.
+    # Steps may be far apart: a run's own steps may count samples.
     page = end if known.rows <= _PAGE else _PAGE
     for start in range(0, end, page):
         spec = {"keys": ["_step", _ITERATION], "samples": _PAGE}
@@ -123,7 +131,7 @@ def _rows_of(data: Any) -> list[Any]:
     for name in ("project", "run", "sampledHistory"):
         data = data.get(name) if isinstance(data, dict) else None
     if not (isinstance(data, list) and data and isinstance(data[0], list)):
-        # Taken for no rows, they would be written again.
+        # Without rows in the answer, rows that W&B has would be written once more.
         raise AccountError(_UNCLEAR)
     return data[0]
 
