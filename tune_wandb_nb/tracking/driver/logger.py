@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from ray.tune.logger import LoggerCallback
 
 from tune_wandb_nb.tracking.driver.audit import audit_table
-from tune_wandb_nb.tracking.driver.pbt import config_change
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.driver.shutdown import close_session
 from tune_wandb_nb.tracking.history.trial_source import TrialSource
@@ -197,7 +196,7 @@ class WandbLogger(LoggerCallback):
         elif tracked.ended:
             session.reopen_trial(tracked)
         elif isinstance(tracked.run, TrialRun):
-            session.writer.send(tracked.run, config_change(tracked, trial, trials))
+            session.writer.send(tracked.run, tracked.config_change(trial, trials))
         session.notices.flush()
 
     def log_trial_result(self, iteration: int, trial: "Trial", result: dict[str, Any]) -> None:

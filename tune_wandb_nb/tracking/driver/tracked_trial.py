@@ -1,14 +1,20 @@
 """What Tune's thread holds of one trial."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from tune_wandb_nb.tracking.driver.pbt import copied_from
 from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
 from tune_wandb_nb.tracking.history.trial_source import TrialSource
 from tune_wandb_nb.tracking.results.checkpoints import CheckpointChoice
-from tune_wandb_nb.tracking.results.rows import TrialRows
+from tune_wandb_nb.tracking.results.rows import Row, TrialRows
 from tune_wandb_nb.tracking.runs.run_stats import RunStats
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
+
+if TYPE_CHECKING:
+    from ray.tune.experiment import Trial
 
 __all__ = ["TrackedTrial"]
 
@@ -31,6 +37,17 @@ class TrackedTrial:
     def stats(self) -> RunStats:
         """The counts of its run."""
         return self.run.stats
+
+    def config_change(self, trial: "Trial", trials: list["Trial"]) -> Callable[[], Row | None]:
+        """Return what makes a row of the new config of a trial that starts again (PBT)."""
+        checkpoint = trial.checkpoint.path if trial.checkpoint else None
+        source = None
+        if checkpoint != self.checkpoint:
+            self.checkpoint = checkpoint
+            source = copied_from(trial, trials)
+        iteration = int((trial.last_result or {}).get("training_iteration", 0))
+        config = dict(trial.config)
+        return partial(self.rows.change_config, config, source=source, iteration=iteration)
 
     def state(self) -> dict[str, Any]:
         """Return what a restored search needs to go on with the trial."""
