@@ -1,4 +1,4 @@
-"""What a search can draw for one hyperparameter: one small class a distribution."""
+"""The base class of all distributions, and the distributions without bounds."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -8,41 +8,43 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tune_wandb_nb.tuning.distributions.number_checks import check_step, positive, real
+from tune_wandb_nb.tuning.distributions.number_checks import check_positive, check_step, real
 from tune_wandb_nb.tuning.distributions.values import SpaceError, plain
 
 __all__ = ["Choice", "Constant", "Distribution", "Grid", "Kept", "QRandn", "Randn"]
 
-_FARTHEST_SDS = 40  # no normal draw of 64 bits lies farther out
+# NumPy makes a normal draw from 64 random bits, which cannot reach 40 standard deviations.
+_FARTHEST_SDS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """What a search draws for one hyperparameter: checked when made, then unchangeable."""
+    """The values that a search tries for one hyperparameter; checked on construction, immutable."""
 
     kind: ClassVar[str]
 
     @property
     def size(self) -> int:
-        """How many trials a grid makes of one sample: 1 for all but grids."""
+        """The number of trials that one sample becomes: more than 1 for grids only."""
         return 1
 
     def draw(self, rng: np.random.Generator) -> Any:
-        """Draw one value as Tune does: with a generator of the same seed, the same value."""
+        """Draw one value; the same seed gives the value that Tune would draw."""
         raise NotImplementedError
 
     def arguments(self) -> dict[str, Any]:
-        """Return the fields by name, in their order."""
+        """Return the fields by name, in the order of their declaration."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
-    def _put(self, name: str, value: Any) -> None:
-        # A check may normalize: 0 -> 0.0 in a range of floats, a list -> a tuple of choices.
+    def _set_field(self, name: str, value: Any) -> None:
+        # __post_init__ normalizes the fields of a frozen dataclass: 0 becomes 0.0 in a range of
+        # floats, and a list of choices becomes a tuple.
         object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True, slots=True)
 class Randn(Distribution):
-    """Floats of a normal distribution.
+    """Floats from a normal distribution.
 
     Example:
         >>> Randn(0, 0.1)
@@ -56,8 +58,8 @@ class Randn(Distribution):
 
     def __post_init__(self) -> None:
         for name, value in self.arguments().items():
-            self._put(name, real(name, value))
-        positive("sd", self.sd)
+            self._set_field(name, real(name, value))
+        check_positive("sd", self.sd)
         if not math.isfinite(abs(self.mean) + _FARTHEST_SDS * self.sd):
             raise SpaceError(
                 f"mean and sd must stay within what floats hold, but mean is {self.mean!r} and sd"
@@ -85,7 +87,7 @@ class QRandn(Randn):
 
     def __post_init__(self) -> None:
         Randn.__post_init__(self)
-        positive("q", self.q)
+        check_positive("q", self.q)
         check_step(self.q, self.mean, self.sd)
 
     def draw(self, rng: np.random.Generator) -> float:
@@ -95,7 +97,7 @@ class QRandn(Randn):
 
 @dataclass(frozen=True, slots=True)
 class Choice(Distribution):
-    """One of some values, each as likely as any other.
+    """One of several values, all equally likely.
 
     Example:
         >>> Choice(["adam", "sgd"])
@@ -107,7 +109,7 @@ class Choice(Distribution):
     values: tuple[Any, ...]
 
     def __post_init__(self) -> None:
-        self._put("values", _several(self.values))
+        self._set_field("values", _checked_values(self.values))
 
     def draw(self, rng: np.random.Generator) -> Any:
         """Draw one of the values."""
@@ -116,7 +118,7 @@ class Choice(Distribution):
 
 @dataclass(frozen=True, slots=True)
 class Grid(Distribution):
-    """Each of some values in turn: every sample becomes one trial for each of them.
+    """Every one of several values: each sample becomes one trial per value.
 
     Example:
         >>> Grid([16, 32, 64]).size
@@ -128,7 +130,7 @@ class Grid(Distribution):
     values: tuple[Any, ...]
 
     def __post_init__(self) -> None:
-        self._put("values", _several(self.values))
+        self._set_field("values", _checked_values(self.values))
 
     @property
     def size(self) -> int:
@@ -156,7 +158,7 @@ class Constant(Distribution):
                 f" {len(self.value)} of them; write rows named name/key.",
                 field="value",
             )
-        self._put("value", plain(self.value))
+        self._set_field("value", plain(self.value))
 
     def draw(self, rng: np.random.Generator) -> Any:  # noqa: ARG002
         """Return the value."""
@@ -165,10 +167,10 @@ class Constant(Distribution):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept(Distribution):
-    """What a form cannot express (``tune.sample_from``, functions, objects), kept as it is.
+    """An object that a form cannot express (``tune.sample_from``, a function), kept unchanged.
 
-    Two are equal if they hold the very same object. Its text is never shown: it may be long, or
-    hold a secret.
+    Two `Kept` are equal if they hold the very same object. The object's own text is never shown,
+    because that text may be long or contain a secret.
 
     Example:
         >>> Kept(len).title
@@ -181,19 +183,19 @@ class Kept(Distribution):
 
     @property
     def size(self) -> int:
-        """How many trials the grids inside the value make of one sample."""
-        return _variants(self.value)
+        """The number of trials that one sample becomes through the grids inside the value."""
+        return _count_variants(self.value)
 
     @property
     def title(self) -> str:
         """A short name to show for the value."""
-        # A search made by tune.sample_from is known by its function.
-        named = getattr(self.value, "func", self.value)
-        name, kind = getattr(named, "__qualname__", None), type(self.value).__name__
-        return f"{name} ({kind})" if isinstance(name, str) else kind
+        # tune.sample_from returns an object without a name of its own around a function.
+        function = getattr(self.value, "func", self.value)
+        name, type_name = getattr(function, "__qualname__", None), type(self.value).__name__
+        return f"{name} ({type_name})" if isinstance(name, str) else type_name
 
     def draw(self, rng: np.random.Generator) -> Any:  # noqa: ARG002
-        """Return the value untouched: what it holds is not ours to call."""
+        """Return the value itself: only Tune resolves the functions and domains inside."""
         return self.value
 
     def __eq__(self, other: object) -> bool:
@@ -203,25 +205,25 @@ class Kept(Distribution):
         return hash((Kept, id(self.value)))
 
 
-def _several(values: Any) -> tuple[Any, ...]:
+def _checked_values(values: Any) -> tuple[Any, ...]:
     if isinstance(values, str | bytes | Mapping | AbstractSet) or not isinstance(values, Iterable):
         raise SpaceError(
             f"values must be a list, but it is a {type(values).__name__}; write [...] around it.",
             field="values",
         )
-    several = tuple(plain(value, field="values") for value in values)
-    if not several:
+    checked = tuple(plain(value, field="values") for value in values)
+    if not checked:
         raise SpaceError(
             "values must hold at least one value, but the list is empty; add one.", field="values"
         )
-    return several
+    return checked
 
 
-def _variants(value: Any) -> int:
+def _count_variants(value: Any) -> int:
     if isinstance(value, dict) and len(value) == 1 and "grid_search" in value:
-        return sum(_variants(item) for item in value["grid_search"])
+        return sum(_count_variants(item) for item in value["grid_search"])
     if isinstance(value, dict | list | tuple):
         return math.prod(
-            _variants(item) for item in (value.values() if isinstance(value, dict) else value)
+            _count_variants(item) for item in (value.values() if isinstance(value, dict) else value)
         )
     return 1

@@ -1,4 +1,4 @@
-"""Python source, broken into lines as ruff and black do it."""
+"""Python source whose lines are broken where ruff and black would break them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _INDENT = "    "
 
 @dataclass(frozen=True, slots=True)
 class Brackets:
-    """Source in brackets that may be broken into lines; each part has a label such as '"lr": '."""
+    """Source in brackets, on one line or several; a part may have a label such as '"lr": '."""
 
     opening: str
     parts: "tuple[tuple[str, Source], ...]"
@@ -23,14 +23,14 @@ class Brackets:
 
     @property
     def is_call(self) -> bool:
-        """Whether these are the brackets of a call."""
+        """Whether the brackets hold the arguments of a call."""
         return self.closing == ")" and self.opening != "("
 
     @property
-    def holds_broken(self) -> bool:
-        """Whether something in here cannot stand on one line."""
+    def must_break(self) -> bool:
+        """Whether these brackets, or brackets inside, always take several lines."""
         return self.always_broken or any(
-            isinstance(part, Brackets) and part.holds_broken for _, part in self.parts
+            isinstance(part, Brackets) and part.must_break for _, part in self.parts
         )
 
     def __str__(self) -> str:
@@ -69,7 +69,7 @@ def call(function: str, *positional: Source, **named: Source) -> Brackets:
 
 
 def dictionary(entries: Mapping[str, Any]) -> Source:
-    """Return nested dictionaries of sources, each broken into lines."""
+    """Return nested dictionaries of sources, with one entry per line."""
     parts = tuple(
         (f"{literal(key)}: ", dictionary(entry) if isinstance(entry, dict) else entry)
         for key, entry in entries.items()
@@ -78,18 +78,19 @@ def dictionary(entries: Mapping[str, Any]) -> Source:
 
 
 def render(label: str, source: Source, indent: str = "", end: str = "") -> Iterator[str]:
-    """Yield the lines of a piece of source, with what stands before and behind it."""
+    """Yield the lines of a piece of source, between a label and an end such as a comma."""
     if isinstance(source, str) or (
-        len(f"{indent}{label}{source}{end}") <= _WIDTH and not source.holds_broken
+        len(f"{indent}{label}{source}{end}") <= _WIDTH and not source.must_break
     ):
         yield f"{indent}{label}{source}{end}"
         return
     yield f"{indent}{label}{source.opening}"
     deeper = indent + _INDENT
-    together = deeper + _joined(source.parts)
-    if source.is_call and len(together) <= _WIDTH and not source.holds_broken:
-        yield together
+    parts_on_one_line = deeper + _joined(source.parts)
+    if source.is_call and len(parts_on_one_line) <= _WIDTH and not source.must_break:
+        yield parts_on_one_line
     else:
+        # The formatters add no trailing comma after the only argument of a call.
         comma = "" if source.is_call and len(source.parts) == 1 else ","
         for inner_label, part in source.parts:
             yield from render(inner_label, part, deeper, comma)

@@ -1,4 +1,4 @@
-"""Names of hyperparameters: "/" leads into a nested dictionary of the config."""
+"""Names of hyperparameters; a "/" in a name leads into a nested dictionary of the config."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -8,24 +8,24 @@ from tune_wandb_nb.tuning.distributions.values import SpaceError
 __all__ = ["RESERVED", "check_name", "flatten", "is_key", "name_problems", "nest"]
 
 RESERVED = ("wandb", "logger_config")
-"""Entries of a config that hold W&B's settings: never hyperparameters."""
+"""Entries of a config that hold W&B settings, and are therefore no hyperparameters."""
 
-# A dictionary with one of these as its only key is a search to Tune, not a dictionary.
-_TUNES_OWN = ("grid_search", "eval")
+# Tune takes a dictionary with one of these as its only key for a command to draw values.
+_TUNE_COMMANDS = ("grid_search", "eval")
 
 
 def is_key(key: object) -> bool:
-    """Tell whether a key of a config can be one part of a name."""
+    """Return whether a key of a config can be one part of a name."""
     return (
         isinstance(key, str) and key == key.strip() != "" and "/" not in key and key.isprintable()
     )
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that no hyperparameter can have.
+    """Check that a hyperparameter can have this name.
 
     Raises:
-        SpaceError: saying what is wrong with the name.
+        SpaceError: the name is not allowed; the message gives the rule and a remedy.
     """
     if not name.strip():
         raise SpaceError("the name is empty; write one, such as lr.", field="name")
@@ -51,7 +51,7 @@ def check_name(name: str) -> None:
 
 
 def name_problems(names: Sequence[str]) -> dict[int, SpaceError]:
-    """Find what is wrong with each name, by itself and beside the others, by its index.
+    """Return the index of each wrong name with its error; names may also conflict with each other.
 
     Example:
         >>> sorted(name_problems(["lr", "opt", "opt/lr"]))
@@ -59,14 +59,14 @@ def name_problems(names: Sequence[str]) -> dict[int, SpaceError]:
     """
     problems: dict[int, SpaceError] = {}
     for index, name in enumerate(names):
-        problem = _problem(name) or _beside(index, names) or _tunes_own(name, names)
+        problem = _own_problem(name) or _conflict(index, names) or _tune_command(name, names)
         if problem is not None:
             problems[index] = problem
     return problems
 
 
 def nest(flat: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Return nested dictionaries from names with "/", in the order of first appearance.
+    """Return nested dictionaries made from names with "/", in the order of first appearance.
 
     Example:
         >>> nest([("opt/lr", 1), ("seed", 2), ("opt/eps", 3)])
@@ -83,7 +83,7 @@ def nest(flat: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def flatten(nested: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    """Yield name and value of everything in nested dictionaries; the reverse of `nest`."""
+    """Yield the name and value of each entry in nested dictionaries; the reverse of `nest`."""
     for key, value in nested.items():
         if isinstance(value, dict):
             yield from flatten(value, f"{prefix}{key}/")
@@ -91,7 +91,7 @@ def flatten(nested: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, 
             yield f"{prefix}{key}", value
 
 
-def _problem(name: str) -> SpaceError | None:
+def _own_problem(name: str) -> SpaceError | None:
     try:
         check_name(name)
     except SpaceError as error:
@@ -99,7 +99,7 @@ def _problem(name: str) -> SpaceError | None:
     return None
 
 
-def _beside(index: int, names: Sequence[str]) -> SpaceError | None:
+def _conflict(index: int, names: Sequence[str]) -> SpaceError | None:
     name = names[index]
     for other, other_name in enumerate(names):
         if other == index:
@@ -120,18 +120,18 @@ def _beside(index: int, names: Sequence[str]) -> SpaceError | None:
     return None
 
 
-def _tunes_own(name: str, names: Sequence[str]) -> SpaceError | None:
+def _tune_command(name: str, names: Sequence[str]) -> SpaceError | None:
     keys = name.split("/")
     for depth, key in enumerate(keys):
-        if key not in _TUNES_OWN:
+        if key not in _TUNE_COMMANDS:
             continue
-        around = "/".join(keys[:depth])
-        prefix = f"{around}/" if around else ""
-        inside = {n[len(prefix) :].split("/")[0] for n in names if n.startswith(prefix)}
-        if inside == {key}:
+        parent = "/".join(keys[:depth])
+        prefix = f"{parent}/" if parent else ""
+        siblings = {n[len(prefix) :].split("/")[0] for n in names if n.startswith(prefix)}
+        if siblings == {key}:
             return SpaceError(
                 f"a dictionary whose only key is {key!r} is a command to Tune, but"
-                f" {around or 'the config'} would be one; choose another name than {name!r}.",
+                f" {parent or 'the config'} would be one; choose another name than {name!r}.",
                 field="name",
             )
     return None

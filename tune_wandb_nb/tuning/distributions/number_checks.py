@@ -1,4 +1,4 @@
-"""The numbers of a distribution, checked: real, whole, above zero, multiples of a step."""
+"""Checks of the numbers of a distribution: finite, whole, above zero, multiples of a step."""
 
 import math
 from typing import Any
@@ -7,17 +7,17 @@ import numpy as np
 
 from tune_wandb_nb.tuning.distributions.values import SpaceError
 
-__all__ = ["check_step", "multiple", "positive", "real", "whole"]
+__all__ = ["check_positive", "check_step", "is_multiple", "real", "whole"]
 
-# Past this a float cannot count the steps any more.
-_MOST_STEPS = 2**53
+# Above 2**53 floats cannot represent every whole number, so they cannot count the steps.
+_MAX_STEPS = 2**53
 
 
 def real(field: str, value: Any) -> float:
-    """Return a finite float.
+    """Return the value as a finite float.
 
     Raises:
-        SpaceError: saying what the field holds instead.
+        SpaceError: the value is no number, NaN or infinite.
     """
     value = _number(field, value)
     try:
@@ -35,10 +35,10 @@ def real(field: str, value: Any) -> float:
 
 
 def whole(field: str, value: Any) -> int:
-    """Return an int; a float such as 8.0 is one, 8.5 is not.
+    """Return the value as an int; a float such as 8.0 is accepted, 8.5 is not.
 
     Raises:
-        SpaceError: saying what the field holds instead.
+        SpaceError: the value is no whole number.
     """
     value = _number(field, value)
     if isinstance(value, float):
@@ -52,24 +52,24 @@ def whole(field: str, value: Any) -> int:
     return int(value)
 
 
-def positive(field: str, value: float) -> None:
-    """Refuse a number that is not above zero.
+def check_positive(field: str, value: float) -> None:
+    """Check that a number is above zero.
 
     Raises:
-        SpaceError: with the rule and the value.
+        SpaceError: the number is zero or negative.
     """
     if not value > 0:
         raise SpaceError(f"{field} must be above 0, but it is {value!r}.", field=field)
 
 
 def check_step(q: float, *bounds: float) -> None:
-    """Refuse a step so small that floats cannot count how often it goes into a bound.
+    """Check that floats can count the steps between zero and each bound.
 
     Raises:
-        SpaceError: with the rule and the values.
+        SpaceError: the step is too small.
     """
     for bound in bounds:
-        if abs(bound) > _MOST_STEPS * q:
+        if abs(bound) > _MAX_STEPS * q:
             raise SpaceError(
                 f"q must go into the range at most 2**53 times, but q is {q!r} and the range"
                 f" reaches {bound!r}; take a larger q, or a kind without q.",
@@ -77,11 +77,11 @@ def check_step(q: float, *bounds: float) -> None:
             )
 
 
-def multiple(bound: float, q: float) -> bool:
-    """Tell whether a bound is a multiple of q, as nearly as floats can say.
+def is_multiple(bound: float, q: float) -> bool:
+    """Return whether a bound is a multiple of q, apart from rounding errors of floats.
 
     Example:
-        >>> multiple(0.3, 0.1), multiple(0.35, 0.1)
+        >>> is_multiple(0.3, 0.1), is_multiple(0.35, 0.1)
         (True, False)
     """
     if isinstance(bound, int) and isinstance(q, int):

@@ -1,4 +1,4 @@
-"""Distributions between two ends: floats or whole numbers, plain or log scale, in steps or not."""
+"""Distributions between two bounds, of floats or whole numbers, on a linear or a log scale."""
 
 import math
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ import numpy as np
 
 from tune_wandb_nb.tuning.distributions.base import Distribution
 from tune_wandb_nb.tuning.distributions.number_checks import (
+    check_positive,
     check_step,
-    multiple,
-    positive,
+    is_multiple,
     real,
     whole,
 )
@@ -30,12 +30,12 @@ __all__ = [
 ]
 
 _INT64 = 2**63 - 1
-_LARGEST_LOG = 1.7e308  # exp(log(x)) can be infinite just above
+_LARGEST_LOG = 1.7e308  # for a larger x, rounding can make exp(log(x)) infinite
 
 
 @dataclass(frozen=True, slots=True)
 class Range(Distribution):
-    """From ``lower`` to ``upper``; of floats or of whole numbers, on a plain or a log scale."""
+    """Values from ``lower`` to ``upper``: floats or whole numbers, on a linear or a log scale."""
 
     integer: ClassVar[bool] = False
     log: ClassVar[bool] = False
@@ -46,7 +46,7 @@ class Range(Distribution):
     def __post_init__(self) -> None:
         number = whole if self.integer else real
         for name, value in self.arguments().items():
-            self._put(name, number(name, value))
+            self._set_field(name, number(name, value))
         lower, upper = self.lower, self.upper
         if not lower < upper:
             raise SpaceError(
@@ -60,9 +60,9 @@ class Range(Distribution):
                 " value itself (such as 0.0001), not its exponent.",
                 field="lower",
             )
-        self._check_reach()
+        self._check_representable()
 
-    def _check_reach(self) -> None:
+    def _check_representable(self) -> None:
         lower, upper = self.lower, self.upper
         if self.integer:
             too_far = max(abs(lower), abs(upper)) > _INT64
@@ -78,16 +78,16 @@ class Range(Distribution):
 
 @dataclass(frozen=True, slots=True)
 class Steps(Range):
-    """A range of which only the multiples of ``q`` are drawn, both ends included."""
+    """The multiples of ``q`` from ``lower`` to ``upper``, both ends included."""
 
     q: float
 
     def __post_init__(self) -> None:
         Range.__post_init__(self)
         lower, upper, q = self.lower, self.upper, self.q
-        positive("q", q)
+        check_positive("q", q)
         if self.integer and q == 1:
-            # Tune leaves the upper end out for q = 1 alone, which nobody expects.
+            # Tune includes the upper end for every q but 1, an exception that would surprise.
             raise SpaceError(
                 f"q must be 2 or more, but it is 1; for steps of 1 choose the kind {self.kind[1:]},"
                 " whose upper end is not drawn.",
@@ -101,7 +101,7 @@ class Steps(Range):
             )
         check_step(q, lower, upper)
         for name, bound in (("lower", lower), ("upper", upper)):
-            if not multiple(bound, q):
+            if not is_multiple(bound, q):
                 below, above = math.floor(bound / q) * q, math.ceil(bound / q) * q
                 raise SpaceError(
                     f"{name} must be a multiple of q, but {name} is {bound!r} and q is {q!r};"
@@ -111,12 +111,12 @@ class Steps(Range):
 
     @property
     def first(self) -> int:
-        """The lower end, counted in steps."""
+        """The lower end as a multiple of ``q``."""
         return round(self.lower / self.q)
 
     @property
     def last(self) -> int:
-        """The upper end, counted in steps."""
+        """The upper end as a multiple of ``q``."""
         return round(self.upper / self.q)
 
 
@@ -259,5 +259,5 @@ class QLogRandInt(Steps):
 
 
 def _log_uniform(rng: np.random.Generator, lower: float, upper: float) -> float:
-    # NumPy's log and exp, not math's: their last digits differ, and Tune uses NumPy's.
+    # Tune uses NumPy's log and exp, whose last digits differ from those of math.log and math.exp.
     return float(np.exp(rng.uniform(np.log(lower), np.log(upper))))

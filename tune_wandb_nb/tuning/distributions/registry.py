@@ -1,4 +1,4 @@
-"""Every kind of distribution by its name, and how one is made from named arguments."""
+"""The kinds of distributions by name, and their construction from named arguments."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -47,14 +47,14 @@ KINDS: Mapping[str, type[Distribution]] = MappingProxyType(
         )
     }
 )
-"""What a person can choose, in the order to offer it; "kept" cannot be chosen."""
+"""The kinds that a form offers, in its order; "kept" is missing since no person chooses it."""
 
 
 def field_names(kind: str) -> tuple[str, ...]:
-    """Return the names of a kind's fields, in their order.
+    """Return the names of the fields of a kind, in the order of their declaration.
 
     Raises:
-        SpaceError: there is no such kind.
+        SpaceError: the kind does not exist.
 
     Example:
         >>> field_names("qrandn")
@@ -68,10 +68,10 @@ def field_names(kind: str) -> tuple[str, ...]:
 
 
 def make(kind: str, arguments: Mapping[str, Any]) -> Distribution:
-    """Make a distribution from its kind's name and its fields.
+    """Make a distribution from the name of its kind and its fields.
 
     Raises:
-        SpaceError: an unknown kind, a missing or unknown field, or a value that cannot be.
+        SpaceError: the kind is unknown, a field is missing or unknown, or a value is refused.
 
     Example:
         >>> make("uniform", {"lower": 0, "upper": 1})

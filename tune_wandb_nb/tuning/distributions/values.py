@@ -1,4 +1,4 @@
-"""Values that a form can show and write down exactly: plain Python data."""
+"""Plain Python data: the values that a form can show and write as source without loss."""
 
 import math
 from typing import Any
@@ -7,15 +7,15 @@ import numpy as np
 
 __all__ = ["NotPlainError", "SpaceError", "literal", "plain"]
 
-_DEEPEST = 20
-_LONGEST_INT = 1024  # bits: what a float can still hold
+_MAX_DEPTH = 20
+_MAX_INT_BITS = 1024  # a whole number of more bits is too large for a float
 
 
 class SpaceError(ValueError):
-    """Something in a search space is wrong; the message says what, why, and what to do.
+    """An error in a search space; the message states the rule, the values and a remedy.
 
-    ``parameter`` names the hyperparameter and ``field`` the part of it ("lower", "q", "values",
-    "name", ...) that is wrong, where they are known. ``message`` is the text without the name.
+    ``parameter`` is the name of the hyperparameter and ``field`` the wrong part of it ("lower",
+    "q", "values", "name", ...); both are None if unknown. ``message`` is the text without the name.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class SpaceError(ValueError):
         self.parameter = parameter
 
     def of(self, parameter: str) -> "SpaceError":
-        """Return the same error, said of a hyperparameter."""
+        """Return the same error with the name of a hyperparameter in front."""
         return type(self)(self.message, field=self.field, parameter=parameter)
 
 
@@ -36,13 +36,13 @@ class NotPlainError(SpaceError):
 
 
 def plain(value: Any, *, field: str = "value", _depth: int = 0) -> Any:
-    """Return a copy of plain data, with NumPy's scalars as Python's own.
+    """Return a copy of plain data in which NumPy's scalars are replaced by Python's.
 
-    Plain are None, True and False, finite numbers, text, and lists, tuples and dictionaries with
-    text keys of these.
+    Plain data are None, True and False, finite numbers, text, and lists, tuples and dictionaries
+    (with text keys) of plain data.
 
     Raises:
-        NotPlainError: naming what is not plain.
+        NotPlainError: the value is no plain data; the message names the type of the culprit.
 
     Example:
         >>> plain((np.float64(0.5), ["relu", None]))
@@ -50,16 +50,16 @@ def plain(value: Any, *, field: str = "value", _depth: int = 0) -> Any:
     """
     if isinstance(value, np.generic):
         value = value.item()
-    kind = type(value)
-    if value is None or kind in (bool, str):
+    cls = type(value)
+    if value is None or cls in (bool, str):
         return value
-    if kind is float and math.isfinite(value):
+    if cls is float and math.isfinite(value):
         return value
-    if kind is int and value.bit_length() <= _LONGEST_INT:
+    if cls is int and value.bit_length() <= _MAX_INT_BITS:
         return value
-    if _depth < _DEEPEST and kind in (list, tuple):
-        return kind(plain(item, field=field, _depth=_depth + 1) for item in value)
-    if _depth < _DEEPEST and kind is dict and all(type(key) is str for key in value):
+    if _depth < _MAX_DEPTH and cls in (list, tuple):
+        return cls(plain(item, field=field, _depth=_depth + 1) for item in value)
+    if _depth < _MAX_DEPTH and cls is dict and all(type(key) is str for key in value):
         return {k: plain(v, field=field, _depth=_depth + 1) for k, v in value.items()}
     raise NotPlainError(
         f"{field} may hold None, True, False, finite numbers, text, and lists, tuples and"
@@ -69,7 +69,7 @@ def plain(value: Any, *, field: str = "value", _depth: int = 0) -> Any:
 
 
 def literal(value: Any) -> str:
-    """Write plain data as Python source, on one line and with double quotes.
+    """Return plain data as Python source, on one line and with double quotes.
 
     Example:
         >>> print(literal({"layers": (64,), "act": "relu"}))
@@ -90,11 +90,11 @@ def literal(value: Any) -> str:
 
 
 def _describe(value: Any) -> str:
-    # Never the text of an unknown object: it may be long, or hold a secret.
+    # The text of an unknown object may be long or contain a secret, so only its type is named.
     if isinstance(value, float):
         return "NaN" if math.isnan(value) else "infinity"
     if type(value) is int:
-        return f"a whole number of over {_LONGEST_INT} bits"
+        return f"a whole number of over {_MAX_INT_BITS} bits"
     if type(value) in (list, tuple, dict):
         return f"a {type(value).__name__} nested too deeply or with keys that are not text"
     return f"a {type(value).__name__}"
