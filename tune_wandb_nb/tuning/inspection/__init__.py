@@ -1,1 +1,1 @@
-"""What a training function reads and reports, found in its source."""
+"""Static analysis of a training function: the config it reads, the metrics it reports."""

@@ -1,4 +1,4 @@
-"""What the source of a trainable reads from the config that it is given."""
+"""The values that a trainable reads from its config, found in the source."""
 
 import ast
 import inspect
@@ -21,13 +21,13 @@ Path: TypeAlias = tuple[str, ...]
 
 _READING = ("get", "pop", "setdefault")
 _COPYING = ("dict", "copy", "deepcopy", "OrderedDict")
-_DEEPEST = 5  # functions that pass the config on, one to the next
+_MAX_DEPTH = 5  # of calls that pass the config on from one function to the next
 _UNKNOWN = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One read: the keys that lead to the value, and the default where it is a plain one."""
+    """One read of the config: the keys that lead to the value, and a default that is a literal."""
 
     path: Path
     has_default: bool = False
@@ -35,17 +35,17 @@ class Read:
 
 
 def reads_of(routines: Iterable[Routine]) -> list[Read]:
-    """Return what routines read, and the functions of their package that they pass it on to."""
-    notes = _Notes(attributes={"config": ()})
+    """Return the reads of routines and of the functions of their package that get the config."""
+    shared = _Shared(attributes={"config": ()})
     for routine in routines:
         names: dict[str, Path] = {} if routine.config is None else {routine.config: ()}
-        _Reader(notes, routine, names).visit_body(routine.node)
-    return notes.reads
+        _Reader(shared, routine, names).visit_body(routine.node)
+    return shared.reads
 
 
 @dataclass(slots=True)
-class _Notes:
-    """What readers share: the reads, and which attributes of the object hold the config."""
+class _Shared:
+    """State that readers share: the reads, and the attributes of ``self`` that hold the config."""
 
     attributes: dict[str, Path]
     reads: list[Read] = field(default_factory=list)
@@ -53,40 +53,40 @@ class _Notes:
 
 
 class _Reader(ast.NodeVisitor):
-    """Reads one function, in which the config goes by ``names``: each stands for a path in it."""
+    """Collects the reads of one function; ``names`` maps its variables to paths in the config."""
 
     def __init__(
         self,
-        notes: _Notes,
+        shared: _Shared,
         routine: Routine,
         names: dict[str, Path],
         callers: tuple[str, ...] = (),
     ) -> None:
-        self._notes = notes
+        self._shared = shared
         self._routine = routine
         self._names = names
         self._callers = (*callers, ast.dump(routine.node))
         self._functions: dict[str, FunctionNode] = {}
 
     def visit_body(self, node: FunctionNode) -> None:
-        """Visit a function's inside."""
+        """Visit the body of a function."""
         body = [node.body] if isinstance(node, ast.Lambda) else node.body
         for statement in body:
             self.visit(statement)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
-        """Note config["lr"] and config["optimizer"]["lr"], where it is not assigned to."""
+        """Record config["lr"] and config["optimizer"]["lr"], unless they are assigned to."""
         path = self._path(node) if isinstance(node.ctx, ast.Load) else None
         if path:
-            self._notes.reads.append(Read(path))
+            self._shared.reads.append(Read(path))
         else:
             self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        """Note config.get("lr", 0.1); follow what the config is passed to."""
+        """Record config.get("lr", 0.1); read the functions that the config is passed to."""
         path = self._path(node)
         if path and isinstance(node.func, ast.Attribute) and node.func.attr in _READING:
-            self._note(path, node.args[1] if len(node.args) > 1 else None)
+            self._record(path, node.args[1] if len(node.args) > 1 else None)
             for argument in node.args[1:]:
                 self.visit(argument)
             return
@@ -94,7 +94,7 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        """Learn a new name for the config: cfg = config, opt = config["optimizer"]."""
+        """Record a new name for a part of the config: cfg = config, opt = config["optimizer"]."""
         self.visit(node.value)
         for target in node.targets:
             self._bind(target, node.value)
@@ -111,7 +111,7 @@ class _Reader(ast.NodeVisitor):
         self._bind(node.target, node.value)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        """Read an inner function, whose parameters hide our names."""
+        """Read an inner function; its parameters shadow names of the outer function."""
         self._functions[node.name] = node
         self._inner(node)
 
@@ -120,21 +120,21 @@ class _Reader(ast.NodeVisitor):
         self._inner(node)
 
     def _inner(self, node: FunctionNode) -> None:
-        hidden = set(parameters_of(node))
-        names = {name: path for name, path in self._names.items() if name not in hidden}
-        reader = _Reader(self._notes, self._routine, names, self._callers)
+        shadowed = set(parameters_of(node))
+        names = {name: path for name, path in self._names.items() if name not in shadowed}
+        reader = _Reader(self._shared, self._routine, names, self._callers)
         reader._functions = self._functions
         reader.visit_body(node)
 
     def _bind(self, target: ast.expr, value: ast.expr) -> None:
         path = self._path(value)
         if path is not None and self._is_attribute(target):
-            self._notes.attributes[target.attr] = path
+            self._shared.attributes[target.attr] = path
         elif isinstance(target, ast.Name):
             mentioned = any(isinstance(n, ast.Name) and n.id == target.id for n in ast.walk(value))
             if path is not None:
                 self._names[target.id] = path
-            elif not mentioned:  # config = check(config) is still the config
+            elif not mentioned:  # after config = check(config), the name still holds the config
                 self._names.pop(target.id, None)
 
     def _is_attribute(self, node: ast.expr) -> TypeGuard[ast.Attribute]:
@@ -145,13 +145,13 @@ class _Reader(ast.NodeVisitor):
         )
 
     def _path(self, node: ast.expr | None) -> Path | None:
-        """Return where in the config an expression leads; () is the config itself."""
+        """Return the path in the config that an expression stands for; () is the config itself."""
         path = None
         match node:
             case ast.Name(id=name):
                 path = self._names.get(name)
             case ast.Attribute(attr=name) if self._is_attribute(node):
-                path = self._notes.attributes.get(name)
+                path = self._shared.attributes.get(name)
             case ast.Subscript(value=base, slice=key):
                 path = self._deeper(base, key)
             case ast.Call(func=function, args=arguments):
@@ -190,70 +190,72 @@ class _Reader(ast.NodeVisitor):
             return _UNKNOWN
 
     def _follow(self, call: ast.Call) -> None:
-        """Read what is called with (a part of) the config: a function, a method, a class."""
-        given = (*call.args, *(keyword.value for keyword in call.keywords))
-        if len(self._callers) > _DEEPEST or all(self._path(argument) is None for argument in given):
+        """Read the function, method or class that a call passes a part of the config to."""
+        passed = (*call.args, *(keyword.value for keyword in call.keywords))
+        gets_config = any(self._path(argument) is not None for argument in passed)
+        if len(self._callers) > _MAX_DEPTH or not gets_config:
             return
-        routine, own = self._called(call.func), self._notes
+        routine = self._called(call.func)
         if routine is not None:
-            self._enter(own, routine, self._arguments(call, routine))
+            self._enter(self._shared, routine, self._arguments(call, routine))
             return
         cls = self._routine.scope.get(call.func.id) if isinstance(call.func, ast.Name) else None
-        if inspect.isclass(cls) and self._is_ours(cls):
-            notes = _Notes({}, own.reads, own.followed)
+        if inspect.isclass(cls) and self._is_of_same_package(cls):
+            state = _Shared({}, self._shared.reads, self._shared.followed)
             for method in class_routines(cls):
                 names = self._arguments(call, method) if method.name == "__init__" else {}
-                self._enter(notes, method, names)
+                self._enter(state, method, names)
 
-    def _enter(self, notes: _Notes, routine: Routine, names: dict[str, Path]) -> None:
+    def _enter(self, state: _Shared, routine: Routine, names: dict[str, Path]) -> None:
         source = ast.dump(routine.node)
-        key = (source, *names.items(), *notes.attributes.items())
-        if source not in self._callers and key not in notes.followed:
-            notes.followed.add(key)
-            _Reader(notes, routine, names, self._callers).visit_body(routine.node)
+        key = (source, *names.items(), *state.attributes.items())
+        if source not in self._callers and key not in state.followed:
+            state.followed.add(key)
+            _Reader(state, routine, names, self._callers).visit_body(routine.node)
 
-    def _called(self, function: ast.expr) -> Routine | None:
-        routine, found = self._routine, None
-        if isinstance(function, ast.Name):
-            if function.id in self._functions:
-                return replace(routine, node=self._functions[function.id], instance=None)
-            found = routine.scope.get(function.id)
-        elif isinstance(function, ast.Attribute) and self._is_attribute(function):
-            found = routine.methods.get(function.attr)
-        if not isinstance(found, FunctionType) or not self._is_ours(found):
+    def _called(self, expression: ast.expr) -> Routine | None:
+        """Return the routine that an expression before parentheses names."""
+        routine, function = self._routine, None
+        if isinstance(expression, ast.Name):
+            if expression.id in self._functions:
+                return replace(routine, node=self._functions[expression.id], instance=None)
+            function = routine.scope.get(expression.id)
+        elif isinstance(expression, ast.Attribute) and self._is_attribute(expression):
+            function = routine.methods.get(expression.attr)
+        if not isinstance(function, FunctionType) or not self._is_of_same_package(function):
             return None
-        called = routine_of(found)
-        if called is None or isinstance(function, ast.Name):
+        called = routine_of(function)
+        if called is None or isinstance(expression, ast.Name):
             return called
         instance = next(iter(parameters_of(called.node)), None)
         return replace(called, instance=instance, methods=routine.methods)
 
-    def _is_ours(self, found: Any) -> bool:
-        return (found.__module__ or "").split(".")[0] == self._routine.package
+    def _is_of_same_package(self, function_or_class: Any) -> bool:
+        return (function_or_class.__module__ or "").split(".")[0] == self._routine.package
 
     def _arguments(self, call: ast.Call, routine: Routine) -> dict[str, Path]:
-        """Return which parameters get which part of the config; note those of f(**config)."""
-        free = parameters_of(routine.node)[routine.instance is not None :]
+        """Return the path of the config that each parameter gets; f(**config) counts as reads."""
+        parameters = parameters_of(routine.node)[routine.instance is not None :]
         names: dict[str, Path] = {}
-        for parameter, argument in zip(free, call.args, strict=False):
+        for parameter, argument in zip(parameters, call.args, strict=False):
             if (path := self._path(argument)) is not None:
                 names[parameter] = path
-        given = {*free[: len(call.args)], *(keyword.arg for keyword in call.keywords)}
+        passed = {*parameters[: len(call.args)], *(keyword.arg for keyword in call.keywords)}
         for keyword in call.keywords:
             path = self._path(keyword.value)
             if path is not None and keyword.arg is not None:
                 names[keyword.arg] = path
             elif path is not None:
                 for parameter, default in _defaults(routine.node).items():
-                    if parameter not in given and parameter != routine.instance:
+                    if parameter not in passed and parameter != routine.instance:
                         names[parameter] = (*path, parameter)
-                        self._note((*path, parameter), default)
+                        self._record((*path, parameter), default)
         return names
 
-    def _note(self, path: Path, default: ast.expr | None) -> None:
+    def _record(self, path: Path, default: ast.expr | None) -> None:
         value = _UNKNOWN if default is None else self._constant(default)
-        known = value is not _UNKNOWN
-        self._notes.reads.append(Read(path, known, value if known else None))
+        has_default = value is not _UNKNOWN
+        self._shared.reads.append(Read(path, has_default, value if has_default else None))
 
 
 def _defaults(node: FunctionNode) -> dict[str, ast.expr | None]:

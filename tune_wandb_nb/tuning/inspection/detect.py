@@ -1,4 +1,4 @@
-"""The hyperparameters that a trainable reads and the metrics that it reports, by its source."""
+"""The hyperparameters that a trainable reads and the metrics that it reports."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tune_wandb_nb.tuning.inspection.source import Routine, layers
 
 __all__ = ["Hyperparameter", "hyperparameters", "reported_metrics"]
 
-_Found = TypeVar("_Found")
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class Hyperparameter:
 
 
 def hyperparameters(trainable: Any) -> tuple[Hyperparameter, ...]:
-    """Return what a trainable reads from its config, in the order of its source.
+    """Return the hyperparameters that a trainable reads from its config, in source order.
 
-    It looks through ``functools.partial``, decorators, ``tune.with_parameters`` and
+    The search goes through ``functools.partial``, decorators, ``tune.with_parameters`` and
     ``tune.with_resources``, into the functions of the same package that the config is passed to,
-    and into all methods of a class. Without the source it finds nothing.
+    and into all methods of a class. A trainable without source has no hyperparameters.
 
     Example:
         >>> def train(config):
@@ -37,14 +37,14 @@ def hyperparameters(trainable: Any) -> tuple[Hyperparameter, ...]:
         >>> [h.name for h in hyperparameters(train)]
         ['optimizer/lr', 'momentum']
     """
-    return _first(trainable, lambda routines: _hyperparameters(reads_of(routines)))
+    return _outermost_items(trainable, lambda routines: _hyperparameters(reads_of(routines)))
 
 
 def reported_metrics(trainable: Any) -> tuple[str, ...]:
     """Return the metrics that a trainable reports, in the order of its source.
 
-    They are the keys of dictionaries that go to ``tune.report`` (``train.report``,
-    ``session.report``) or are returned by the function, or by the ``step`` of a class.
+    Metrics are the keys of the dictionaries that go to ``tune.report`` (``train.report``,
+    ``session.report``), or that the function, or the ``step`` of a class, returns.
 
     Example:
         >>> def train(config):
@@ -52,27 +52,27 @@ def reported_metrics(trainable: Any) -> tuple[str, ...]:
         >>> reported_metrics(train)
         ('loss', 'val/loss')
     """
-    return _first(trainable, reports_of)
+    return _outermost_items(trainable, reports_of)
 
 
 def _hyperparameters(reads: Iterable[Read]) -> tuple[Hyperparameter, ...]:
-    found: dict[str, Hyperparameter] = {}
+    by_name: dict[str, Hyperparameter] = {}
     for read in reads:
         for hyperparameter in _expanded(read):
-            known = found.get(hyperparameter.name)
-            if known is None or (hyperparameter.has_default and not known.has_default):
-                found[hyperparameter.name] = hyperparameter
-    # A dictionary is read on the way to what is in it: opt = config["opt"]; opt["lr"].
-    names = [n for n in found if not any(other.startswith(f"{n}/") for other in found)]
+            earlier = by_name.get(hyperparameter.name)
+            if earlier is None or (hyperparameter.has_default and not earlier.has_default):
+                by_name[hyperparameter.name] = hyperparameter
+    # opt = config["opt"]; opt["lr"] reads the hyperparameter "opt/lr", but none named "opt".
+    names = [n for n in by_name if not any(other.startswith(f"{n}/") for other in by_name)]
     while problems := name_problems(names):
         names = [name for index, name in enumerate(names) if index not in problems]
-    return tuple(found[name] for name in names)
+    return tuple(by_name[name] for name in names)
 
 
 def _expanded(read: Read) -> Iterable[Hyperparameter]:
-    """Yield a read's hyperparameter; of a dictionary as its default, one for each of its keys."""
+    """Yield the hyperparameter of a read, or one for each key of a default that is a dictionary."""
     if any("/" in key for key in read.path):
-        return  # the form would take it for a nested name
+        return  # in the form, a "/" in a name means a nested dictionary
     name = "/".join(read.path)
     try:
         default = plain(read.default)
@@ -88,11 +88,11 @@ def _expanded(read: Read) -> Iterable[Hyperparameter]:
             yield Hyperparameter(inner, has_default=True, default=value)
 
 
-def _first(
-    trainable: Any, find: Callable[[tuple[Routine, ...]], tuple[_Found, ...]]
-) -> tuple[_Found, ...]:
-    """Return what is found in a trainable itself, else in what it wraps, and so on inwards."""
+def _outermost_items(
+    trainable: Any, find: Callable[[tuple[Routine, ...]], tuple[_Item, ...]]
+) -> tuple[_Item, ...]:
+    """Return the results for the outermost function of a trainable that has any."""
     try:
         return next(filter(None, map(find, layers(trainable))), ())
-    except RecursionError:  # an expression too long for Python's own visitors
+    except RecursionError:  # ast.NodeVisitor cannot walk very long expressions
         return ()

@@ -1,4 +1,4 @@
-"""The name under which written source finds a training function."""
+"""The name by which generated code refers to a training function."""
 
 import sys
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ __all__ = ["CodeName", "code_name"]
 
 @dataclass(frozen=True, slots=True)
 class CodeName:
-    """A name, the import that it needs, and what has to be said about it."""
+    """A name, the import that it needs, and a comment for readers of the code."""
 
     name: str
     imported: str | None = None
@@ -18,7 +18,7 @@ class CodeName:
 
 
 def code_name(trainable: Any, namespace: Mapping[str, Any]) -> CodeName:
-    """Return how source that runs in a namespace finds a trainable.
+    """Return how code that runs in a namespace can refer to a trainable.
 
     Example:
         >>> def train(config): ...
@@ -27,7 +27,7 @@ def code_name(trainable: Any, namespace: Mapping[str, Any]) -> CodeName:
     """
     if trainable is None:
         return CodeName("train", comment="train: your training function")
-    names = [n for n, found in dict(namespace).items() if found is trainable]
+    names = [n for n, value in dict(namespace).items() if value is trainable]
     public = [name for name in names if not name.startswith("_")]
     if public:
         return CodeName(public[0])

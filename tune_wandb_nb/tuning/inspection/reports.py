@@ -1,4 +1,4 @@
-"""What the source of a trainable reports to Tune."""
+"""The metrics that a trainable reports to Tune, read from its source."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -10,30 +10,30 @@ __all__ = ["reports_of"]
 
 _REPORTING = ("tune", "train", "session")
 _NO_METRICS = ("checkpoint", "metrics", "checkpoint_dir_name")
-_TUNES_OWN = ("done", "should_checkpoint")
+_TUNE_FLAGS = ("done", "should_checkpoint")
 _STEPS = ("step", "_train")
-_DEEPEST = 3
+_MAX_DEPTH = 3
 
 
 def reports_of(routines: Iterable[Routine]) -> tuple[str, ...]:
-    """Return the metrics that routines report, call by call, then those that they return."""
+    """Return the metrics that routines report in calls, followed by those that they return."""
     routines = tuple(routines)
-    found: dict[str, None] = {}
-    for routine in _reached(routines):
+    metrics: dict[str, None] = {}
+    for routine in _with_called(routines):
         keys = _Keys(routine.node)
         for node in ast.walk(routine.node):
             if isinstance(node, ast.Call):
-                found.update(dict.fromkeys(keys.reported(node)))
+                metrics.update(dict.fromkeys(keys.reported(node)))
     for routine in routines:
         if routine.instance is None or routine.name in _STEPS:
             keys = _Keys(routine.node)
             for value in _returned(routine.node):
-                found.update(dict.fromkeys(keys.of(value)))
-    return tuple(name for name in found if name not in _TUNES_OWN)
+                metrics.update(dict.fromkeys(keys.of(value)))
+    return tuple(name for name in metrics if name not in _TUNE_FLAGS)
 
 
 class _Keys:
-    """The keys of dictionaries in one function, followed through its variables."""
+    """The keys of the dictionaries in one function, including those assigned to variables."""
 
     def __init__(self, function: FunctionNode) -> None:
         self._variables: dict[str, list[str]] = {}
@@ -54,7 +54,7 @@ class _Keys:
                         self._add(name, self.of(argument))
 
     def of(self, node: ast.expr | None) -> Iterator[str]:
-        """Yield the keys of a dictionary, nested ones joined with "/"."""
+        """Yield the keys of a dictionary; the keys of nested dictionaries are joined with "/"."""
         match node:
             case ast.Name(id=name):
                 yield from self._variables.get(name, ())
@@ -74,7 +74,7 @@ class _Keys:
                         yield from [f"{key.value}/{name}" for name in inner] or [key.value]
 
     def reported(self, call: ast.Call) -> Iterator[str]:
-        """Yield the metrics of a call, if it is a report: of a dictionary, or of keywords."""
+        """Yield the metrics of a call to a report function, from its dictionary or its keywords."""
         match call.func:
             case ast.Name(id="report"):
                 to_tune = True
@@ -97,34 +97,34 @@ class _Keys:
 
 
 def _returned(function: FunctionNode) -> Iterator[ast.expr | None]:
-    """Yield what a function returns or yields, not what its inner functions do."""
+    """Yield the expressions that a function returns or yields, without its inner functions."""
     if isinstance(function, ast.Lambda):
         yield function.body
         return
-    waiting: list[ast.AST] = list(function.body)
-    while waiting:
-        node = waiting.pop(0)
+    pending: list[ast.AST] = list(function.body)
+    while pending:
+        node = pending.pop(0)
         if isinstance(node, ast.Return | ast.Yield):
             yield node.value
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            waiting.extend(ast.iter_child_nodes(node))
+            pending.extend(ast.iter_child_nodes(node))
 
 
-def _reached(routines: Iterable[Routine], depth: int = 0) -> Iterator[Routine]:
+def _with_called(routines: Iterable[Routine], depth: int = 0) -> Iterator[Routine]:
     """Yield routines and the functions of the same package that they call by name."""
     for routine in routines:
         yield routine
-        if depth == _DEEPEST:
+        if depth == _MAX_DEPTH:
             continue
-        called = (
+        called_by_name = (
             routine.scope.get(node.func.id)
             for node in ast.walk(routine.node)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         )
-        ours = (
+        of_same_package = (
             routine_of(function)
-            for function in called
+            for function in called_by_name
             if isinstance(function, FunctionType)
             and (function.__module__ or "").split(".")[0] == routine.package
         )
-        yield from _reached((r for r in ours if r is not None), depth + 1)
+        yield from _with_called((r for r in of_same_package if r is not None), depth + 1)

@@ -1,4 +1,4 @@
-"""The source of a trainable, as syntax trees: through partials, decorators and Tune's wrappers."""
+"""Syntax trees of a trainable, also inside partials, decorators and the wrappers of Tune."""
 
 import ast
 import functools
@@ -14,18 +14,18 @@ __all__ = ["FunctionNode", "Routine", "class_routines", "layers", "parameters_of
 
 FunctionNode: TypeAlias = Union[ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda]  # noqa: UP007
 
-# The methods of tune.Trainable that get the config, in the order in which they are called.
-_GIVEN_CONFIG = ("__init__", "setup", "_setup", "build", "reset_config")
-_DEEPEST = 8
+# The methods of tune.Trainable whose first argument is the config, in the order of their calls.
+_CONFIG_METHODS = ("__init__", "setup", "_setup", "build", "reset_config")
+_MAX_DEPTH = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Routine:
     """One function or method of a trainable.
 
-    ``config`` is the parameter that gets the config, where one does, and ``instance`` what a
-    method calls its object. ``scope`` holds what the source can name, ``methods`` those of its
-    class.
+    ``config`` is the name of the parameter that gets the config, and ``instance`` the name of the
+    first parameter of a method ("self"); both are None if the routine has none. ``scope`` maps the
+    names that the source can use to objects, ``methods`` the methods of the class to functions.
     """
 
     node: FunctionNode
@@ -37,19 +37,19 @@ class Routine:
 
     @property
     def name(self) -> str:
-        """The function's name, "<lambda>" for a lambda."""
+        """The name of the function; "<lambda>" for a lambda."""
         return _name(self.node)
 
     @property
     def package(self) -> str:
-        """The outermost package of the function's module."""
+        """The top-level package of the module that defines the function."""
         return self.module.split(".")[0]
 
 
 def layers(trainable: Any, _depth: int = 0) -> Iterator[tuple[Routine, ...]]:
-    """Yield the routines of a trainable, then those of what it wraps, and so on inwards.
+    """Yield the routines of a trainable, then those of the functions that it wraps, inwards.
 
-    Where there is no source (built-in, compiled, typed at a plain prompt), there is nothing.
+    Functions without source (built in, compiled, typed at a plain prompt) are left out.
     """
     positional, named = 0, set[str]()
     while isinstance(trainable, functools.partial):
@@ -70,14 +70,15 @@ def layers(trainable: Any, _depth: int = 0) -> Iterator[tuple[Routine, ...]]:
         positional += isinstance(trainable, MethodType)
         free = [p for p in parameters_of(routine.node)[positional:] if p not in named]
         yield (replace(routine, config=free[0] if free else None),)
-    if _depth < _DEEPEST:
-        # A decorator without functools.wraps, and Tune's wrappers, hold what they wrap.
+    if _depth < _MAX_DEPTH:
+        # Decorators without functools.wraps, and Tune's wrappers, have the wrapped function in
+        # their closure.
         for wrapped in filter(callable, _closure(function).values()):
             yield from layers(wrapped, _depth + 1)
 
 
 def routine_of(function: FunctionType) -> Routine | None:
-    """Return the routine of one function, if its source is there."""
+    """Return the routine of one function; None without its source."""
     node = _parse(function)
     if node is None:
         return None
@@ -86,9 +87,9 @@ def routine_of(function: FunctionType) -> Routine | None:
 
 
 def class_routines(cls: type) -> tuple[Routine, ...]:
-    """Return the methods of a class and of its bases (but Ray's), those given the config first."""
-    # Method by method: inspect finds no source of a whole class that a notebook defines.
-    found = [
+    """Return the methods of a class and its bases (except Ray's), those with the config first."""
+    # Each method is read alone, because inspect has no source for a class defined in a notebook.
+    functions = [
         (name, function)
         for base in cls.__mro__
         if base is not object and base.__module__.split(".")[0] != "ray"
@@ -96,10 +97,10 @@ def class_routines(cls: type) -> tuple[Routine, ...]:
         if isinstance(value, FunctionType | classmethod | staticmethod)
         and (function := _innermost(value)) is not None
     ]
-    methods = dict(reversed(found))  # the outermost class wins
-    order = {name: place for place, name in enumerate(_GIVEN_CONFIG)}
+    methods = dict(reversed(functions))  # a method of a subclass replaces that of its base
+    order = {name: index for index, name in enumerate(_CONFIG_METHODS)}
     routines = []
-    for name, function in sorted(found, key=lambda named: order.get(named[0], len(order))):
+    for name, function in sorted(functions, key=lambda item: order.get(item[0], len(order))):
         routine = routine_of(function)
         if routine is not None and (parameters := parameters_of(routine.node)):
             config = parameters[1] if name in order and len(parameters) > 1 else None
@@ -110,7 +111,7 @@ def class_routines(cls: type) -> tuple[Routine, ...]:
 
 
 def parameters_of(node: FunctionNode) -> list[str]:
-    """Return the names of the parameters that can be given by position."""
+    """Return the names of the parameters that can be passed by position."""
     return [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
 
 
@@ -119,7 +120,7 @@ def _parse(function: FunctionType) -> FunctionNode | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except Exception:  # inspect, tokenize and ast raise about anything on odd sources
+    except Exception:  # inspect, tokenize and ast raise many kinds of errors on odd sources
         return None
     code = function.__code__
     names = list(code.co_varnames[: code.co_argcount])
@@ -138,11 +139,11 @@ def _name(node: FunctionNode) -> str:
 
 
 def _innermost(function: Any) -> FunctionType | None:
-    """Return the function inside of methods and decorators."""
+    """Return the plain function inside methods and decorators."""
     function = getattr(function, "__func__", function)
     try:
         function = inspect.unwrap(function)
-    except ValueError:  # it wraps itself
+    except ValueError:  # a decorator that wraps itself
         return None
     return function if isinstance(function, FunctionType) else None
 
@@ -155,5 +156,5 @@ def _closure(function: FunctionType) -> dict[str, Any]:
 def _contents(cell: CellType) -> tuple[Any, ...]:
     try:
         return (cell.cell_contents,)
-    except ValueError:  # not filled yet
+    except ValueError:  # a variable that has no value yet
         return ()

@@ -1,4 +1,4 @@
-"""A sensible kind and range for a hyperparameter, from its name and its default."""
+"""A sensible distribution for a hyperparameter, derived from its name and its default."""
 
 import re
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from tune_wandb_nb.tuning.inspection.detect import Hyperparameter
 
 __all__ = ["suggest"]
 
-_UNTOLD = object()
-_SMALL = 0.01  # below it, orders of magnitude are what matters
+_NO_DEFAULT = object()
+_SMALL = 0.01  # the values around a smaller default are searched by order of magnitude
 
 _Suggestion: TypeAlias = Callable[[Any], Distribution | None]
 
 
 def suggest(hyperparameter: Hyperparameter) -> Distribution:
-    """Return what to search for a hyperparameter; a constant where a range makes no sense.
+    """Return the distribution to search; a constant where a range makes no sense.
 
     Example:
         >>> suggest(Hyperparameter("optimizer/lr"))
@@ -26,24 +26,24 @@ def suggest(hyperparameter: Hyperparameter) -> Distribution:
         >>> suggest(Hyperparameter("batch_size", has_default=True, default=64))
         Choice(values=(32, 64, 128))
     """
-    default = hyperparameter.default if hyperparameter.has_default else _UNTOLD
-    # learningRate and learning_rate are the same name.
+    default = hyperparameter.default if hyperparameter.has_default else _NO_DEFAULT
+    # The patterns are in snake_case, so learningRate becomes learning_rate.
     last = hyperparameter.name.split("/")[-1]
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", last).lower()
     try:
         for pattern, by_name in _BY_NAME.items():
             if re.search(rf"(^|_)({pattern})\d*(_|$)", name):
-                found = by_name(default)
-                if found is not None:
-                    return found
+                suggestion = by_name(default)
+                if suggestion is not None:
+                    return suggestion
         return _by_default(default)
     except (SpaceError, OverflowError):
-        # The range would reach beyond what floats or 64 bits hold.
+        # Floats or 64-bit integers cannot represent the bounds of the range.
         return Constant(default)
 
 
 def _by_default(default: Any) -> Distribution:
-    if default is _UNTOLD:
+    if default is _NO_DEFAULT:
         return Uniform(0, 1)
     if isinstance(default, bool):
         return Choice((default, not default))
@@ -64,7 +64,7 @@ def _decade_around(default: float) -> Distribution:
 
 def _log(lower: float, upper: float) -> _Suggestion:
     def by_name(default: Any) -> Distribution | None:
-        if default is _UNTOLD:
+        if default is _NO_DEFAULT:
             return LogUniform(lower, upper)
         return _decade_around(default) if _is_number(default) and default > 0 else None
 
@@ -73,7 +73,7 @@ def _log(lower: float, upper: float) -> _Suggestion:
 
 def _between(lower: float, upper: float) -> _Suggestion:
     def by_name(default: Any) -> Distribution | None:
-        fits = default is _UNTOLD or (_is_number(default) and lower <= default <= upper)
+        fits = default is _NO_DEFAULT or (_is_number(default) and lower <= default <= upper)
         return Uniform(lower, upper) if fits else None
 
     return by_name
@@ -81,7 +81,7 @@ def _between(lower: float, upper: float) -> _Suggestion:
 
 def _doubling(usual: int) -> _Suggestion:
     def by_name(default: Any) -> Distribution | None:
-        middle = usual if default is _UNTOLD else default
+        middle = usual if default is _NO_DEFAULT else default
         if not _is_number(middle) or not isinstance(middle, int) or middle < 1:
             return None
         return Choice((middle // 2, middle, middle * 2) if middle > 1 else (1, 2, 4))
@@ -90,16 +90,16 @@ def _doubling(usual: int) -> _Suggestion:
 
 
 def _few(default: Any) -> Distribution | None:
-    return RandInt(1, 6) if default is _UNTOLD else None
+    return RandInt(1, 6) if default is _NO_DEFAULT else None
 
 
 def _fixed(usual: int) -> _Suggestion:
-    return lambda default: Constant(usual if default is _UNTOLD else default)
+    return lambda default: Constant(usual if default is _NO_DEFAULT else default)
 
 
 def _words(*usual: str) -> _Suggestion:
     def by_name(default: Any) -> Distribution | None:
-        if default is _UNTOLD:
+        if default is _NO_DEFAULT:
             return Choice(usual)
         if not isinstance(default, str):
             return None
@@ -112,7 +112,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-# The first one that fits decides, so that num_epochs is not a size, nor batch_size a width.
+# The first pattern that matches a part of the name decides, so the order matters.
 _BY_NAME: dict[str, _Suggestion] = {
     "epochs?|iterations?|iters?|steps?": _fixed(10),
     "seed|random_state|workers": _fixed(0),
