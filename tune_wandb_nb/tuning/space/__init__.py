@@ -1,1 +1,1 @@
-"""``SearchSpace``, and its forms: Tune, code, JSON, W&B sweep."""
+"""``SearchSpace`` and its conversions: Tune, code, JSON, W&B sweep."""

@@ -1,4 +1,4 @@
-"""Search spaces as Ray Tune has them, and back: the only place that knows Tune's objects."""
+"""Conversion of search spaces to and from the objects of Ray Tune."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -27,14 +27,14 @@ _RANGES = {
 
 def to_tune(parameters: Mapping[str, Distribution]) -> dict[str, Any]:
     """Return the ``param_space`` of a ``tune.Tuner``."""
-    return nest((name, _to_domain(found)) for name, found in parameters.items())
+    return nest((name, _to_domain(value)) for name, value in parameters.items())
 
 
 def from_tune(param_space: Mapping[str, Any]) -> dict[str, Distribution]:
-    """Read a ``param_space``; what has no kind of its own is kept as it is.
+    """Read a ``param_space``; objects without a kind of their own become `Kept`.
 
     Raises:
-        SpaceError: naming the hyperparameter that cannot be.
+        SpaceError: a distribution or a name is wrong; the message names the hyperparameter.
     """
     if not isinstance(param_space, Mapping):
         raise SpaceError(
@@ -49,16 +49,16 @@ def from_tune(param_space: Mapping[str, Any]) -> dict[str, Distribution]:
     return dict(_from_level({k: v for k, v in param_space.items() if k not in RESERVED}, ""))
 
 
-def _to_domain(found: Distribution) -> Any:
-    if isinstance(found, Kept):
-        return found.value
-    if isinstance(found, Constant):
-        return plain(found.value)
-    if isinstance(found, Grid):
-        return tune.grid_search([plain(value) for value in found.values])
-    if isinstance(found, Choice):
-        return tune.choice([plain(value) for value in found.values])
-    return getattr(tune, found.kind)(*found.arguments().values())
+def _to_domain(distribution: Distribution) -> Any:
+    if isinstance(distribution, Kept):
+        return distribution.value
+    if isinstance(distribution, Constant):
+        return plain(distribution.value)
+    if isinstance(distribution, Grid):
+        return tune.grid_search([plain(value) for value in distribution.values])
+    if isinstance(distribution, Choice):
+        return tune.choice([plain(value) for value in distribution.values])
+    return getattr(tune, distribution.kind)(*distribution.arguments().values())
 
 
 def _from_level(level: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, Distribution]]:
@@ -76,13 +76,13 @@ def _from_level(level: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, Di
 
 
 def _is_level(value: Any) -> bool:
-    """Tell whether a value is a dictionary that names can lead into."""
-    if not isinstance(value, dict) or not value or _is_tunes_command(value):
+    """Return whether a value is a dictionary of hyperparameters."""
+    if not isinstance(value, dict) or not value or _is_tune_command(value):
         return False
     return all(map(is_key, value))
 
 
-def _is_tunes_command(value: dict[Any, Any]) -> bool:
+def _is_tune_command(value: dict[Any, Any]) -> bool:
     return len(value) == 1 and next(iter(value)) in ("grid_search", "eval")
 
 
@@ -90,7 +90,7 @@ def _from_value(value: Any) -> Distribution:
     if isinstance(value, Domain):
         return _from_domain(value)
     if isinstance(value, dict) and value:
-        is_grid = _is_tunes_command(value) and "grid_search" in value
+        is_grid = _is_tune_command(value) and "grid_search" in value
         return Grid(value["grid_search"]) if is_grid else Kept(value)
     return Constant(value)
 
@@ -103,23 +103,23 @@ def _from_domain(domain: Any) -> Distribution:
         return (Grid if isinstance(sampler, GridSampler) else Choice)(domain.categories)
     if type(domain) is Float and isinstance(sampler, NormalSampler):
         return _make("randn", {"mean": sampler.mean, "sd": sampler.sd}, q)
-    for (kind_of_domain, kind_of_sampler), kind in _RANGES.items():
-        if type(domain) is kind_of_domain and isinstance(sampler, kind_of_sampler):
-            ends = {"lower": domain.lower, "upper": domain.upper}
-            return _make(kind, _on_steps(ends, q) if kind_of_domain is Integer else ends, q)
+    for (domain_type, sampler_type), kind in _RANGES.items():
+        if type(domain) is domain_type and isinstance(sampler, sampler_type):
+            bounds = {"lower": domain.lower, "upper": domain.upper}
+            return _make(kind, _on_steps(bounds, q) if domain_type is Integer else bounds, q)
     return Kept(domain)
 
 
 def _make(kind: str, arguments: dict[str, Any], q: Any) -> Distribution:
-    # With q = 1 Tune draws from whole numbers as without q, the upper end left out.
+    # For whole numbers Tune ignores q = 1, and then the upper end is not drawn.
     if q is None or (q == 1 and kind in ("randint", "lograndint")):
         return make(kind, arguments)
     return make(f"q{kind}", {**arguments, "q": q})
 
 
-def _on_steps(ends: dict[str, Any], q: Any) -> dict[str, Any]:
-    """Move the ends of whole numbers in steps to the outermost steps, as Tune does to draw."""
-    lower, upper = ends["lower"], ends["upper"]
+def _on_steps(bounds: dict[str, Any], q: Any) -> dict[str, Any]:
+    """Move bounds that are no multiples of q inwards to multiples, as Tune does before it draws."""
+    lower, upper = bounds["lower"], bounds["upper"]
     if not (type(lower) is type(upper) is type(q) is int and q > 1):
-        return ends
+        return bounds
     return {"lower": -(-lower // q) * q, "upper": upper // q * q}

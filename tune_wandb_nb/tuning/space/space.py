@@ -18,15 +18,15 @@ from tune_wandb_nb.tuning.space import space_code, space_json, wandb_sweep
 
 __all__ = ["SearchSpace"]
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SearchSpace(Mapping[str, Distribution]):
     """A distribution for each hyperparameter, by name; "/" leads into a nested dictionary.
 
-    A space is checked when it is made and cannot change. What is nested in one dictionary stands
-    together, otherwise the order is kept: it decides what a seed draws.
+    A space is checked when it is made and cannot change. Hyperparameters of the same nested
+    dictionary stand together; otherwise the order stays, because it decides what a seed draws.
 
     Raises:
         SpaceError: a name that cannot be, such as "" or "wandb", or "a" beside "a/b".
@@ -49,10 +49,10 @@ class SearchSpace(Mapping[str, Distribution]):
     parameters: Mapping[str, Distribution] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, found in self.parameters.items():
-            if not isinstance(found, Distribution):
+        for name, value in self.parameters.items():
+            if not isinstance(value, Distribution):
                 raise SpaceError(
-                    f"there must be a distribution, but it is a {type(found).__name__}; write"
+                    f"there must be a distribution, but it is a {type(value).__name__}; write"
                     " Constant(...) around it, or give it to SearchSpace.from_param_space.",
                     parameter=name,
                 )
@@ -88,11 +88,10 @@ class SearchSpace(Mapping[str, Distribution]):
             >>> list(SearchSpace.from_trainable(train))
             ['lr', 'momentum']
         """
-        found = hyperparameters(trainable)
-        return cls({h.name: suggest(h) for h in found})
+        return cls({h.name: suggest(h) for h in hyperparameters(trainable)})
 
     @classmethod
-    def from_json(cls, text: str, kept: Mapping[str, Any] = _NOTHING) -> "SearchSpace":
+    def from_json(cls, text: str, kept: Mapping[str, Any] = _EMPTY) -> "SearchSpace":
         """Read what `to_json` wrote.
 
         Args:
@@ -155,7 +154,7 @@ class SearchSpace(Mapping[str, Distribution]):
     @property
     def size(self) -> int:
         """How many trials one sample makes: the grids multiplied out, 1 without a grid."""
-        return math.prod(found.size for found in self.values())
+        return math.prod(distribution.size for distribution in self.values())
 
     def sample(self, n: int, seed: int | None = None) -> list[dict[str, Any]]:
         """Return the configs of the first ``n`` trials.
@@ -171,7 +170,7 @@ class SearchSpace(Mapping[str, Distribution]):
         return list(itertools.islice(self._trials(np.random.default_rng(seed)), n))
 
     def _trials(self, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
-        # Tune sorts the grids by name and turns the first one fastest.
+        # Tune sorts the grids by name, and the first one varies fastest.
         grids = {k: v.values for k, v in self.items() if isinstance(v, Grid)}
         names = sorted(grids, key=lambda name: name.split("/"), reverse=True)
         while True:
@@ -199,5 +198,5 @@ class SearchSpace(Mapping[str, Distribution]):
         return hash(tuple(self))
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        # A mappingproxy does not pickle.
+        # The default would pickle the field, but a mappingproxy cannot be pickled.
         return (SearchSpace, (dict(self.parameters),))

@@ -1,4 +1,4 @@
-"""A search space as JSON text and back, exactly: tuples stay tuples."""
+"""A search space as JSON text and back without loss: tuples stay tuples."""
 
 import json
 from collections.abc import Mapping
@@ -14,19 +14,19 @@ _VERSION = 1
 
 
 def to_json(parameters: Mapping[str, Distribution]) -> str:
-    """Write a space as JSON text; of what is kept as it is, only its name and title."""
+    """Return a space as JSON text; `Kept` objects are written as a name and a title only."""
     rows = [
-        {"name": name, "kind": found.kind, **_arguments(found)}
-        for name, found in parameters.items()
+        {"name": name, "kind": distribution.kind, **_arguments(distribution)}
+        for name, distribution in parameters.items()
     ]
     return json.dumps({"version": _VERSION, "parameters": rows}, indent=2, allow_nan=False)
 
 
 def from_json(text: str, kept: Mapping[str, Any]) -> dict[str, Distribution]:
-    """Read what `to_json` wrote; ``kept`` gives the objects that JSON cannot hold, by name.
+    """Read the text of `to_json`; ``kept`` maps names to the objects that JSON cannot hold.
 
     Raises:
-        SpaceError: text that is no such JSON, or an object that ``kept`` lacks.
+        SpaceError: the text has another form, or ``kept`` lacks an object.
     """
     try:
         document = json.loads(text, parse_constant=_refuse_constant)
@@ -50,12 +50,12 @@ def from_json(text: str, kept: Mapping[str, Any]) -> dict[str, Distribution]:
     return parameters
 
 
-def _arguments(found: Distribution) -> dict[str, Any]:
-    if isinstance(found, Kept):
-        return {"title": found.title}
+def _arguments(distribution: Distribution) -> dict[str, Any]:
+    if isinstance(distribution, Kept):
+        return {"title": distribution.title}
     return {
         field: [_encode(v) for v in value] if field == "values" else _encode(value)
-        for field, value in found.arguments().items()
+        for field, value in distribution.arguments().items()
     }
 
 
@@ -91,7 +91,8 @@ def _read(row: Mapping[str, Any], kept: Mapping[str, Any]) -> Distribution:
 
 
 def _encode(value: Any) -> Any:
-    # JSON has no tuples, so a tuple and, not to be taken for it, a dictionary carry a tag.
+    # JSON has no tuples, so a tuple becomes an object with the tag "tuple". Dictionaries get a tag
+    # of their own, so that they cannot be mistaken for tuples.
     if isinstance(value, tuple):
         return {"tuple": [_encode(item) for item in value]}
     if isinstance(value, dict):

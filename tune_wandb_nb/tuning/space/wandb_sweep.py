@@ -1,7 +1,7 @@
 """A search space as the configuration of a W&B sweep, and back.
 
-W&B includes both ends of every range, asks for ``min`` below ``max``, and draws whole numbers from
-``q_uniform`` and ``q_log_uniform_values`` where ``q`` is one.
+W&B includes both ends of every range, requires ``min`` below ``max``, and draws whole numbers from
+``q_uniform`` and ``q_log_uniform_values`` if ``q`` is a whole number.
 """
 
 import math
@@ -53,19 +53,19 @@ _FLOATS: dict[str, Callable[..., Distribution]] = {
     "q_uniform": QUniform,
     "log_uniform_values": LogUniform,
     "q_log_uniform_values": QLogUniform,
-    "inv_log_uniform_values": LogUniform,  # 1/x is log-uniform where x is
+    "inv_log_uniform_values": LogUniform,  # 1/x is log-uniform if x is
     "log_uniform": LogUniform,
     "q_log_uniform": QLogUniform,
     "inv_log_uniform": LogUniform,
     "normal": Randn,
     "q_normal": QRandn,
 }
-_WHOLE: dict[str, tuple[Callable[..., Distribution], Callable[..., Distribution]]] = {
+_WHOLE_NUMBERS: dict[str, tuple[Callable[..., Distribution], Callable[..., Distribution]]] = {
     "q_uniform": (RandInt, QRandInt),
     "q_log_uniform_values": (LogRandInt, QLogRandInt),
 }
-_LISTED = {"categorical": ("values",), "constant": ("value",)}
-_KNOWN = (*_FLOATS, "int_uniform", *_LISTED)
+_LIST_KEYS = {"categorical": ("values",), "constant": ("value",)}
+_SUPPORTED = (*_FLOATS, "int_uniform", *_LIST_KEYS)
 _DEFAULTS = {"mu": 0.0, "sigma": 1.0, "q": 1.0}
 _EXPONENTS = ("log_uniform", "q_log_uniform", "inv_log_uniform")
 
@@ -76,14 +76,16 @@ def to_sweep_config(
     """Return the sweep; its method is "grid" for a space of grids and constants, else "random".
 
     Raises:
-        SpaceError: naming the parameter that W&B cannot express.
+        SpaceError: W&B cannot express the space; the message names the parameter.
     """
     if not parameters:
         raise SpaceError("W&B asks for at least one parameter, but the search space is empty.")
     if mode not in ("min", "max"):
         raise SpaceError(f"mode must be 'min' or 'max', but it is {mode!r}.", field="mode")
-    grids = [name for name, found in parameters.items() if isinstance(found, Grid)]
-    drawn = [n for n, found in parameters.items() if not isinstance(found, Grid | Constant)]
+    grids = [name for name, distribution in parameters.items() if isinstance(distribution, Grid)]
+    drawn = [
+        n for n, distribution in parameters.items() if not isinstance(distribution, Grid | Constant)
+    ]
     if grids and drawn:
         raise SpaceError(
             "a W&B sweep goes through a grid or draws at random, not both, but this is a grid and"
@@ -97,10 +99,10 @@ def to_sweep_config(
 
 
 def from_sweep_config(config: Mapping[str, Any]) -> dict[str, Distribution]:
-    """Read the parameters of a sweep; ``values`` are a grid where its method is "grid".
+    """Read the parameters of a sweep; its ``values`` are a grid if the method is "grid".
 
     Raises:
-        SpaceError: naming the parameter that Tune cannot express.
+        SpaceError: Tune cannot express the sweep; the message names the parameter.
     """
     parameters = config.get("parameters") if isinstance(config, Mapping) else None
     if not isinstance(parameters, Mapping):
@@ -113,7 +115,7 @@ def from_sweep_config(config: Mapping[str, Any]) -> dict[str, Distribution]:
 
 def _to_level(nested: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     level: dict[str, Any] = {}
-    for key, found in nested.items():
+    for key, entry in nested.items():
         name = prefix + key
         if not _KEY.fullmatch(key):
             raise SpaceError(
@@ -122,24 +124,25 @@ def _to_level(nested: Mapping[str, Any], prefix: str) -> dict[str, Any]:
                 field="name",
                 parameter=name,
             )
-        if isinstance(found, dict):
-            level[key] = {"parameters": _to_level(found, f"{name}/")}
+        if isinstance(entry, dict):
+            level[key] = {"parameters": _to_level(entry, f"{name}/")}
         else:
-            level[key] = _to_spec(name, found)
+            level[key] = _to_spec(name, entry)
     return level
 
 
-def _to_spec(name: str, found: Distribution) -> dict[str, Any]:
-    if isinstance(found, Kept):
+def _to_spec(name: str, distribution: Distribution) -> dict[str, Any]:
+    if isinstance(distribution, Kept):
         raise SpaceError(
-            f"W&B cannot express {found.title}; replace it by a kind of the form.", parameter=name
+            f"W&B cannot express {distribution.title}; replace it by a kind of the form.",
+            parameter=name,
         )
-    if isinstance(found, Constant):
-        return {"value": _json(name, found.value)}
-    if isinstance(found, Choice | Grid):
-        return {"values": [_json(name, value) for value in found.values]}
-    spec = {_KEYS[field]: value for field, value in found.arguments().items()}
-    if isinstance(found, RandInt | LogRandInt):
+    if isinstance(distribution, Constant):
+        return {"value": _json(name, distribution.value)}
+    if isinstance(distribution, Choice | Grid):
+        return {"values": [_json(name, value) for value in distribution.values]}
+    spec = {_KEYS[field]: value for field, value in distribution.arguments().items()}
+    if isinstance(distribution, RandInt | LogRandInt):
         spec["max"] -= 1
         if spec["min"] == spec["max"]:
             raise SpaceError(
@@ -147,13 +150,13 @@ def _to_spec(name: str, found: Distribution) -> dict[str, Any]:
                 " a constant.",
                 parameter=name,
             )
-        if isinstance(found, LogRandInt):
+        if isinstance(distribution, LogRandInt):
             spec["q"] = 1
-    return {"distribution": _DISTRIBUTIONS[found.kind], **spec}
+    return {"distribution": _DISTRIBUTIONS[distribution.kind], **spec}
 
 
 def _json(name: str, value: Any) -> Any:
-    """Return a copy of a value, if it would come back from JSON and YAML as it is."""
+    """Return a copy of a value, or refuse tuples, which JSON and YAML would turn into lists."""
     if isinstance(value, tuple):
         raise SpaceError(
             f"W&B has no tuples, but here is {value!r:.80}; make it a list, or a text that the"
@@ -192,17 +195,17 @@ def _from_level(
 
 
 def _from_spec(spec: dict[str, Any], *, grid: bool) -> Distribution:
-    distribution = spec.pop("distribution", None) or _implied(spec)
-    if distribution not in _KNOWN:
+    distribution = spec.pop("distribution", None) or _default_distribution(spec)
+    if distribution not in _SUPPORTED:
         raise SpaceError(
             f"Tune cannot express the distribution {distribution!r:.80}; take one of"
-            f" {', '.join(_KNOWN)}."
+            f" {', '.join(_SUPPORTED)}."
         )
-    needed = _keys_of(distribution)
-    spec = {**{key: _DEFAULTS[key] for key in needed if key in _DEFAULTS}, **spec}
-    if set(spec) != set(needed):
+    keys = _keys_of(distribution)
+    spec = {**{key: _DEFAULTS[key] for key in keys if key in _DEFAULTS}, **spec}
+    if set(spec) != set(keys):
         raise SpaceError(
-            f"{distribution} has the keys {', '.join(needed)}, but here are"
+            f"{distribution} has the keys {', '.join(keys)}, but here are"
             f" {', '.join(map(str, spec)) or 'none'}."
         )
     if distribution == "constant":
@@ -214,25 +217,26 @@ def _from_spec(spec: dict[str, Any], *, grid: bool) -> Distribution:
             "a grid goes through every value, so they must be listed, but the distribution is"
             f" {distribution!r}; write 'values': [...]."
         )
-    return _from_numbers(distribution, [spec[key] for key in needed])
+    return _from_numbers(distribution, [spec[key] for key in keys])
 
 
 def _keys_of(distribution: str) -> tuple[str, ...]:
-    if distribution in _LISTED:
-        return _LISTED[distribution]
-    ends = ("mu", "sigma") if distribution.endswith("normal") else ("min", "max")
-    return (*ends, "q") if distribution.startswith("q_") else ends
+    if distribution in _LIST_KEYS:
+        return _LIST_KEYS[distribution]
+    first_two = ("mu", "sigma") if distribution.endswith("normal") else ("min", "max")
+    return (*first_two, "q") if distribution.startswith("q_") else first_two
 
 
 def _from_numbers(distribution: str, numbers: list[Any]) -> Distribution:
     low, high, *q = numbers
     if distribution == "int_uniform":
         return RandInt(low, whole("max", high) + 1)
-    if distribution in _WHOLE and all(type(number) is int for number in numbers):
-        without_steps, in_steps = _WHOLE[distribution]
-        return without_steps(low, high + 1) if q == [1] else in_steps(low, high, *q)
+    if distribution in _WHOLE_NUMBERS and all(type(number) is int for number in numbers):
+        every_number, multiples = _WHOLE_NUMBERS[distribution]
+        return every_number(low, high + 1) if q == [1] else multiples(low, high, *q)
     if distribution == "inv_log_uniform":
-        # The values lie between exp(-max) and exp(-min).
+        # An exponent is drawn from [min, max] and negated: the values reach from exp(-max) to
+        # exp(-min).
         low, high = -real("max", high), -real("min", low)
     if distribution in _EXPONENTS:
         low, high = _exp("min", low), _exp("max", high)
@@ -249,11 +253,11 @@ def _exp(field: str, exponent: Any) -> float:
         ) from None
 
 
-def _implied(spec: Mapping[str, Any]) -> str:
-    """Return the distribution that W&B takes where none is named."""
+def _default_distribution(spec: Mapping[str, Any]) -> str:
+    """Return the distribution that W&B uses for a parameter without the key "distribution"."""
     if "value" in spec:
         return "constant"
     if "values" in spec:
         return "categorical_w_probabilities" if "probabilities" in spec else "categorical"
-    ends = (spec.get("min"), spec.get("max"))
-    return "int_uniform" if all(type(end) is int for end in ends) else "uniform"
+    bounds = (spec.get("min"), spec.get("max"))
+    return "int_uniform" if all(type(bound) is int for bound in bounds) else "uniform"
