@@ -1,1 +1,1 @@
-"""What is known of every trial, as immutable snapshots, and the Tune callback that records it."""
+"""The state of every trial as immutable snapshots, and the Tune callback that records it."""

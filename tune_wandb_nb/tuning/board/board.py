@@ -1,4 +1,4 @@
-"""What is known of every trial of a search: recorded from one thread, read from another."""
+"""The state of every trial of a search, recorded in one thread and read in another."""
 
 import threading
 import time
@@ -18,22 +18,23 @@ from tune_wandb_nb.tuning.board.snapshot import (
     State,
     score_of,
 )
-from tune_wandb_nb.tuning.board.trial import TUNES_METRICS, GrowingTrial
+from tune_wandb_nb.tuning.board.trial import TUNE_METRICS, GrowingTrial
 
 __all__ = ["TrialBoard"]
 
 _ERROR_LONGEST = 4000
 _PERTURBATIONS = 2000
-_OVER: frozenset[State] = frozenset({"done", "failed", "stopped"})
-_ROOM = 0.9
+_FINISHED: frozenset[State] = frozenset({"done", "failed", "stopped"})
+# At a limit the board shrinks to this part of it, so that the next results find space.
+_REDUCED_TO = 0.9
 
 
 class TrialBoard:
-    """Counts all trials and keeps the curves of as many as fit, the best ones always.
+    """Counts all trials, and keeps the curves of as many trials as fit, best trials first.
 
-    Memory is bounded by ``curves`` (curves of ``points`` points each), ``trials`` and ``metrics``:
-    past the first, the worst finished trials give up their curves (those of the tuned metric
-    last), past the second they are only counted, past the third a metric is only counted.
+    Memory is bounded: above ``curves`` (of ``points`` points each) the worst finished trials lose
+    their curves, that of the tuned metric last; above ``trials`` the worst finished trials are only
+    counted; above ``metrics`` further metrics are only counted.
 
     Example:
         >>> board = TrialBoard(metric="loss", mode="min")
@@ -56,13 +57,13 @@ class TrialBoard:
     ) -> None:
         self._lock = threading.Lock()
         self._metric, self._mode = metric, mode
-        self._points, self._most_curves = points, curves
-        self._most_trials, self._most_metrics = trials, metrics
+        self._points, self._max_curves = points, curves
+        self._max_trials, self._max_metrics = trials, metrics
         self._clock = clock
         self._splitter = Splitter(Excludes())
         self._trials: dict[str, GrowingTrial] = {}
         self._counts: Counter[State] = Counter()
-        self._forgotten: dict[str, State] = {}
+        self._only_counted: dict[str, State] = {}
         self._metrics: dict[str, None] = {metric: None} if metric else {}
         self._more_metrics: set[str] = set()
         self._curves = 0
@@ -76,10 +77,10 @@ class TrialBoard:
         self._listeners: list[Callable[[], None]] = []
         self._end_listeners: list[Callable[[], None]] = []
 
-    # What happens
+    # Recording
 
     def begin(self, expected: int | None = None) -> None:
-        """Note that the search starts, or goes on, and how many trials it is to have."""
+        """Record that the search starts or resumes, and the number of trials it will have."""
         with self._lock:
             self._started = self._clock() if self._started is None else self._started
             self._expected = expected
@@ -90,19 +91,19 @@ class TrialBoard:
             listener()
 
     def on_begin(self, listener: Callable[[], None]) -> None:
-        """Call a function whenever the search begins, and at once if it is going on."""
+        """Call a function whenever the search begins, and at once if the search already runs."""
         with self._lock:
             self._listeners.append(listener)
-            going_on = self._started is not None and self._ended is None
-        if going_on:
+            running = self._started is not None and self._ended is None
+        if running:
             listener()
 
     def on_end(self, listener: Callable[[], None]) -> None:
-        """Call a function whenever the search ends, from the thread that says so."""
+        """Call a function whenever the search ends, in the thread that calls `end`."""
         self._end_listeners.append(listener)
 
     def judge_by(self, metric: str | None, mode: str | None) -> None:
-        """Set the tuned metric and its mode where they are not known yet."""
+        """Set the tuned metric and its mode unless they are set already."""
         with self._lock:
             self._mode = self._mode or mode
             if metric and not self._metric:
@@ -111,18 +112,18 @@ class TrialBoard:
                 self._revision += 1
 
     def describe(self, note: str) -> None:
-        """Keep one line about the search as a whole, such as the resources in use."""
+        """Set the line of text about the whole search, such as the resources in use."""
         with self._lock:
             self._note = note
             self._revision += 1
 
     def add(self, trial_id: str, *, name: str, params: Mapping[str, Any] = EMPTY) -> None:
-        """Make a trial known; one that is known already stays as it is."""
+        """Add a trial; a trial that exists already does not change."""
         with self._lock:
-            self._get(trial_id, name, params)
+            self._get_or_add(trial_id, name, params)
 
     def record(self, trial_id: str, result: Mapping[str, Any]) -> None:
-        """Take one result as Tune reports it."""
+        """Record one result in the form in which Tune reports it."""
         numbers = {
             name: float(value)
             for name, value in self._splitter.split(result).metrics.items()
@@ -131,42 +132,42 @@ class TrialBoard:
         config = result.get("config")
         params = flat_params(config) if isinstance(config, Mapping) else EMPTY
         with self._lock:
-            trial = self._get(trial_id, trial_id, params)
+            trial = self._get_or_add(trial_id, trial_id, params)
             if trial is None:
                 return
             trial.iteration = int(numbers.get("training_iteration", trial.iteration + 1))
             trial.seconds = numbers.get("time_total_s", trial.seconds)
-            self._note_params(trial, params)
+            self._update_params(trial, params)
             self._move(trial, "running" if trial.state in ("pending", "paused") else trial.state)
             for name, value in numbers.items():
-                if name not in TUNES_METRICS and self._follows(name):
+                if name not in TUNE_METRICS and self._keeps_metric(name):
                     self._extend(trial, name, value)
             self._changed(trial)
-            self._make_room()
+            self._enforce_limits()
 
     def change(self, trial_id: str, state: State, error: str | None = None) -> None:
-        """Move a trial to another state; a failed one says why."""
+        """Set the state of a trial, and the error of a failed one."""
         with self._lock:
             trial = self._trials.get(trial_id)
             if trial is not None:
                 self._move(trial, state)
                 trial.error = error[-_ERROR_LONGEST:] if error else trial.error
                 self._changed(trial)
-            elif trial_id in self._forgotten:
+            elif trial_id in self._only_counted:
                 self._recount(trial_id, state)
 
     def copied(self, trial_id: str, source_id: str) -> None:
-        """Note that a trial goes on from another one's checkpoint."""
+        """Record that a trial continues from the checkpoint of another trial."""
         with self._lock:
             trial = self._trials.get(trial_id)
             if trial is not None:
                 trial.copied_from = source_id
 
     def end(self, error: str | None = None) -> None:
-        """Note that the search is over; trials that had not finished are stopped."""
+        """Record the end of the search; trials that have not finished count as stopped."""
         with self._lock:
             for trial in self._trials.values():
-                if trial.state not in _OVER:
+                if trial.state not in _FINISHED:
                     self._move(trial, "stopped")
                     self._changed(trial)
             self._ended = self._clock()
@@ -175,7 +176,7 @@ class TrialBoard:
         for listener in tuple(self._end_listeners):
             listener()
 
-    # What is known
+    # Reading
 
     @property
     def revision(self) -> int:
@@ -183,7 +184,7 @@ class TrialBoard:
         return self._revision
 
     def snapshot(self) -> BoardSnapshot:
-        """Return everything as it is now."""
+        """Return the current state of the whole search."""
         with self._lock:
             return BoardSnapshot(
                 revision=self._revision,
@@ -202,18 +203,20 @@ class TrialBoard:
                 note=self._note,
             )
 
-    # Under the lock
+    # With the lock held
 
-    def _get(self, trial_id: str, name: str, params: Mapping[str, Any]) -> GrowingTrial | None:
+    def _get_or_add(
+        self, trial_id: str, name: str, params: Mapping[str, Any]
+    ) -> GrowingTrial | None:
         trial = self._trials.get(trial_id)
-        if trial is None and trial_id not in self._forgotten:
-            number = len(self._trials) + len(self._forgotten) + 1
+        if trial is None and trial_id not in self._only_counted:
+            number = len(self._trials) + len(self._only_counted) + 1
             trial = self._trials[trial_id] = GrowingTrial(
                 trial_id, name, number, flat_params(params)
             )
             self._counts["pending"] += 1
             self._revision += 1
-            self._make_room()
+            self._enforce_limits()
         return trial
 
     def _changed(self, trial: GrowingTrial) -> None:
@@ -226,17 +229,17 @@ class TrialBoard:
         trial.state = state
 
     def _recount(self, trial_id: str, state: State) -> None:
-        self._counts[self._forgotten[trial_id]] -= 1
+        self._counts[self._only_counted[trial_id]] -= 1
         self._counts[state] += 1
-        self._forgotten[trial_id] = state
+        self._only_counted[trial_id] = state
 
-    def _follows(self, name: str) -> bool:
+    def _keeps_metric(self, name: str) -> bool:
         if name in self._metrics:
             return True
-        if len(self._metrics) < self._most_metrics:
+        if len(self._metrics) < self._max_metrics:
             self._metrics[name] = None
             return True
-        if len(self._more_metrics) < self._most_trials:
+        if len(self._more_metrics) < self._max_trials:
             self._more_metrics.add(name)
         return False
 
@@ -250,7 +253,7 @@ class TrialBoard:
             self._curves += 1
         curve.append(trial.iteration, trial.seconds, value)
 
-    def _note_params(self, trial: GrowingTrial, params: Mapping[str, Any]) -> None:
+    def _update_params(self, trial: GrowingTrial, params: Mapping[str, Any]) -> None:
         if not params or params == trial.params:
             return
         if trial.metrics:
@@ -267,30 +270,30 @@ class TrialBoard:
             )
         trial.params = params
 
-    def _make_room(self) -> None:
-        if self._curves > self._most_curves:
-            for trial, keep in self._to_thin():
+    def _enforce_limits(self) -> None:
+        if self._curves > self._max_curves:
+            for trial, keep in self._thinning_order():
                 for name in [n for n in trial.curves if n != keep]:
                     del trial.curves[name]
                     self._curves -= 1
                 trial.thin = True
                 self._changed(trial)
-                if self._curves <= self._most_curves * _ROOM:
+                if self._curves <= self._max_curves * _REDUCED_TO:
                     break
-        if len(self._trials) > self._most_trials:
-            for trial in self._worst_first()[: int(self._most_trials * (1 - _ROOM)) + 1]:
+        if len(self._trials) > self._max_trials:
+            for trial in self._worst_first()[: int(self._max_trials * (1 - _REDUCED_TO)) + 1]:
                 self._curves -= len(trial.curves)
-                self._forgotten[trial.trial_id] = trial.state
+                self._only_counted[trial.trial_id] = trial.state
                 del self._trials[trial.trial_id]
 
-    def _to_thin(self) -> Iterator[tuple[GrowingTrial, str | None]]:
+    def _thinning_order(self) -> Iterator[tuple[GrowingTrial, str | None]]:
         worst_first = self._worst_first()
         yield from ((trial, self._metric) for trial in worst_first)
         yield from ((trial, None) for trial in worst_first)
 
     def _worst_first(self) -> list[GrowingTrial]:
-        # Trials that run come last: they may yet be the best.
+        # Running trials come last, because they may still become the best.
         def rank(trial: GrowingTrial) -> tuple[bool, float]:
-            return trial.state not in _OVER, score_of(trial.metrics, self._metric, self._mode)
+            return trial.state not in _FINISHED, score_of(trial.metrics, self._metric, self._mode)
 
         return sorted(self._trials.values(), key=rank)

@@ -28,7 +28,7 @@ _STATE_OF: dict[str, State] = {
 class BoardCallback(Callback):
     """Keeps a board up to date, and can stop single trials.
 
-    It pickles without the board: the copy in Tune's experiment folder is empty.
+    The board is not pickled: the callback in Tune's experiment folder has an empty board.
 
     Example:
         >>> board = TrialBoard(metric="loss", mode="min")
@@ -51,20 +51,20 @@ class BoardCallback(Callback):
         self.__init__()  # type: ignore[misc]
 
     def stop_trial(self, trial_id: str) -> None:
-        """Let a trial end with its next result, as if it had met its stopping criterion."""
+        """End a trial with its next result, as if the trial had met its stopping criterion."""
         self._to_stop.add(trial_id)
 
     def setup(self, *args: Any, **info: Any) -> None:
-        """Note how many trials there will be."""
+        """Record the number of trials of the search."""
         del args
         total = info.get("total_num_samples")
-        known = isinstance(total, int) and 0 <= total < sys.maxsize
-        self.board.begin(expected=total if known else None)
+        is_finite = isinstance(total, int) and 0 <= total < sys.maxsize
+        self.board.begin(expected=total if is_finite else None)
 
     def on_trial_start(
         self, iteration: int, trials: list["Trial"], trial: "Trial", **info: Any
     ) -> None:
-        """Note that a trial runs, and whose checkpoint it goes on from."""
+        """Record that a trial runs, and the trial whose checkpoint it continues from."""
         del iteration, info
         self._add(trial)
         self.board.change(trial.trial_id, "running")
@@ -87,7 +87,7 @@ class BoardCallback(Callback):
     def on_trial_complete(
         self, iteration: int, trials: list["Trial"], trial: "Trial", **info: Any
     ) -> None:
-        """Note that a trial is done."""
+        """Record that a trial is done."""
         del iteration, trials, info
         self._add(trial)
         self.board.change(trial.trial_id, "done")
@@ -95,14 +95,14 @@ class BoardCallback(Callback):
     def on_trial_error(
         self, iteration: int, trials: list["Trial"], trial: "Trial", **info: Any
     ) -> None:
-        """Note that a trial failed; why is only known a moment later."""
+        """Record that a trial failed; Tune sets the error of the trial after this hook."""
         del iteration, trials, info
         self._add(trial)
         self.board.change(trial.trial_id, "failed")
         self._unexplained.add(trial.trial_id)
 
     def on_step_end(self, iteration: int, trials: list["Trial"], **info: Any) -> None:
-        """Take over what no hook tells: waiting and paused trials, errors, resources."""
+        """Record the state for which Tune has no hook: waiting trials, errors, resources in use."""
         del iteration, info
         if self._to_stop:
             self._ask_to_stop(trials)
@@ -113,7 +113,7 @@ class BoardCallback(Callback):
             self.board.describe(_resources(trials))
 
     def on_experiment_end(self, trials: list["Trial"], **info: Any) -> None:
-        """Note that the search is over."""
+        """Record the end of the search."""
         del info
         self._sync(trials)
         self.board.describe("")
@@ -140,7 +140,7 @@ class BoardCallback(Callback):
     def _ask_to_stop(self, trials: list["Trial"]) -> None:
         for trial in trials:
             if trial.trial_id in self._to_stop and not trial.is_finished():
-                # Every result has this key, so the next one meets the criterion; the user's own
+                # Every result has this key, so the next result meets the criterion. The user's own
                 # criteria and stoppers stay in force.
                 trial.stopping_criterion = {**trial.stopping_criterion, "training_iteration": 0}
         self._to_stop.clear()
@@ -154,6 +154,6 @@ def _resources(trials: list["Trial"]) -> str:
         if trial.status == "RUNNING":
             for name, amount in trial.placement_group_factory.required_resources.items():
                 used[name] = used.get(name, 0.0) + amount
-    there = ray.cluster_resources()
-    shown = [name for name in ("CPU", "GPU") if there.get(name)]
-    return " · ".join(f"{used.get(name, 0.0):g}/{there[name]:g} {name}" for name in shown)
+    total = ray.cluster_resources()
+    shown = [name for name in ("CPU", "GPU") if total.get(name)]
+    return " · ".join(f"{used.get(name, 0.0):g}/{total[name]:g} {name}" for name in shown)

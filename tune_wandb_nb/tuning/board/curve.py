@@ -1,4 +1,4 @@
-"""A curve that never holds more than a fixed number of points, however long a trial runs."""
+"""Curves with a bounded number of points, however long a trial runs."""
 
 import math
 from array import array
@@ -17,9 +17,9 @@ _FEWEST = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """The values of one metric in one trial; the arrays are read-only and equally long.
+    """The values of one metric in one trial, as read-only arrays of equal length.
 
-    A value that is not finite is NaN: a gap in the line.
+    A value that is not finite becomes NaN, which charts draw as a gap.
     """
 
     iterations: Numbers
@@ -30,15 +30,15 @@ class Curve:
         return len(self.values)
 
     def thinned(self, points: int) -> "Curve":
-        """Return the curve with at most ``points`` points that keep its shape."""
+        """Return a curve of the same shape with at most ``points`` points."""
         if len(self) <= points:
             return self
-        kept = keep_shape(self.iterations, self.values, points)
-        return Curve(self.iterations[kept], self.seconds[kept], self.values[kept])
+        indices = keep_shape(self.iterations, self.values, points)
+        return Curve(self.iterations[indices], self.seconds[indices], self.values[indices])
 
 
 class GrowingCurve:
-    """Collects points and thins them when there are more than ``points``.
+    """Collects points, and thins them when their number would exceed ``points``.
 
     Example:
         >>> curve = GrowingCurve(points=16)
@@ -70,7 +70,7 @@ class GrowingCurve:
         self._frozen = None
 
     def freeze(self) -> Curve:
-        """Return what there is now; made once until the next point comes."""
+        """Return the points so far as a `Curve`; the same object until the next point is added."""
         if self._frozen is None:
             self._frozen = Curve(
                 _read_only(self._iterations), _read_only(self._seconds), _read_only(self._values)
@@ -78,20 +78,20 @@ class GrowingCurve:
         return self._frozen
 
     def _thin(self) -> None:
-        # To half, so that it is done once every points/2 appends.
+        # Thinning to half makes the next thinning necessary only points/2 appends later.
         steps, values = np.array(self._iterations), np.array(self._values)
-        kept = keep_shape(steps, values, self._points // 2)
-        self._iterations = array("d", steps[kept].tobytes())
-        self._seconds = array("d", np.array(self._seconds)[kept].tobytes())
-        self._values = array("d", values[kept].tobytes())
+        indices = keep_shape(steps, values, self._points // 2)
+        self._iterations = array("d", steps[indices].tobytes())
+        self._seconds = array("d", np.array(self._seconds)[indices].tobytes())
+        self._values = array("d", values[indices].tobytes())
 
 
 def keep_shape(steps: Numbers, values: Numbers, points: int) -> NDArray[np.intp]:
-    """Choose at most ``points`` indices: first, last, and what is lowest and highest in between.
+    """Choose at most ``points`` indices: the first, the last, and local extremes in between.
 
-    The steps in between are cut into equally wide parts, of which each keeps its lowest and its
-    highest value, so the minimum and maximum of the whole are always there and a curve thinned
-    again and again stays evenly spaced. A part without any number keeps one gap.
+    The range of the steps is divided into parts of equal width, and each part keeps its lowest and
+    its highest value. The result therefore includes the overall minimum and maximum, and a curve
+    that is thinned repeatedly stays evenly spaced. A part that is all NaN keeps one gap.
     """
     count = len(steps)
     if count <= points:
@@ -99,17 +99,18 @@ def keep_shape(steps: Numbers, values: Numbers, points: int) -> NDArray[np.intp]
     parts = max((points - 2) // 2, 1)
     width = (steps[-1] - steps[0]) or 1.0
     part_of = np.clip(((steps - steps[0]) / width * parts).astype(np.intp), 0, parts - 1)
-    # Sorted by part and then by value, a part's lowest stands first and its highest last; what is
-    # no number is put where it can only win if there is nothing else.
+    # The indices are sorted by part and then by value, so the lowest value of a part is its first
+    # and the highest its last. NaN is sorted to the other end, so it is chosen only in a part that
+    # has no number.
     gap = np.isnan(values)
     lowest = np.lexsort((np.where(gap, np.inf, values), part_of))
     highest = np.lexsort((np.where(gap, -np.inf, values), part_of))
     starts = np.flatnonzero(np.diff(part_of[lowest], prepend=-1))
     ends = np.append(starts[1:], count) - 1
-    kept: NDArray[np.intp] = np.unique(
+    indices: NDArray[np.intp] = np.unique(
         np.concatenate([lowest[starts], highest[ends], [0, count - 1]])
     )
-    return kept
+    return indices
 
 
 def _read_only(numbers: "array[float]") -> Numbers:

@@ -10,9 +10,9 @@ _TEXT_LONGEST = 200
 
 
 def flat_params(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Flatten a trial's config with "/": plain values as they are, anything else in words.
+    """Return a config with names joined by "/"; values that are no scalars become text.
 
-    The ``wandb`` entry is no hyperparameter and may hold a key, so it never gets in.
+    The ``wandb`` entry is left out: it is no hyperparameter and may contain an API key.
     """
     flat: dict[str, Any] = {}
     for key, value in config.items():
@@ -37,5 +37,5 @@ def _short(value: object) -> str:
 
 
 def is_number(value: object) -> bool:
-    """Tell whether a hyperparameter is a finite number (and not a truth value)."""
+    """Return whether a hyperparameter is a finite number; booleans are not numbers here."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

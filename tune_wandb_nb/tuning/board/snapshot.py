@@ -1,4 +1,4 @@
-"""What is known of a search at one moment: values that nobody changes any more."""
+"""The immutable state of a search at one moment."""
 
 import math
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 class TrialView:
     """One trial.
 
-    ``metrics`` holds the last value of each metric, ``curves`` what is kept of their history
-    (nothing for trials that had to make room), ``params`` the flat hyperparameters.
+    ``metrics`` holds the last value of each metric, ``curves`` their thinned history (empty for
+    trials whose curves were dropped to save memory), ``params`` the flat hyperparameters.
     """
 
     trial_id: str
@@ -37,7 +37,7 @@ class TrialView:
 
 @dataclass(frozen=True, slots=True)
 class Perturbation:
-    """A change of a running trial's hyperparameters, as population based training makes it."""
+    """A change of the hyperparameters of a running trial, as in population based training."""
 
     trial_id: str
     iteration: int
@@ -51,8 +51,8 @@ class Perturbation:
 class BoardSnapshot:
     """The whole search.
 
-    ``trials`` are those still known in the order in which they came; ``counts`` counts all that
-    ever were. ``expected`` is the number of trials to come to, None if nobody knows.
+    ``trials`` are the trials that the board keeps, in the order of their start; ``counts`` includes
+    the trials that it has dropped. ``expected`` is the planned number of trials, None if unknown.
     """
 
     revision: int
@@ -72,7 +72,7 @@ class BoardSnapshot:
 
     @property
     def total(self) -> int:
-        """How many trials there have been."""
+        """The number of all trials so far."""
         return sum(self.counts.values())
 
     @property
@@ -83,8 +83,8 @@ class BoardSnapshot:
     def ranked(self) -> list[TrialView]:
         """Return the trials with a number for the tuned metric, best first.
 
-        A trial counts with its last value, as in ``ResultGrid.get_best_result``. Without a metric
-        and a mode no trial is better than another, and there are none.
+        The last value of a trial counts, as in ``ResultGrid.get_best_result``. Without a metric and
+        a mode no trial is better than another, so the list is empty.
         """
         if not (self.metric and self.mode):
             return []
@@ -99,7 +99,7 @@ class BoardSnapshot:
 
 
 def score_of(metrics: Mapping[str, float], metric: str | None, mode: str | None) -> float:
-    """Return a number that is larger the better a trial is; the lowest where it has no value."""
+    """Return a number that is higher for better trials, and -inf for a trial without a value."""
     value = metrics.get(metric, math.nan) if metric else math.nan
     if not math.isfinite(value):
         return -math.inf

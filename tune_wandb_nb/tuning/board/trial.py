@@ -1,4 +1,4 @@
-"""One trial of a search as it grows."""
+"""The mutable record of one trial of a search."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -7,9 +7,9 @@ from typing import Any
 from tune_wandb_nb.tuning.board.curve import GrowingCurve
 from tune_wandb_nb.tuning.board.snapshot import State, TrialView
 
-__all__ = ["TUNES_METRICS", "GrowingTrial"]
+__all__ = ["TUNE_METRICS", "GrowingTrial"]
 
-TUNES_METRICS = frozenset(
+TUNE_METRICS = frozenset(
     {
         "training_iteration",
         "iterations_since_restore",
@@ -23,11 +23,11 @@ TUNES_METRICS = frozenset(
         "warmup_time",
     }
 )
-"""What Tune adds to every result: the axes of a chart, not what it shows."""
+"""The keys that Tune adds to every result; they are no metrics of the training function."""
 
 
 class GrowingTrial:
-    """One trial as it grows; the board's lock guards it."""
+    """The record of one trial, protected by the lock of the board."""
 
     __slots__ = (
         *("copied_from", "curves", "error", "iteration", "metrics", "name", "number", "params"),
@@ -50,7 +50,7 @@ class GrowingTrial:
         self.view: TrialView | None = None
 
     def freeze(self) -> TrialView:
-        """Return the trial as it is now; made once until it changes."""
+        """Return an immutable copy of the trial; the same object until the trial changes."""
         if self.view is None:
             self.view = TrialView(
                 trial_id=self.trial_id,
