@@ -1,1 +1,1 @@
-"""From a board's snapshot to what charts draw."""
+"""Conversion of a board snapshot into the data of charts."""

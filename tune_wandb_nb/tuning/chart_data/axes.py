@@ -1,4 +1,4 @@
-"""The axis of a hyperparameter or a metric: linear, logarithmic or by category."""
+"""Axes of hyperparameters and metrics: linear, logarithmic or categorical."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from tune_wandb_nb.tuning.chart_data.wording import digits_between, number, shor
 __all__ = ["MISSING", "Axis", "axis_for", "param_axes"]
 
 MISSING: Any = object()
-"""In place of a value that a trial does not have."""
+"""A placeholder for a hyperparameter that a trial does not have."""
 
 _LOG_FROM = 50.0
 _TICKS = 5
@@ -26,7 +26,7 @@ _LINEAR_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Axis:
-    """Where values lie between 0 and 1, and what is written beside them."""
+    """A mapping of values to positions between 0 and 1, with the labels of its ticks."""
 
     name: str
     kind: Literal["linear", "log", "category"]
@@ -36,14 +36,14 @@ class Axis:
     ticks: tuple[tuple[float, str], ...]
 
     def place(self, values: Iterable[Any]) -> Numbers:
-        """Return the positions; NaN for a value that is missing or no number."""
+        """Return the positions; NaN for a value that is missing or not on the axis."""
         return np.array([self._place(value) for value in values], dtype=np.float64)
 
     def _place(self, value: Any) -> float:
         if value is MISSING:
             return math.nan
         if self.kind == "category":
-            return _spread(self.categories.index(_word(value)), len(self.categories))
+            return _spread(self.categories.index(_label(value)), len(self.categories))
         if not is_number(value) or (self.kind == "log" and value <= 0):
             return math.nan
         low, high = self.low, self.high
@@ -55,13 +55,13 @@ class Axis:
 def axis_for(name: str, values: Sequence[Any], *, log: bool | None = None) -> Axis:
     """Choose the axis that suits the values.
 
-    Numbers that span a factor of 50 or more and lie more evenly by their logarithm get a
-    logarithmic axis, unless ``log`` says otherwise.
+    Numbers get a logarithmic axis if they span a factor of 50 or more and if their logarithms are
+    more evenly spaced than the numbers themselves. ``log`` overrides that choice.
     """
-    given = [value for value in values if value is not MISSING]
-    numbers = np.array([float(value) for value in given if is_number(value)])
-    if len(numbers) < len(given) and not all(_is_gap(v) or is_number(v) for v in given):
-        categories = tuple(sorted({_word(value) for value in given}, key=_natural))
+    present = [value for value in values if value is not MISSING]
+    numbers = np.array([float(value) for value in present if is_number(value)])
+    if len(numbers) < len(present) and not all(_is_gap(v) or is_number(v) for v in present):
+        categories = tuple(sorted({_label(value) for value in present}, key=_natural_order))
         every = math.ceil(len(categories) / _MOST_TICKS)
         ticks = tuple(
             (_spread(i, len(categories)), shorten(word, 14))
@@ -72,11 +72,11 @@ def axis_for(name: str, values: Sequence[Any], *, log: bool | None = None) -> Ax
     low, high = (float(numbers.min()), float(numbers.max())) if len(numbers) else (0.0, 1.0)
     wants_log = _looks_log(numbers) if log is None else log
     kind: Literal["linear", "log"] = "log" if wants_log and low > 0 else "linear"
-    bare = Axis(name, kind, low, high, (), ())
+    without_ticks = Axis(name, kind, low, high, (), ())
     whole = all(value.is_integer() for value in numbers.tolist())
     marks = _log_ticks(low, high) if kind == "log" else _linear_ticks(low, high, whole=whole)
     digits = 0 if kind == "log" else digits_between(low, high)
-    ticks = tuple((float(bare.place([mark])[0]), _tick(mark, digits)) for mark in marks)
+    ticks = tuple((float(without_ticks.place([mark])[0]), _tick(mark, digits)) for mark in marks)
     return Axis(name, kind, low, high, (), ticks)
 
 
@@ -87,27 +87,27 @@ def param_axes(
     log: Iterable[str] = (),
     most: int = 10,
 ) -> tuple[Axis, ...]:
-    """Return the axes of the hyperparameters that differ between the trials, in their order."""
+    """Return axes for the hyperparameters that differ between the trials."""
     names = dict.fromkeys(name for trial in snapshot.trials for name in trial.params)
-    known_log = set(log)
+    log_names = set(log)
     axes = []
     for name in names:
         values = [trial.params.get(name, MISSING) for trial in trials]
-        if len({_word(value) for value in values if value is not MISSING}) > 1:
-            axes.append(axis_for(name, values, log=True if name in known_log else None))
+        if len({_label(value) for value in values if value is not MISSING}) > 1:
+            axes.append(axis_for(name, values, log=True if name in log_names else None))
     return tuple(axes[:most])
 
 
 def _tick(mark: float, digits: int) -> str:
-    """Write a tick as any number, but with more digits where the ticks would look alike."""
+    """Return the label of a tick, with more digits than usual if ticks would look equal."""
     return f"{mark:.{digits}g}" if digits > _USUAL_DIGITS else number(mark)
 
 
-def _word(value: Any) -> str:
+def _label(value: Any) -> str:
     return "None" if value is None else number(value)
 
 
-def _natural(word: str) -> tuple[int, float, str]:
+def _natural_order(word: str) -> tuple[int, float, str]:
     try:
         return (0, float(word), word)
     except ValueError:
@@ -140,7 +140,7 @@ def _linear_ticks(low: float, high: float, *, whole: bool) -> list[float]:
     rough = (high - low) / _TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(s * power for s in _LINEAR_STEPS if s * power >= rough * (1 - 1e-9))
-    # Of three layers, there is no trial with two and a half.
+    # Ticks such as 2.5 would make no sense for a number of layers.
     step = math.ceil(step) if whole else step
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)

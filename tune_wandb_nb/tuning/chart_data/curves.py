@@ -1,4 +1,4 @@
-"""A board snapshot -> the curves of one metric, ready to draw."""
+"""Conversion of a board snapshot into the curves of one metric."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ __all__ = ["CurveData", "Line", "Step", "curve_data", "join", "stack"]
 
 Step = Literal["iterations", "seconds"]
 
-_POINTS_IN_ALL = 4_000
-# In steps, so that what was thinned once can be drawn again.
+_TOTAL_POINTS = 4_000
+# Few distinct numbers, so that the cache of thinned curves gets hits.
 _POINTS = (96, 48, 24, 12, 8)
 
 
@@ -30,9 +30,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CurveData:
-    """The curves of one metric: the best trials, some others by name, and the crowd.
+    """The curves of one metric: the best trials, some others by name, and the unnamed crowd.
 
-    The more trials there are the fewer points each gets, so that a refresh stays small.
+    The points per curve decrease with the number of trials, so that a refresh of the chart sends
+    little data.
     """
 
     metric: str | None
@@ -41,11 +42,11 @@ class CurveData:
     crowd: tuple[Line, ...]
     has_positive: bool
     missing: int
-    """Trials that never reported the metric as a number."""
+    """The number of trials that never reported the metric as a number."""
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """All of them."""
+        """All curves."""
         return (*self.best, *self.others, *self.crowd)
 
 
@@ -59,8 +60,8 @@ def curve_data(
 ) -> CurveData:
     """Choose and thin the curves to draw.
 
-    The best trials are those of the tuned metric, whichever metric is shown: so the same trial
-    has the same colour everywhere. Others come newest first.
+    The tuned metric decides which trials are best, whichever metric is shown, so that a trial has
+    the same colour in all charts. The other trials come newest first.
     """
     name = metric or ""
     drawable = {
@@ -71,21 +72,21 @@ def curve_data(
     ranked = [t for t in snapshot.ranked() if t.trial_id in drawable][:best]
     chosen = {trial.trial_id for trial in ranked}
     others = [t for t in reversed(drawable.values()) if t.trial_id not in chosen]
-    fair = _POINTS_IN_ALL // max(len(drawable), 1)
-    points = next((p for p in _POINTS if p <= fair), _POINTS[-1])
+    equal_share = _TOTAL_POINTS // max(len(drawable), 1)
+    points = next((p for p in _POINTS if p <= equal_share), _POINTS[-1])
 
     def line(trial: TrialView, points: int = points) -> Line:
         curve = _thinned(trial.curves[name], points)
         return Line(trial, getattr(curve, step), curve.values)
 
     lines = [line(trial) for trial in others]
-    top = tuple(line(trial, max(points, _POINTS[1])) for trial in ranked)
+    best_lines = tuple(line(trial, max(points, _POINTS[1])) for trial in ranked)
     return CurveData(
         metric=metric,
-        best=top,
+        best=best_lines,
         others=tuple(lines[:named]),
         crowd=tuple(lines[named:]),
-        has_positive=any((one.y > 0).any() for one in (*top, *lines)),
+        has_positive=any((one.y > 0).any() for one in (*best_lines, *lines)),
         missing=len(snapshot.trials) - len(drawable),
     )
 
@@ -96,10 +97,10 @@ def _thinned(curve: Curve, points: int) -> Curve:
 
 
 def stack(lines: Sequence[Line], *, log: bool = False) -> tuple[Numbers, Numbers]:
-    """Put lines of different lengths into two arrays of one row a line.
+    """Put lines of different lengths into two arrays with one row per line.
 
-    Shorter ones repeat their last point, which draws nothing. There are two columns at least:
-    a chart takes a single column for one line.
+    Shorter lines repeat their last point, which draws nothing. The arrays have at least two
+    columns, because bqplot takes a single column for one line.
     """
     points = [_points(one, log=log) for one in lines]
     width = max((2, *(len(x) for x, _ in points)))
@@ -115,7 +116,7 @@ def stack(lines: Sequence[Line], *, log: bool = False) -> tuple[Numbers, Numbers
 
 
 def join(lines: Sequence[Line], *, log: bool = False) -> tuple[Numbers, Numbers]:
-    """Put lines one after another, with a gap between each: hundreds cost the browser one path."""
+    """Concatenate lines with gaps in between, so that the browser draws hundreds as one path."""
     points = [(x, y) for x, y in (_points(one, log=log) for one in lines) if len(x)]
     if not points:
         return np.zeros(0), np.zeros(0)
@@ -125,8 +126,8 @@ def join(lines: Sequence[Line], *, log: bool = False) -> tuple[Numbers, Numbers]
 
 
 def _points(line: Line, *, log: bool) -> tuple[Numbers, Numbers]:
-    """Return a line up to its last value: bqplot puts a label there, and fails where none is."""
+    """Return a line up to its last number, because bqplot cannot label a line that ends in NaN."""
     y = np.where(line.y > 0, line.y, np.nan) if log else line.y
-    seen = np.flatnonzero(np.isfinite(y))
-    end = int(seen[-1]) + 1 if len(seen) else 0
+    finite = np.flatnonzero(np.isfinite(y))
+    end = int(finite[-1]) + 1 if len(finite) else 0
     return line.x[:end], y[:end]

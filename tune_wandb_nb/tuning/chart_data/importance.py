@@ -1,4 +1,4 @@
-"""How much each hyperparameter matters for a metric."""
+"""The importance of each hyperparameter for a metric."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ __all__ = ["ENOUGH_TRIALS", "Importance", "ImportanceData", "importance_data"]
 Method: TypeAlias = Literal["random forest", "rank correlation"]
 
 ENOUGH_TRIALS = 20
-"""With fewer finished trials the result is marked as preliminary."""
+"""The number of finished trials below which the result is marked as preliminary."""
 
-_FEWEST_TRIALS = 4
-_MOST_TRIALS = 400
+_MIN_TRIALS = 4
+_MAX_TRIALS = 400
 _TREES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """One hyperparameter's share of all importance, and its rank correlation with the metric.
+    """The share of one hyperparameter in the total importance, and its rank correlation.
 
-    The correlation is None for a category, which has no order.
+    The correlation with the metric is None for a categorical hyperparameter, which has no order.
     """
 
     name: str
@@ -45,7 +45,7 @@ class ImportanceData:
 
     @property
     def preliminary(self) -> bool:
-        """Whether too few trials have finished to trust this."""
+        """Whether too few trials have finished for a reliable result."""
         return self.trials < ENOUGH_TRIALS
 
 
@@ -54,13 +54,14 @@ def importance_data(
 ) -> ImportanceData | None:
     """Rate the hyperparameters by the finished trials; None while fewer than four have finished.
 
-    A random forest as W&B uses, where scikit-learn is installed; else (or with ``forest=False``)
-    the rank correlation, of a category the share of variance between its groups.
+    The rating comes from a random forest, as in W&B, if scikit-learn is installed. Otherwise (or
+    with ``forest=False``) it is the rank correlation, or the share of the variance between the
+    groups of a categorical hyperparameter.
     """
-    rated, _ = rated_trials(snapshot, metric, _MOST_TRIALS)
+    rated, _ = rated_trials(snapshot, metric, _MAX_TRIALS)
     trials = [trial for trial in rated if trial.state in ("done", "stopped")]
     axes = param_axes(snapshot, trials)
-    if len(trials) < _FEWEST_TRIALS or not axes or metric is None:
+    if len(trials) < _MIN_TRIALS or not axes or metric is None:
         return None
     target = np.array([trial.metrics[metric] for trial in trials])
     columns = [_column(trials, axis) for axis in axes]
@@ -87,7 +88,7 @@ def importance_data(
 
 def _column(trials: Sequence[TrialView], axis: Axis) -> Numbers:
     placed = axis.place(trial.params.get(axis.name, MISSING) for trial in trials)
-    # A hyperparameter that a trial does not have is a value of its own, below all others.
+    # Trials without the hyperparameter form a group of their own, below all positions from 0 to 1.
     return np.nan_to_num(placed, nan=-1.0)
 
 
@@ -125,9 +126,9 @@ def _ranks(values: Numbers) -> Numbers:
 
 def _between_groups(column: Numbers, target: Numbers) -> float:
     ranks = _ranks(target)
-    whole = ranks.var()
-    if whole == 0:
+    total = ranks.var()
+    if total == 0:
         return 0.0
     groups = [ranks[column == value] for value in np.unique(column)]
     between = sum(len(group) * (group.mean() - ranks.mean()) ** 2 for group in groups)
-    return float(np.sqrt(between / len(ranks) / whole))
+    return float(np.sqrt(between / len(ranks) / total))

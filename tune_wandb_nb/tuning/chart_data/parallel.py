@@ -1,4 +1,4 @@
-"""A board snapshot -> parallel coordinates and a scatter of hyperparameters and one metric."""
+"""Conversion of a board snapshot into parallel coordinates and scatter plots."""
 
 import math
 from collections.abc import Iterable
@@ -15,10 +15,10 @@ __all__ = ["ParallelData", "ScatterData", "parallel_data", "rated_trials", "scat
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParallelData:
-    """One row a trial, one column an axis (the metric last), each between 0 and 1.
+    """One row per trial and one column per axis (the metric last), with values from 0 to 1.
 
-    ``goodness`` colours the rows: 1 is the best end of the metric (its larger one where nobody
-    said what is best).
+    ``goodness`` colours the rows: 1 is the best value of the metric, or the largest value if no
+    mode is set.
     """
 
     axes: tuple[Axis, ...]
@@ -30,7 +30,7 @@ class ParallelData:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScatterData:
-    """One point a trial: a hyperparameter's place and the metric's value."""
+    """One point per trial: the position of a hyperparameter and the value of the metric."""
 
     axis: Axis
     trials: tuple[TrialView, ...]
@@ -42,27 +42,27 @@ class ScatterData:
 def rated_trials(
     snapshot: BoardSnapshot, metric: str | None, most: int
 ) -> tuple[list[TrialView], int]:
-    """Return trials with a number for the metric, and how many of these were left out.
+    """Return trials with a number for the metric, and the number of such trials left out.
 
-    Past ``most`` the best fifth stays and of the rest every n-th, so that the picture keeps the
-    proportions of the whole.
+    If there are more than ``most``, a fifth of the result are the best trials and the others are
+    every n-th of the rest, which keeps the proportions of the whole.
     """
     rated = [t for t in snapshot.trials if math.isfinite(t.metrics.get(metric or "", math.nan))]
     if len(rated) <= most:
         return rated, 0
-    known = {t.trial_id for t in rated}
-    best = [t.trial_id for t in snapshot.ranked() if t.trial_id in known][: most // 5]
+    rated_ids = {t.trial_id for t in rated}
+    best = [t.trial_id for t in snapshot.ranked() if t.trial_id in rated_ids][: most // 5]
     rest = [t.trial_id for t in rated if t.trial_id not in set(best)]
     every = math.ceil(len(rest) / (most - len(best)))
-    kept = {*best, *rest[::every]}
-    chosen = [t for t in rated if t.trial_id in kept]
+    chosen_ids = {*best, *rest[::every]}
+    chosen = [t for t in rated if t.trial_id in chosen_ids]
     return chosen, len(rated) - len(chosen)
 
 
 def parallel_data(
     snapshot: BoardSnapshot, metric: str | None, *, log: Iterable[str] = (), most: int = 300
 ) -> ParallelData | None:
-    """Lay trials over their axes; None while no trial has the metric."""
+    """Return the positions of trials on all axes; None while no trial has the metric."""
     trials, left_out = rated_trials(snapshot, metric, most)
     if not trials or metric is None:
         return None
@@ -82,16 +82,16 @@ def scatter_data(
     log: Iterable[str] = (),
     most: int = 500,
 ) -> ScatterData | None:
-    """Place trials by one hyperparameter and the metric; None while there is nothing to place."""
+    """Return one hyperparameter and the metric of trials; None while no trial has both."""
     trials, _ = rated_trials(snapshot, metric, most)
     trials = [trial for trial in trials if param in trial.params]
     if not trials or metric is None or param is None:
         return None
-    given = [trial.params[param] for trial in trials]
-    axis = axis_for(param, given, log=True if param in set(log) else None)
+    param_values = [trial.params[param] for trial in trials]
+    axis = axis_for(param, param_values, log=True if param in set(log) else None)
     values = [trial.metrics[metric] for trial in trials]
     goodness = _goodness(snapshot, metric, axis_for(metric, values), values)
-    return ScatterData(axis, tuple(trials), axis.place(given), np.array(values), goodness)
+    return ScatterData(axis, tuple(trials), axis.place(param_values), np.array(values), goodness)
 
 
 def _goodness(snapshot: BoardSnapshot, metric: str, axis: Axis, values: list[float]) -> Numbers:

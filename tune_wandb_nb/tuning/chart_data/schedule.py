@@ -1,4 +1,4 @@
-"""The hyperparameters over time, where a scheduler changes them while trials run."""
+"""The history of hyperparameters that a scheduler changes while trials run."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,12 +7,16 @@ from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot, Perturbation
 
 __all__ = ["Change", "ScheduleData", "schedule_data", "scheduled_params"]
 
-_MOST_CHANGES = 30
+_MAX_CHANGES = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One trial's change at one iteration: whom it copied, and what each value became."""
+    """The change of one trial at one iteration.
+
+    ``copied`` is the name of the trial whose checkpoint was copied; ``values`` has the name, the
+    old value and the new value of each hyperparameter that changed.
+    """
 
     trial: str
     copied: str | None
@@ -22,9 +26,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleData:
-    """The steps of one hyperparameter, trial by trial, and the newest changes first.
+    """The steps of one hyperparameter in every trial, and the changes, newest first.
 
-    ``steps`` maps a trial's id to (iteration, value) pairs; a value holds until the next one.
+    ``steps`` maps a trial id to (iteration, value) pairs; a value is valid until the next pair.
     """
 
     param: str
@@ -41,7 +45,7 @@ def scheduled_params(snapshot: BoardSnapshot) -> tuple[str, ...]:
 
 
 def schedule_data(snapshot: BoardSnapshot, param: str | None = None) -> ScheduleData | None:
-    """Return the schedule of a hyperparameter (of the first that changed); None if none did."""
+    """Return the schedule of a hyperparameter, by default the first that changed; else None."""
     changed = scheduled_params(snapshot)
     if not changed:
         return None
@@ -64,7 +68,7 @@ def schedule_data(snapshot: BoardSnapshot, param: str | None = None) -> Schedule
         for event in reversed(snapshot.perturbations)
     ]
     fixed = {trial: tuple(line) for trial, line in steps.items()}
-    return ScheduleData(shown, fixed, tuple(changes[:_MOST_CHANGES]))
+    return ScheduleData(shown, fixed, tuple(changes[:_MAX_CHANGES]))
 
 
 def _differences(event: Perturbation) -> tuple[tuple[str, Any, Any], ...]:

@@ -1,4 +1,4 @@
-"""Numbers, durations and names as a person reads them: short, and the same everywhere."""
+"""Short texts for numbers, durations and names, the same in all charts and tables."""
 
 import math
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def number(value: object) -> str:
-    """Write a number with 4 significant digits; anything else as text.
+    """Return a number as text with 4 significant digits, and any other value as text.
 
     Example:
         >>> number(0.123456), number(1234567), number(5e-5), number(128), number(True)
@@ -28,7 +28,7 @@ def number(value: object) -> str:
 
 
 def digits_between(low: float, high: float) -> int:
-    """Return how many significant digits tell the ticks of an axis apart; 3 where those do.
+    """Return the number of significant digits, at least 3, that make the ticks of an axis differ.
 
     Example:
         >>> digits_between(0, 1), digits_between(0.99, 1), digits_between(0.9997, 1)
@@ -41,7 +41,7 @@ def digits_between(low: float, high: float) -> int:
 
 
 def duration(seconds: float | None) -> str:
-    """Write a time span with its two largest units.
+    """Return a time span as text, in its two largest units.
 
     Example:
         >>> duration(7.4), duration(75), duration(7290), duration(None)
@@ -60,7 +60,7 @@ def duration(seconds: float | None) -> str:
 
 
 def shorten(text: str, longest: int = 28) -> str:
-    """Cut the middle out of a long text: names differ at both ends.
+    """Replace the middle of a long text by an ellipsis, because names differ at both ends.
 
     Example:
         >>> shorten("train_0a1b2_00001_lr=0.001,momentum=0.9", 20)
@@ -73,7 +73,7 @@ def shorten(text: str, longest: int = 28) -> str:
 
 
 def describe_params(params: Mapping[str, Any], most: int = 8) -> str:
-    """Write hyperparameters on one line.
+    """Return hyperparameters as one line of text.
 
     Example:
         >>> describe_params({"lr": 0.00012345, "act": "relu"})
