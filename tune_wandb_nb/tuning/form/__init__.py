@@ -1,1 +1,1 @@
-"""What the fields of a form mean."""
+"""The form of a search without widgets: its fields, their problems and the resulting plan."""

@@ -1,4 +1,4 @@
-"""The last setup of each training function, kept on this machine until the next one."""
+"""A file on this machine for the last setup of each training function."""
 
 import contextlib
 import hashlib
@@ -9,13 +9,15 @@ from typing import Any
 __all__ = ["STATE_DIR", "recall", "remember", "setup_file"]
 
 STATE_DIR = "TUNE_WANDB_NB_STATE_DIR"
-"""The environment variable that names another folder for it; empty: nothing is kept."""
+"""The environment variable for another folder; if empty, no setup is stored."""
 
 _NAMES = ("__module__", "__qualname__", "__name__")
 
 
 def setup_file(trainable: Any) -> Path | None:
-    """Return where the setup of a training function is kept: one place for each notebook folder.
+    """Return the file for the setup of a training function in the current folder.
+
+    None means that no setup is stored.
 
     Example:
         >>> import os
@@ -24,33 +26,34 @@ def setup_file(trainable: Any) -> Path | None:
         'state'
         >>> del os.environ["TUNE_WANDB_NB_STATE_DIR"]
     """
-    named = os.environ.get(STATE_DIR)
-    if named == "":
+    chosen = os.environ.get(STATE_DIR)
+    if chosen == "":
         return None
     try:
         state = os.environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser()
-        folder = Path(named) if named else Path(state) / "tune-wandb-nb"
-        what = [str(Path.cwd()), *(str(getattr(trainable, a, "")) for a in _NAMES)]
-    except (OSError, RuntimeError):  # a folder that is gone, a home of nobody
+        folder = Path(chosen) if chosen else Path(state) / "tune-wandb-nb"
+        identity = [str(Path.cwd()), *(str(getattr(trainable, a, "")) for a in _NAMES)]
+    except (OSError, RuntimeError):  # the folder was deleted, or the user has no home directory
         return None
-    digest = hashlib.sha256("\n".join(what).encode("utf-8", "replace")).hexdigest()
+    digest = hashlib.sha256("\n".join(identity).encode("utf-8", "replace")).hexdigest()
     return folder / f"{digest[:20]}.json"
 
 
 def remember(trainable: Any, text: str) -> None:
-    """Keep a setup; what cannot be written is not kept: nobody asked for it."""
+    """Store a setup; errors are ignored, since nobody asked for the setup to be stored."""
     path = setup_file(trainable)
     if path is None:
         return
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = path.with_suffix(f".{os.getpid()}")
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
+        # Replacing the file is atomic, so another process never reads a half-written setup.
+        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
 
 
 def recall(trainable: Any) -> str | None:
-    """Return the setup that was kept last, or None."""
+    """Return the setup that was stored last, or None."""
     path = setup_file(trainable)
     try:
         return None if path is None else path.read_text(encoding="utf-8")

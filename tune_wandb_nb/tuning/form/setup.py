@@ -1,4 +1,4 @@
-"""What is typed into the form of a search, and the plan that it makes once all of it is right."""
+"""The texts in the form of a search, and their conversion to a plan."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from tune_wandb_nb.tuning.distributions.registry import KINDS
 from tune_wandb_nb.tuning.distributions.values import SpaceError
 from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, LABELS, READERS, is_key_like
 from tune_wandb_nb.tuning.form.space_rows import Row, read_rows
-from tune_wandb_nb.tuning.plan.plan import Chosen, Plan
+from tune_wandb_nb.tuning.plan.plan import ChosenStrategy, Plan
 from tune_wandb_nb.tuning.plan.storage import storage_problem
 from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, Strategy, installed
 from tune_wandb_nb.tuning.space.space import SearchSpace
@@ -24,16 +24,16 @@ _SEARCH = (
     *("iterations", "target", "name", "storage", "reuse_workers"),
 )
 UNNAMED_PROJECT = "uncategorized"
-"""Where W&B itself puts runs without a project."""
+"""The project that W&B itself uses for runs without a project."""
 
-_KINDS_IN_WORDS = {"kept": "objects kept as they are"}
+_KIND_TITLES = {"kept": "objects kept as they are"}
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The fields of a form by name, each as it is typed, and the rows of its table.
+    """The texts of a form's fields by name, and the rows of its table, right or wrong.
 
-    Nothing in it need be right; a field that is not there has its default.
+    A field that is missing has its default.
 
     Example:
         >>> Setup({"samples": "8"})["samples"], Setup()["mode"]
@@ -49,7 +49,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """What is wrong in a field; ``row`` is the number of its row in the table, from 0."""
+    """An error in a field; ``row`` is the number of the row in the table, counted from 0."""
 
     field: str
     message: str
@@ -63,7 +63,7 @@ class FieldProblem:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a setup says: a plan, or what is wrong where. The space may be right by itself."""
+    """The result of reading a setup: a plan or problems; ``space`` is set if the rows are right."""
 
     plan: Plan | None
     space: SearchSpace | None
@@ -71,7 +71,7 @@ class Reading:
 
 
 def read_setup(setup: Setup) -> Reading:
-    """Read a form; no text in it makes this raise.
+    """Read a form; texts that are wrong become problems, never an exception.
 
     Example:
         >>> reading = read_setup(Setup({"metric": "accuracy", "samples": "0"}))
@@ -89,7 +89,7 @@ def read_setup(setup: Setup) -> Reading:
     algorithm = _read_strategy(setup, "algorithm", ALGORITHMS, problems)
     if space is not None:
         row_of = {row.name.strip(): index for index, row in enumerate(setup.rows)}
-        problems += _clashes(space, row_of, scheduler, algorithm)
+        problems += _conflicts(space, row_of, scheduler, algorithm)
     if problems or space is None or scheduler is None or algorithm is None:
         return Reading(None, space, tuple(problems))
     plan = Plan(space=space, wandb=wandb, scheduler=scheduler, algorithm=algorithm, **values)
@@ -105,13 +105,13 @@ def _read(
     try:
         return read(text, name)
     except SpaceError as error:
-        # The field stands beside its message: its name need not be said again.
+        # The form shows the message beside its field, so the name of the field would be repeated.
         problems.append(FieldProblem(name, error.message.removeprefix(f"{name} ")))
         return None
 
 
 def _read_wandb(setup: Setup, problems: list[FieldProblem]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for name in _WANDB:
         value = _read(setup[name], name, READERS[name], problems)
         if value is None:
@@ -121,20 +121,22 @@ def _read_wandb(setup: Setup, problems: list[FieldProblem]) -> dict[str, Any]:
         except SettingsError as error:
             problems.append(FieldProblem(name, str(error).removeprefix(f"{name} ")))
         else:
-            found[name] = value
-    found.setdefault("project", UNNAMED_PROJECT)
+            settings[name] = value
+    settings.setdefault("project", UNNAMED_PROJECT)
     if setup["offline"]:
-        found["mode"] = "offline"
-    return found
+        settings["mode"] = "offline"
+    return settings
 
 
 def _read_strategy(
-    setup: Setup, name: str, known: Mapping[str, Strategy], problems: list[FieldProblem]
-) -> Chosen | None:
-    strategy = known.get(setup[name])
+    setup: Setup, name: str, offered: Mapping[str, Strategy], problems: list[FieldProblem]
+) -> ChosenStrategy | None:
+    strategy = offered.get(setup[name])
     if strategy is None:
         problems.append(
-            FieldProblem(name, f"must be one of {', '.join(known)}, but it is {setup[name]!r:.80}.")
+            FieldProblem(
+                name, f"must be one of {', '.join(offered)}, but it is {setup[name]!r:.80}."
+            )
         )
         return None
     if not installed(strategy):
@@ -147,62 +149,64 @@ def _read_strategy(
         )
         for setting in strategy.settings
     }
-    return Chosen(strategy, settings)
+    return ChosenStrategy(strategy, settings)
 
 
-def _clashes(
+def _conflicts(
     space: SearchSpace,
     row_of: Mapping[str, int],
-    scheduler: Chosen | None,
-    algorithm: Chosen | None,
+    scheduler: ChosenStrategy | None,
+    algorithm: ChosenStrategy | None,
 ) -> Sequence[FieldProblem]:
-    """Find what the parts of a search cannot do together."""
-    found: list[FieldProblem] = []
+    """Return the conflicts between the search space, the scheduler and the search algorithm."""
+    problems: list[FieldProblem] = []
     if algorithm is not None:
-        found += _beyond(algorithm.strategy, space, row_of)
+        problems += _unsupported_kinds(algorithm.strategy, space, row_of)
     if scheduler is not None and scheduler.strategy.name == "pbt":
-        found += _pbt_clashes(space, scheduler, algorithm)
+        problems += _pbt_conflicts(space, scheduler, algorithm)
     if scheduler is not None and scheduler.strategy.name == "asha":
         longest, shortest = (scheduler.settings.get(k) for k in ("max_t", "grace_period"))
         if longest is not None and shortest is not None and shortest > longest:
             message = f"must not be above the longest trial ({longest}), but it is {shortest}."
-            found.append(FieldProblem("asha.grace_period", message))
-    return found
+            problems.append(FieldProblem("asha.grace_period", message))
+    return problems
 
 
-def _beyond(
+def _unsupported_kinds(
     algorithm: Strategy, space: SearchSpace, row_of: Mapping[str, int]
 ) -> Sequence[FieldProblem]:
-    """Find the kinds of rows that a search algorithm cannot work with."""
-    found: list[FieldProblem] = []
-    able = ", ".join(kind for kind in KINDS if kind in algorithm.kinds)
+    """Return the rows whose distributions a search algorithm does not support."""
+    problems: list[FieldProblem] = []
+    supported = ", ".join(kind for kind in KINDS if kind in algorithm.kinds)
     for name, distribution in space.items():
         if distribution.kind not in algorithm.kinds:
-            kind = _KINDS_IN_WORDS.get(distribution.kind, distribution.kind)
-            message = f"{algorithm.title} cannot work with {kind}; it takes {able}."
-            found.append(FieldProblem("kind", message, row_of[name]))
-    is_fixed = all(isinstance(found, Constant) for found in space.values())
-    if algorithm.name != "random" and is_fixed:
+            kind = _KIND_TITLES.get(distribution.kind, distribution.kind)
+            message = f"{algorithm.title} cannot work with {kind}; it takes {supported}."
+            problems.append(FieldProblem("kind", message, row_of[name]))
+    all_constant = all(isinstance(entry, Constant) for entry in space.values())
+    if algorithm.name != "random" and all_constant:
         message = f"{algorithm.title} needs a hyperparameter to search, but all are constant."
-        found.append(FieldProblem("algorithm", message))
-    return found
+        problems.append(FieldProblem("algorithm", message))
+    return problems
 
 
-def _pbt_clashes(
-    space: SearchSpace, scheduler: Chosen, algorithm: Chosen | None
+def _pbt_conflicts(
+    space: SearchSpace, scheduler: ChosenStrategy, algorithm: ChosenStrategy | None
 ) -> Sequence[FieldProblem]:
-    found: list[FieldProblem] = []
+    problems: list[FieldProblem] = []
     if algorithm is not None and algorithm.strategy.name != "random":
         message = "population based training changes hyperparameters itself; take random and grid."
-        found.append(FieldProblem("algorithm", message))
-    drawn = [n for n, found in space.items() if not isinstance(found, Constant | Grid | Kept)]
-    named = scheduler.settings.get("perturbed") or ()
-    unknown = [name for name in named if name not in drawn]
+        problems.append(FieldProblem("algorithm", message))
+    drawn = [n for n, entry in space.items() if not isinstance(entry, Constant | Grid | Kept)]
+    selected = scheduler.settings.get("perturbed") or ()
+    unknown = [name for name in selected if name not in drawn]
     if unknown:
-        able = ", ".join(drawn) or "none"
-        message = f"{unknown[0]!r:.80} is not drawn in the search space; those that are: {able}."
-        found.append(FieldProblem("pbt.perturbed", message))
+        drawn_names = ", ".join(drawn) or "none"
+        message = (
+            f"{unknown[0]!r:.80} is not drawn in the search space; those that are: {drawn_names}."
+        )
+        problems.append(FieldProblem("pbt.perturbed", message))
     elif not drawn:
         message = "population based training needs a hyperparameter that is drawn."
-        found.append(FieldProblem("scheduler", message))
-    return found
+        problems.append(FieldProblem("scheduler", message))
+    return problems

@@ -1,4 +1,4 @@
-"""The fields of the form: their names, what stands in them at first, and how each is read."""
+"""The fields of the form: their names, labels and defaults, and functions that read them."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -14,13 +14,15 @@ __all__ = ["DEFAULTS", "LABELS", "READERS", "is_key_like", "parse_duration"]
 _KEY = re.compile(r"([\w-]*-)?[0-9a-f]{40}|wandb_v\d_\w{40,}")
 _DURATION = re.compile(r"([\d._]+(?:e[+-]?\d+)?)\s*([a-z]*)", re.IGNORECASE)
 _UNITS = {"": 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
-_LONGEST_TAG = 64
-_LONGEST_NAME = 128
-_MOST = 10**9
+_MAX_TAG_LENGTH = 64
+_MAX_NAME_LENGTH = 128
+_MAX_COUNT = 10**9
 
 
 def is_key_like(text: str) -> bool:
-    """Tell whether a text has the shape of a W&B API key, which belongs into no field but its own.
+    """Return whether a text contains a word in the form of a W&B API key.
+
+    A key belongs in the key field only; the texts of all other fields are stored and shown.
 
     Example:
         >>> is_key_like("0123456789" * 4), is_key_like("digits")
@@ -33,7 +35,7 @@ def parse_duration(text: str, field: str = "time_budget") -> float:
     """Read a time span in seconds: "90", "90 s", "10 min", "1.5 h".
 
     Raises:
-        SpaceError: in words, for what is none, and for less than a second.
+        SpaceError: the text is no time span, or the time span is below one second.
 
     Example:
         >>> parse_duration("1.5 h")
@@ -58,7 +60,7 @@ def _optional(read: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
 
 
 def _text(text: str, field: str) -> str | None:
-    """Read a line of text: no control characters, nothing is None."""
+    """Read a line of text without control characters; an empty line is None."""
     text = text.strip()
     if not text.isprintable():
         raise SpaceError(
@@ -70,32 +72,32 @@ def _text(text: str, field: str) -> str | None:
 
 
 def _name(text: str, field: str) -> str | None:
-    found = _text(text, field)
-    if found is not None and len(found) > _LONGEST_NAME:
+    name = _text(text, field)
+    if name is not None and len(name) > _MAX_NAME_LENGTH:
         raise SpaceError(
-            f"{field} must have at most {_LONGEST_NAME} characters, but it has {len(found)}.",
+            f"{field} must have at most {_MAX_NAME_LENGTH} characters, but it has {len(name)}.",
             field=field,
         )
-    return found
+    return name
 
 
 def _entity(text: str, field: str) -> str | None:
-    found = _name(text, field)
-    if found is not None and not re.fullmatch(r"[\w.-]+", found):
+    entity = _name(text, field)
+    if entity is not None and not re.fullmatch(r"[\w.-]+", entity):
         raise SpaceError(
             f"{field} must be the name of a user or a team (letters, digits, - _ .), but it is"
-            f" {found!r:.80}.",
+            f" {entity!r:.80}.",
             field=field,
         )
-    return found
+    return entity
 
 
 def _tags(text: str, field: str) -> list[str] | None:
     tags = [tag for part in text.split(",") if (tag := _text(part, field))]
     for tag in tags:
-        if len(tag) > _LONGEST_TAG:
+        if len(tag) > _MAX_TAG_LENGTH:
             raise SpaceError(
-                f"{field} must have at most {_LONGEST_TAG} characters each, but one has"
+                f"{field} must have at most {_MAX_TAG_LENGTH} characters each, but one has"
                 f" {len(tag)}: {tag!r:.80}.",
                 field=field,
             )
@@ -103,20 +105,20 @@ def _tags(text: str, field: str) -> list[str] | None:
 
 
 def _notes(text: str, field: str) -> str | None:
-    # Notes have several lines.
+    # Each line is checked by itself, because `_text` refuses line breaks.
     lines = [_text(line.replace("\t", " "), field) or "" for line in text.splitlines()]
     return "\n".join(lines).strip() or None
 
 
 def _metric(text: str, field: str) -> str:
-    found = _text(text, field)
-    if found is None:
+    metric = _text(text, field)
+    if metric is None:
         raise SpaceError(
             f"{field} is empty; write what the training function reports and what is best of it,"
             " such as accuracy.",
             field=field,
         )
-    return found
+    return metric
 
 
 def _mode(text: str, field: str) -> str:
@@ -126,26 +128,26 @@ def _mode(text: str, field: str) -> str:
 
 
 def _folder_name(text: str, field: str) -> str | None:
-    found = _name(text, field)
-    if found is not None and (set(found) & set('/\\<>:"|?*') or found.strip(".") == ""):
+    name = _name(text, field)
+    if name is not None and (set(name) & set('/\\<>:"|?*') or name.strip(".") == ""):
         raise SpaceError(
             f'{field} names a folder, so it must not hold any of / \\ < > : " | ? *, but it is'
-            f" {found!r:.80}.",
+            f" {name!r:.80}.",
             field=field,
         )
-    return found
+    return name
 
 
 def _count(text: str, field: str) -> int:
     number = at_least(1)(text, field)
-    if number > _MOST:
-        raise SpaceError(f"{field} must be at most {_MOST}, but it is {number}.", field=field)
+    if number > _MAX_COUNT:
+        raise SpaceError(f"{field} must be at most {_MAX_COUNT}, but it is {number}.", field=field)
     return number
 
 
-def _share(text: str, field: str) -> float:
+def _amount(text: str, field: str) -> float:
     number = parse_number(text, field)
-    if not 0 <= number <= _MOST:
+    if not 0 <= number <= _MAX_COUNT:
         raise SpaceError(
             f"{field} must be 0 or more, such as 1 or 0.5, but it is {number!r}.", field=field
         )
@@ -157,7 +159,7 @@ def _share(text: str, field: str) -> float:
 
 
 _FIELDS: dict[str, tuple[str, str, Callable[[str, str], Any]]] = {
-    # The name -> its label, what stands in it at first, and how it is read.
+    # Name: (label, default, function that reads the text)
     "host": ("server", "", _text),
     "offline": ("work offline", "", lambda text, _: bool(text)),
     "entity": ("entity", "", _entity),
@@ -171,8 +173,8 @@ _FIELDS: dict[str, tuple[str, str, Callable[[str, str], Any]]] = {
     "scheduler": ("scheduler", "none", _text),
     "algorithm": ("search algorithm", "random", _text),
     "concurrency": ("trials at once", "", _optional(_count)),
-    "cpus": ("CPUs per trial", "", _optional(_share)),
-    "gpus": ("GPUs per trial", "", _optional(_share)),
+    "cpus": ("CPUs per trial", "", _optional(_amount)),
+    "gpus": ("GPUs per trial", "", _optional(_amount)),
     "time_budget": ("time budget", "", _optional(parse_duration)),
     "iterations": ("iterations per trial", "", _optional(_count)),
     "target": ("stop a trial at", "", _optional(parse_number)),
@@ -190,15 +192,15 @@ LABELS: Mapping[str, str] = MappingProxyType(
     {name: label for name, (label, _, _) in _FIELDS.items()}
     | {name: setting.label for name, setting in _SETTINGS.items()}
 )
-"""What a person calls each field."""
+"""The label of each field."""
 
 DEFAULTS: Mapping[str, str] = MappingProxyType(
     {name: default for name, (_, default, _) in _FIELDS.items()}
     | {name: setting.default for name, setting in _SETTINGS.items()}
 )
-"""What stands in each field at first; a box that can be ticked has "yes" or nothing."""
+"""The default text of each field; the text of a checkbox is "yes" or empty."""
 
 READERS: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
     {name: read for name, (_, _, read) in _FIELDS.items()}
 )
-"""How the text of a field is read: ``read(text, name)``; it raises a `SpaceError`, nothing else."""
+"""The function ``read(text, name)`` of each field; it raises no error other than `SpaceError`."""

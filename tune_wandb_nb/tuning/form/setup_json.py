@@ -1,4 +1,4 @@
-"""What is typed into a form as JSON text and back; there is no place for a key in it."""
+"""The texts of a form as JSON and back; API keys are left out."""
 
 import json
 from collections.abc import Mapping
@@ -19,35 +19,35 @@ _VERSION = 1
 
 
 def setup_to_json(setup: Setup) -> str:
-    """Write a setup as JSON, right or not; a text that looks like an API key is left out.
+    """Return a setup as JSON, right or wrong; texts that look like an API key are left out.
 
-    Of objects that are kept as they are only the name and a title are written.
+    `Kept` objects are written as a name and a title only.
     """
     rows = [
         {
-            "name": _safe(row.name),
+            "name": _without_key(row.name),
             "kind": row.kind,
-            "texts": {name: _safe(text) for name, text in row.texts.items()},
+            "texts": {name: _without_key(text) for name, text in row.texts.items()},
             **({"title": row.kept.title} if row.kept is not None else {}),
         }
         for row in setup.rows
     ]
-    fields = {name: _safe(setup[name]) for name in DEFAULTS if setup[name] != DEFAULTS[name]}
+    fields = {name: _without_key(setup[name]) for name in DEFAULTS if setup[name] != DEFAULTS[name]}
     return json.dumps({"version": _VERSION, "fields": fields, "rows": rows}, indent=2)
 
 
 def setup_from_json(text: str, kept: Mapping[str, Kept]) -> tuple[Setup, tuple[str, ...]]:
-    """Read what `setup_to_json` wrote.
+    """Read the text of `setup_to_json`.
 
     Args:
         text: the JSON.
         kept: the objects that JSON cannot hold, by the name of their row.
 
     Returns:
-        The setup, and the names of the rows that are left out since ``kept`` lacks them.
+        The setup, and the names of the rows that are left out because ``kept`` lacks them.
 
     Raises:
-        SpaceError: text that is no such JSON.
+        SpaceError: the text is not a setup in JSON.
 
     Example:
         >>> setup, missing = setup_from_json(setup_to_json(Setup({"samples": "8"})), {})
@@ -59,10 +59,10 @@ def setup_from_json(text: str, kept: Mapping[str, Kept]) -> tuple[Setup, tuple[s
     except (ValueError, RecursionError) as error:
         raise SpaceError(f"a saved setup is JSON, but this is not: {error}.") from None
     if not isinstance(document, dict) or document.get("version") != _VERSION:
-        found = document.get("version") if isinstance(document, dict) else None
+        version = document.get("version") if isinstance(document, dict) else None
         raise SpaceError(
             f'a saved setup is {{"version": {_VERSION}, "fields": ..., "rows": ...}}, but the'
-            f" version here is {show(found)}; save it anew with this version of tune_wandb_nb."
+            f" version here is {show(version)}; save it anew with this version of tune_wandb_nb."
         )
     fields = _texts(document.get("fields"), "fields")
     unknown = [name for name in fields if name not in DEFAULTS]
@@ -93,17 +93,17 @@ def _row(entry: Any, kept: Mapping[str, Kept]) -> Row | None:
     return Row(name, kind, MappingProxyType(_texts(entry.get("texts"), "texts")))
 
 
-def _texts(found: Any, name: str) -> dict[str, str]:
-    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
-        raise SpaceError(f'"{name}" must be an object of texts, but it is {show(found)}.')
-    return dict(found)
+def _texts(value: Any, name: str) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise SpaceError(f'"{name}" must be an object of texts, but it is {show(value)}.')
+    return dict(value)
 
 
-def _list(found: Any) -> list[Any]:
-    if not isinstance(found, list):
-        raise SpaceError(f'"rows" must be a list, but it is {show(found)}.')
-    return found
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise SpaceError(f'"rows" must be a list, but it is {show(value)}.')
+    return value
 
 
-def _safe(text: str) -> str:
+def _without_key(text: str) -> str:
     return "" if is_key_like(text) else text

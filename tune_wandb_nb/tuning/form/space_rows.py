@@ -1,4 +1,4 @@
-"""The rows of a table, as a person fills it in, and the search space that they make."""
+"""The rows of the form's table of hyperparameters, and their conversion to a search space."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,10 +26,11 @@ __all__ = ["Problem", "Row", "read_row", "read_rows", "row_of", "rows_of"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row as it is typed: nothing in it need be right.
+    """One row in the form as typed, right or wrong.
 
-    ``texts`` may hold fields of other kinds too, so that what was typed is there again when the
-    kind is changed back. ``kept`` is what the form cannot express, and then ``kind`` is "kept".
+    ``texts`` may also contain the fields of other kinds, so that their texts reappear when a person
+    changes the kind back. ``kept`` is an object that the form cannot express; in that case ``kind``
+    is "kept".
     """
 
     name: str = ""
@@ -40,7 +41,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong in one field ("name", "kind", "lower", ...) of one row, counted from 0."""
+    """An error in one field ("name", "kind", "lower", ...) of one row; rows count from 0."""
 
     row: int
     field: str
@@ -48,7 +49,7 @@ class Problem:
 
 
 def read_rows(rows: Sequence[Row]) -> tuple[SearchSpace | None, tuple[Problem, ...]]:
-    """Return the space that rows make, or None and what is wrong where.
+    """Return the search space of the rows, or None and the problems.
 
     Example:
         >>> row = Row("lr", "loguniform", {"lower": "0", "upper": "1e-1"})
@@ -74,7 +75,7 @@ def read_row(row: Row) -> Distribution:
     """Return the distribution of one row.
 
     Raises:
-        SpaceError: in words, with the ``field`` that is wrong.
+        SpaceError: the row is wrong; ``field`` is the name of the wrong field.
     """
     if row.kept is not None:
         return row.kept
@@ -84,22 +85,22 @@ def read_row(row: Row) -> Distribution:
 
 
 def rows_of(space: SearchSpace) -> tuple[Row, ...]:
-    """Return rows that make the space.
+    """Return the rows of a search space.
 
     Example:
         >>> from tune_wandb_nb.tuning.distributions.ranges import RandInt
         >>> rows_of(SearchSpace({"layers": RandInt(1, 5)}))[0].texts["upper"]
         '5'
     """
-    return tuple(row_of(name, found) for name, found in space.items())
+    return tuple(row_of(name, distribution) for name, distribution in space.items())
 
 
-def row_of(name: str, found: Distribution) -> Row:
-    """Return a row that makes a distribution."""
-    if isinstance(found, Kept):
-        return Row(name, found.kind, kept=found)
-    texts = {field: _formatter(field)(value) for field, value in found.arguments().items()}
-    return Row(name, found.kind, MappingProxyType(texts))
+def row_of(name: str, distribution: Distribution) -> Row:
+    """Return the row of a distribution."""
+    if isinstance(distribution, Kept):
+        return Row(name, distribution.kind, kept=distribution)
+    texts = {field: _formatter(field)(value) for field, value in distribution.arguments().items()}
+    return Row(name, distribution.kind, MappingProxyType(texts))
 
 
 def _parser(kind: str, name: str) -> Callable[[str, str], Any]:

@@ -1,1 +1,1 @@
-"""A checked search, and what it becomes: Tune's objects, or Python code."""
+"""The plan of a search, and its conversion to Tune's objects or to Python code."""

@@ -1,4 +1,4 @@
-"""What a search's trials can have: CPUs and GPUs."""
+"""The CPUs and GPUs that trials can use."""
 
 import os
 import sys
@@ -7,9 +7,9 @@ __all__ = ["available_resources"]
 
 
 def available_resources() -> dict[str, float]:
-    """Return what Ray's cluster has; before there is one, the CPUs of this machine.
+    """Return the CPUs and GPUs of the Ray cluster, or the CPUs of this machine without a cluster.
 
-    Neither Ray is imported for it nor a cluster started.
+    The function neither imports Ray nor starts a cluster.
 
     Example:
         >>> available_resources()["CPU"] >= 1
@@ -19,7 +19,7 @@ def available_resources() -> dict[str, float]:
     if ray is None or not ray.is_initialized():
         return {"CPU": float(os.cpu_count() or 1)}
     try:
-        found = ray.cluster_resources()
-    except Exception:  # a cluster that goes away in this moment
+        resources = ray.cluster_resources()
+    except Exception:  # the cluster shuts down at this moment
         return {}
-    return {name: float(found.get(name, 0.0)) for name in ("CPU", "GPU")}
+    return {name: float(resources.get(name, 0.0)) for name in ("CPU", "GPU")}

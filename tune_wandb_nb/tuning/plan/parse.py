@@ -1,4 +1,4 @@
-"""What a person types into a field, read: numbers, values, choices and names, and written back."""
+"""Conversion between the text of a form field and numbers, values, lists of values and names."""
 
 import ast
 import math
@@ -22,24 +22,24 @@ __all__ = [
     "parse_values",
 ]
 
-_LONGEST = 200_000  # a choice of ten thousand floats
+_MAX_LENGTH = 200_000  # enough for a choice of ten thousand floats
 _QUOTES = "'\""
 _OPENING, _CLOSING = "([{", ")]}"
-# Text in quotes, a word (which may hold an apostrophe), or a single other character.
-_PIECE = re.compile(
+# Text in quotes, a word (which may contain an apostrophe), or any other single character.
+_PART = re.compile(
     r"""[bru]{0,2}(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")|[^\s,:'"()[\]{}][^\s,:()[\]{}]*|.""",
     re.DOTALL | re.IGNORECASE,
 )
-# Words that mean a value elsewhere: taken as text they would mislead without a sign.
+# Words that other languages use for a value. Silently reading them as text would mislead.
 _LOOKALIKES = {"true": "True", "false": "False", "none": "None", "null": "None"}
-_NO_NUMBERS = ("nan", "inf", "infinity")
+_NON_FINITE = ("nan", "inf", "infinity")
 
 
 def parse_name(text: str) -> str:
-    """Read a name.
+    """Read the name of a hyperparameter.
 
     Raises:
-        SpaceError: in words, if no hyperparameter can have it.
+        SpaceError: no hyperparameter can have this name.
 
     Example:
         >>> parse_name(" optimizer/lr ")
@@ -51,16 +51,16 @@ def parse_name(text: str) -> str:
 
 
 def parse_number(text: str, field: str = "value") -> float:
-    """Read a number as Python writes it: "1e-4", "0.1", "1_000".
+    """Read a number in Python's notation: "1e-4", "0.1", "1_000".
 
     Raises:
-        SpaceError: in words, for text, NaN, infinity, and what is beyond a float.
+        SpaceError: the text is no number, NaN, infinite, or too large for a float.
 
     Example:
         >>> parse_number("1e-4")
         0.0001
     """
-    typed = _typed(text, field, "a number such as 0.001 or 1e-3")
+    typed = _required_text(text, field, "a number such as 0.001 or 1e-3")
     try:
         number = float(typed)
     except ValueError:
@@ -82,7 +82,7 @@ def parse_integer(text: str, field: str = "value") -> int:
     """Read a whole number: "64", "1_000", "1e3".
 
     Raises:
-        SpaceError: in words, for all that `parse_number` refuses, and for fractions.
+        SpaceError: `parse_number` refuses the text, or the number is a fraction.
 
     Example:
         >>> parse_integer("1e3")
@@ -90,23 +90,23 @@ def parse_integer(text: str, field: str = "value") -> int:
     """
     number = parse_number(text, field)
     try:
-        return int(text)  # exact, where a float has lost the last digits
+        return int(text)  # exact, while a float loses the last digits of a large number
     except ValueError:
         return whole(field, number)
 
 
 def parse_value(text: str, field: str = "value") -> Any:
-    """Read one value: a Python literal, or a bare word, which is text.
+    """Read one value: a Python literal, or a bare word, which is read as text.
 
     Raises:
-        SpaceError: in words, for what is neither, and for NaN and infinity.
+        SpaceError: the text is neither, or the value is NaN or infinite.
 
     Example:
         >>> parse_value("(64, 64)"), parse_value("relu")
         ((64, 64), 'relu')
     """
-    typed = _typed(text, field, "a value, '' for an empty text")
-    pieces = list(_pieces(typed, field))
+    typed = _required_text(text, field, "a value, '' for an empty text")
+    pieces = list(_split_at_commas(typed, field))
     if len(pieces) > 1 and not _is_literal(typed):
         raise SpaceError(
             f"{field} must be one value, but it is {typed!r:.80}; put quotes around a text with"
@@ -119,79 +119,84 @@ def parse_value(text: str, field: str = "value") -> Any:
 def parse_values(text: str, field: str = "values") -> tuple[Any, ...]:
     """Read a list of values with commas between them: Python literals or bare words.
 
-    Brackets around the whole list may be there or not.
+    Brackets around the whole list are optional.
 
     Raises:
-        SpaceError: in words, for an empty list and for what `parse_value` refuses.
+        SpaceError: the list is empty, or `parse_value` refuses one of the values.
 
     Example:
         >>> parse_values("relu, 'a, b', 1e-3, None, (64, 64)")
         ('relu', 'a, b', 0.001, None, (64, 64))
     """
-    typed = _typed(text, field, "at least one value, with commas between them")
-    pieces = list(_pieces(typed, field))
+    typed = _required_text(text, field, "at least one value, with commas between them")
+    pieces = list(_split_at_commas(typed, field))
     if len(pieces) == 1 and pieces[0].startswith("[") and pieces[0].endswith("]"):
-        pieces = list(_pieces(_typed(typed[1:-1], field, "at least one value"), field))
+        pieces = list(
+            _split_at_commas(_required_text(typed[1:-1], field, "at least one value"), field)
+        )
     if len(pieces) > 1 and not pieces[-1]:
-        pieces.pop()  # a comma at the end
-    return tuple(_value(_typed(p, field, "something between two commas"), field) for p in pieces)
+        pieces.pop()  # the empty text after a trailing comma
+    return tuple(
+        _value(_required_text(p, field, "something between two commas"), field) for p in pieces
+    )
 
 
 def format_number(number: float) -> str:
-    """Write a number as `parse_number` and `parse_integer` read it."""
+    """Return a number as text that `parse_number` and `parse_integer` read without loss."""
     return repr(number)
 
 
 def format_value(value: Any) -> str:
-    """Write a value as `parse_value` reads it."""
+    """Return a value as text that `parse_value` reads without loss."""
     return literal(value)
 
 
 def format_values(values: Iterable[Any]) -> str:
-    """Write values as `parse_values` reads them.
+    """Return values as text that `parse_values` reads without loss.
 
     Example:
         >>> print(format_values(["relu", None, [1, 2]]))
         "relu", None, [1, 2]
     """
-    pieces = [literal(value) for value in values]
-    alone = len(pieces) == 1 and pieces[0].startswith("[")
-    return f"[{pieces[0]}]" if alone else ", ".join(pieces)
+    literals = [literal(value) for value in values]
+    # The brackets of a single list would be read as brackets around the whole list of values.
+    is_single_list = len(literals) == 1 and literals[0].startswith("[")
+    return f"[{literals[0]}]" if is_single_list else ", ".join(literals)
 
 
-def _typed(text: str, field: str, wanted: str) -> str:
+def _required_text(text: str, field: str, wanted: str) -> str:
     typed = text.strip()
     if not typed:
         raise SpaceError(f"{field} is empty; write {wanted}.", field=field)
-    if len(typed) > _LONGEST:
+    if len(typed) > _MAX_LENGTH:
         raise SpaceError(
-            f"{field} must have at most {_LONGEST} characters, but it has {len(typed)}; give long"
-            " lists by param_space.",
+            f"{field} must have at most {_MAX_LENGTH} characters, but it has {len(typed)}; give"
+            " long lists by param_space.",
             field=field,
         )
     return typed
 
 
-def _pieces(text: str, field: str) -> Iterator[str]:
-    """Yield what stands between commas, but not those inside quotes and brackets."""
+def _split_at_commas(text: str, field: str) -> Iterator[str]:
+    """Yield the parts of a text between commas, except commas inside quotes and brackets."""
     start, unclosed = 0, ""
-    for match in _PIECE.finditer(text):
-        piece = match[0]
-        if piece in _OPENING:
-            unclosed += piece
-        elif piece in _CLOSING:
-            if unclosed[-1:] != _OPENING[_CLOSING.index(piece)]:
-                raise _unbalanced(text, piece, field)
+    for match in _PART.finditer(text):
+        part = match[0]
+        if part in _OPENING:
+            unclosed += part
+        elif part in _CLOSING:
+            if unclosed[-1:] != _OPENING[_CLOSING.index(part)]:
+                raise _unbalanced(text, part, field)
             unclosed = unclosed[:-1]
-        elif piece in _QUOTES:  # alone: what a pair of quotes encloses is one piece
-            raise _unbalanced(text, piece, field)
-        elif piece[-1] in _QUOTES and re.match(r"\s+[bru]{0,2}['\"]", text[match.end() :]):
+        elif part in _QUOTES:  # text in a pair of quotes is one part, so this is a single quote
+            raise _unbalanced(text, part, field)
+        elif part[-1] in _QUOTES and re.match(r"\s+[bru]{0,2}['\"]", text[match.end() :]):
             raise SpaceError(
                 f"{field} must have commas between its values, but one is missing behind"
-                f" {piece!r:.80}; add it.",
+                f" {part!r:.80}; add it.",
                 field=field,
             )
-        elif piece == "," and not unclosed:
+        elif part == "," and not unclosed:
             yield text[start : match.start()].strip()
             start = match.end()
     if unclosed:
@@ -212,10 +217,10 @@ def _is_literal(typed: str) -> bool:
 
 
 def _literal(typed: str) -> tuple[Any] | None:
-    """Return a Python literal's value in a tuple, None for what is none."""
+    """Return the value of a Python literal in a tuple, or None if the text is no literal."""
     try:
         with warnings.catch_warnings():
-            # "\d" and "1is" are warned of; they are read or refused all the same.
+            # Python warns of "\d" and "1is"; both are read or refused below like any other text.
             warnings.simplefilter("ignore")
             return (ast.literal_eval(typed),)
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
@@ -223,18 +228,18 @@ def _literal(typed: str) -> tuple[Any] | None:
 
 
 def _value(typed: str, field: str) -> Any:
-    found = _literal(typed)
-    if found is not None:
+    parsed = _literal(typed)
+    if parsed is not None:
         try:
-            return plain(found[0], field=field)
+            return plain(parsed[0], field=field)
         except NotPlainError as error:
             raise SpaceError(f"{error.message} Typed was {typed!r:.80}.", field=field) from None
     word = typed.lower().lstrip("+-")
-    meant = _LOOKALIKES.get(word, "a finite number" if word in _NO_NUMBERS else None)
-    if meant is not None:
+    suggestion = _LOOKALIKES.get(word, "a finite number" if word in _NON_FINITE else None)
+    if suggestion is not None:
         raise SpaceError(
             f"{field} must be Python's values or plain words, but {typed!r} is neither; write"
-            f" {meant}, or {literal(typed)} for the text.",
+            f" {suggestion}, or {literal(typed)} for the text.",
             field=field,
         )
     if typed[0] in _QUOTES or set(typed) & set(_OPENING + _CLOSING) or not typed.isprintable():

@@ -1,4 +1,4 @@
-"""A search, decided: what a form says once everything in it is right."""
+"""A complete, checked description of a search, without the trainable."""
 
 import math
 from collections.abc import Mapping
@@ -11,43 +11,44 @@ from tune_wandb_nb.tuning.distributions.names import flatten
 from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, Strategy
 from tune_wandb_nb.tuning.space.space import SearchSpace
 
-__all__ = ["Chosen", "Plan", "StopAt"]
+__all__ = ["ChosenStrategy", "Plan", "StopAt"]
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """A scheduler or a search algorithm with what its settings say."""
+class ChosenStrategy:
+    """A scheduler or a search algorithm together with the values of its settings."""
 
     strategy: Strategy
-    settings: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    settings: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
 
     @property
     def is_plain(self) -> bool:
-        """Whether Tune does the same when it is told nothing."""
+        """Whether Tune's default does the same, so that no object has to be passed."""
         return not self.strategy.path or (self.strategy.name == "random" and not self.arguments())
 
     def arguments(self) -> dict[str, Any]:
-        """Return what its class is called with, but for what depends on the search space."""
-        given = {k: v for k, v in self.settings.items() if k != "perturbed" and v is not None}
-        return {**self.strategy.fixed, **given}
+        """Return the arguments of its class, except those that depend on the search space."""
+        # "perturbed" only selects hyperparameters of the space; see `Plan.perturbed`.
+        chosen = {k: v for k, v in self.settings.items() if k != "perturbed" and v is not None}
+        return {**self.strategy.fixed, **chosen}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that a search needs but for what it trains.
+    """Everything that a search needs, except the trainable.
 
-    ``wandb`` are the arguments of a `WandbLogger`; a key is never among them.
+    ``wandb`` has the arguments of a `WandbLogger`, and never an API key.
     """
 
     space: SearchSpace
     metric: str
     mode: Literal["min", "max"]
     samples: int = 1
-    scheduler: Chosen = Chosen(SCHEDULERS["none"])
-    algorithm: Chosen = Chosen(ALGORITHMS["random"])
-    wandb: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    scheduler: ChosenStrategy = ChosenStrategy(SCHEDULERS["none"])
+    algorithm: ChosenStrategy = ChosenStrategy(ALGORITHMS["random"])
+    wandb: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
     concurrency: int | None = None
     cpus: float | None = None
     gpus: float | None = None
@@ -60,36 +61,37 @@ class Plan:
 
     @property
     def trials(self) -> int:
-        """How many trials there will be: samples times the grids multiplied out."""
+        """The number of trials: the samples times the product of the grid sizes."""
         return self.samples * self.space.size
 
     @property
     def seed(self) -> int | None:
-        """The seed of random draws, where there is one."""
+        """The seed of random draws; None without a seed or with another search algorithm."""
         seed = self.algorithm.settings.get("random_state")
         return seed if self.algorithm.strategy.name == "random" else None
 
     @property
     def resources(self) -> dict[str, float]:
-        """What a trial asks for beyond Tune's default of one CPU."""
-        asked = {"cpu": self.cpus, "gpu": self.gpus}
-        return {name: number for name, number in asked.items() if number is not None}
+        """The resources of a trial; empty for Tune's default of one CPU."""
+        amounts = {"cpu": self.cpus, "gpu": self.gpus}
+        return {name: amount for name, amount in amounts.items() if amount is not None}
 
     @property
     def perturbed(self) -> SearchSpace:
-        """The part of the space that population based training changes."""
-        named = self.scheduler.settings.get("perturbed", ())
+        """The hyperparameters that population based training changes."""
+        selected = self.scheduler.settings.get("perturbed", ())
         return SearchSpace(
             {
-                name: found
-                for name, found in self.space.items()
-                if not isinstance(found, Constant | Grid | Kept) and (not named or name in named)
+                name: distribution
+                for name, distribution in self.space.items()
+                if not isinstance(distribution, Constant | Grid | Kept)
+                and (not selected or name in selected)
             }
         )
 
     @property
     def stop(self) -> "Mapping[str, float] | StopAt | None":
-        """What Tune's ``RunConfig(stop=...)`` takes."""
+        """The argument of Tune's ``RunConfig(stop=...)``."""
         at_least: dict[str, float] = {}
         if self.iterations is not None:
             at_least["training_iteration"] = self.iterations
@@ -100,14 +102,14 @@ class Plan:
         return StopAt(at_least, {self.metric: self.target})
 
     def samples_shown(self, most: int) -> list[dict[str, Any]]:
-        """Return the first configs, flat; examples of them where there is no seed."""
+        """Return the first configs with flat names; without a seed, these are only examples."""
         drawn = self.space.sample(min(most, self.trials), 0 if self.seed is None else self.seed)
         return [dict(flatten(config)) for config in drawn]
 
 
 @dataclass(frozen=True)
 class StopAt:
-    """Ends a trial at a metric's value; Tune's own dictionary of stops cannot say "at most".
+    """Ends a trial at a value of a metric; Tune's own dictionary can only express "at least".
 
     Example:
         >>> StopAt(at_most={"val/loss": 0.1})("trial", {"val": {"loss": 0.05}})
@@ -118,7 +120,7 @@ class StopAt:
     at_most: Mapping[str, float] = field(default_factory=dict)
 
     def __call__(self, trial_id: str, result: Mapping[str, Any]) -> bool:
-        """Tell whether a trial ends with this result."""
+        """Return whether a trial ends with this result."""
         del trial_id
         flat = {**dict(flatten(dict(result))), **result}
         return any(

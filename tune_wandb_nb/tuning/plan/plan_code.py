@@ -1,4 +1,4 @@
-"""A plan as the Python source that runs the same search, formatted, without any key."""
+"""A plan as formatted Python source that runs the same search, without an API key."""
 
 import math
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any
 from tune_wandb_nb.tuning.distributions.base import Kept
 from tune_wandb_nb.tuning.distributions.code_layout import Source, call, render, value
 from tune_wandb_nb.tuning.inspection.import_name import CodeName
-from tune_wandb_nb.tuning.plan.plan import Chosen, Plan, StopAt
+from tune_wandb_nb.tuning.plan.plan import ChosenStrategy, Plan, StopAt
 from tune_wandb_nb.tuning.plan.storage import storage_folder
 from tune_wandb_nb.tuning.space.space_code import space_source
 
@@ -18,15 +18,13 @@ _KEPT_FROM = "given_space"
 
 
 def plan_code(plan: Plan, trainable: CodeName | str = "train") -> str:
-    """Write the source: imports, the search space, the experiment, its start.
+    """Return the source: imports, the search space, the experiment, its start.
+
+    `Kept` objects have no source. The code takes them from a dictionary that a comment explains.
 
     Args:
-        plan: what to write.
-        trainable: the name under which the source finds what is trained.
-
-    Raises:
-        SpaceError: never for a plan that a form made; what cannot be written is taken from a
-            dictionary that the source names in a comment.
+        plan: the search.
+        trainable: the name by which the code refers to the trainable.
 
     Example:
         >>> from tune_wandb_nb.tuning.space.space import SearchSpace
@@ -34,10 +32,10 @@ def plan_code(plan: Plan, trainable: CodeName | str = "train") -> str:
         >>> print(plan_code(plan).splitlines()[-1])
         experiment.start()
     """
-    kept = any(isinstance(found, Kept) for found in plan.space.values())
+    has_kept = any(isinstance(entry, Kept) for entry in plan.space.values())
     named = trainable if isinstance(trainable, CodeName) else CodeName(trainable)
     comments = [f"# {named.comment}"] if named.comment else []
-    if kept:
+    if has_kept:
         comments.append(f"# {_KEPT_FROM}: the param_space that was given to SetupPanel")
     experiment = call(
         "tw.Experiment",
@@ -59,11 +57,11 @@ def plan_code(plan: Plan, trainable: CodeName | str = "train") -> str:
 
 def _imports(plan: Plan, more: str | None) -> list[str]:
     paths = [c.strategy.path for c in (plan.scheduler, plan.algorithm) if not c.is_plain]
-    found = ["from {0} import {2}".format(*path.rpartition(".")) for path in paths]
+    imports = ["from {0} import {2}".format(*path.rpartition(".")) for path in paths]
     if isinstance(plan.stop, StopAt):
-        found.append("from tune_wandb_nb.tuning.plan.plan import StopAt")
-    found += [more] if more else []
-    return ["import tune_wandb_nb as tw", "from ray import tune", *sorted(found)]
+        imports.append("from tune_wandb_nb.tuning.plan.plan import StopAt")
+    imports += [more] if more else []
+    return ["import tune_wandb_nb as tw", "from ray import tune", *sorted(imports)]
 
 
 def _trainable(plan: Plan, trainable: str) -> Source:
@@ -73,31 +71,32 @@ def _trainable(plan: Plan, trainable: str) -> Source:
 
 
 def _tune_config(plan: Plan) -> Source:
-    given: dict[str, Source] = {
+    arguments: dict[str, Source] = {
         "metric": value(plan.metric),
         "mode": value(plan.mode),
         "num_samples": value(plan.samples),
     }
     if not plan.scheduler.is_plain:
-        given["scheduler"] = _chosen(plan.scheduler, plan)
+        arguments["scheduler"] = _strategy(plan.scheduler, plan)
     if not plan.algorithm.is_plain:
-        given["search_alg"] = _chosen(plan.algorithm, plan)
+        arguments["search_alg"] = _strategy(plan.algorithm, plan)
     optional: Mapping[str, Any] = {
         "max_concurrent_trials": plan.concurrency,
         "time_budget_s": plan.time_budget,
         "reuse_actors": plan.reuse_workers or None,
     }
-    # Random draws count their own trials at once: Tune does not tell them.
+    # Tune ignores max_concurrent_trials for a BasicVariantGenerator that it did not make itself,
+    # so the generator of draws with a seed gets the limit as its own argument.
     if plan.seed is not None:
         optional = {**optional, "max_concurrent_trials": None}
-    given |= {name: value(found) for name, found in optional.items() if found is not None}
-    return call("tune.TuneConfig", **given)
+    arguments |= {name: value(data) for name, data in optional.items() if data is not None}
+    return call("tune.TuneConfig", **arguments)
 
 
-def _chosen(chosen: Chosen, plan: Plan) -> Source:
+def _strategy(chosen: ChosenStrategy, plan: Plan) -> Source:
     arguments = {
-        name: 'float("inf")' if found == math.inf else value(found)
-        for name, found in chosen.arguments().items()
+        name: 'float("inf")' if data == math.inf else value(data)
+        for name, data in chosen.arguments().items()
     }
     if chosen.strategy.name == "pbt":
         arguments["hyperparam_mutations"] = space_source(plan.perturbed, None)
@@ -107,13 +106,13 @@ def _chosen(chosen: Chosen, plan: Plan) -> Source:
 
 
 def _run_config(plan: Plan) -> dict[str, Source]:
-    given: dict[str, Source] = {}
+    arguments: dict[str, Source] = {}
     if plan.name is not None:
-        given["name"] = value(plan.name)
+        arguments["name"] = value(plan.name)
     if plan.storage is not None:
-        given["storage_path"] = value(storage_folder(plan.storage))
+        arguments["storage_path"] = value(storage_folder(plan.storage))
     if isinstance(plan.stop, StopAt):
-        given["stop"] = call("StopAt", value(plan.stop.at_least), value(plan.stop.at_most))
+        arguments["stop"] = call("StopAt", value(plan.stop.at_least), value(plan.stop.at_most))
     elif plan.stop is not None:
-        given["stop"] = value(dict(plan.stop))
-    return {"run_config": call("tune.RunConfig", **given)} if given else {}
+        arguments["stop"] = value(dict(plan.stop))
+    return {"run_config": call("tune.RunConfig", **arguments)} if arguments else {}

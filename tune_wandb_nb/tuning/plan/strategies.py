@@ -1,4 +1,4 @@
-"""The schedulers and search algorithms that a form offers, with their main settings."""
+"""The schedulers and search algorithms that a form offers, with their most used settings."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -13,13 +13,13 @@ from tune_wandb_nb.tuning.plan.parse import parse_integer, parse_number
 
 __all__ = ["ALGORITHMS", "SCHEDULERS", "Setting", "Strategy", "at_least", "installed"]
 
-_DRAWN = frozenset(KINDS) - {"grid"}
-_EVERYTHING = frozenset(KINDS) | {"kept"}
+_ALL_BUT_GRID = frozenset(KINDS) - {"grid"}
+_ALL_KINDS = frozenset(KINDS) | {"kept"}
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: the argument that it becomes, and how its text is read."""
+    """One argument of a strategy that a form offers; ``read`` converts the text of its field."""
 
     name: str
     label: str
@@ -32,8 +32,8 @@ class Setting:
 class Strategy:
     """A scheduler or a search algorithm.
 
-    ``path`` is where Ray has its class; ``fixed`` are arguments that nobody is asked for;
-    ``kinds`` are the kinds of rows that it can work with; ``needs`` a module that it asks for.
+    ``path`` is the import path of its class in Ray, ``fixed`` the arguments that no field offers,
+    ``kinds`` the kinds of distributions that it supports, ``needs`` a module that it imports.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Strategy:
     path: str = ""
     settings: tuple[Setting, ...] = ()
     fixed: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    kinds: frozenset[str] = _EVERYTHING
+    kinds: frozenset[str] = _ALL_KINDS
     needs: str = ""
 
     def field_of(self, setting: Setting) -> str:
@@ -51,7 +51,7 @@ class Strategy:
 
 
 def installed(strategy: Strategy) -> bool:
-    """Tell whether what a strategy needs is there.
+    """Return whether the module that a strategy needs is installed.
 
     Example:
         >>> installed(ALGORITHMS["random"])
@@ -61,7 +61,7 @@ def installed(strategy: Strategy) -> bool:
 
 
 def at_least(least: int) -> Callable[[str, str], int]:
-    """Return a reader of whole numbers from ``least`` on.
+    """Return a function that reads a whole number of at least ``least``.
 
     Example:
         >>> at_least(1)("8", "samples")
@@ -146,8 +146,8 @@ SCHEDULERS: Mapping[str, Strategy] = MappingProxyType(
                     Setting("grace_period", "shortest trial", "5", at_least(1), "iterations"),
                     Setting("min_samples_required", "compare with at least", "3", at_least(1)),
                 ),
-                # Without it trials give way to others until there is enough to compare with, and
-                # a function that saves no checkpoints begins anew each time.
+                # With a finite time slice, the rule pauses trials for others until there are enough
+                # to compare. A function without checkpoints would restart from the beginning.
                 MappingProxyType({**_PER_ITERATION, "min_time_slice": math.inf}),
             ),
             Strategy(
@@ -187,8 +187,8 @@ ALGORITHMS: Mapping[str, Strategy] = MappingProxyType(
                 "Learns from the trials before (TPE).",
                 "ray.tune.search.optuna.OptunaSearch",
                 (Setting("seed", "seed", "", _seed, "another each time"),),
-                # It would leave the steps out of ranges on a log scale.
-                kinds=_DRAWN - {"randn", "qrandn", "qloguniform", "qlograndint"},
+                # Ray's OptunaSearch has no normal distribution, and ignores q on a log scale.
+                kinds=_ALL_BUT_GRID - {"randn", "qrandn", "qloguniform", "qlograndint"},
                 needs="optuna",
             ),
             Strategy(
@@ -200,7 +200,7 @@ ALGORITHMS: Mapping[str, Strategy] = MappingProxyType(
                     Setting("n_initial_points", "random at first", "20", at_least(1), "trials"),
                     Setting("random_state_seed", "seed", "", _seed, "another each time"),
                 ),
-                kinds=_DRAWN,
+                kinds=_ALL_BUT_GRID,
                 needs="hyperopt",
             ),
             Strategy(

@@ -1,4 +1,4 @@
-"""A plan as Ray Tune's own objects: the only place that turns one into the other."""
+"""Conversion of a plan to the objects of Ray Tune."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -7,7 +7,7 @@ from typing import Any
 
 from ray import tune
 
-from tune_wandb_nb.tuning.plan.plan import Chosen, Plan
+from tune_wandb_nb.tuning.plan.plan import ChosenStrategy, Plan
 from tune_wandb_nb.tuning.plan.storage import storage_folder
 
 __all__ = ["run_config", "trainable_with_resources", "tune_config"]
@@ -15,16 +15,17 @@ __all__ = ["run_config", "trainable_with_resources", "tune_config"]
 
 def tune_config(plan: Plan) -> tune.TuneConfig:
     """Return the ``TuneConfig``."""
-    # Random draws count their own trials at once: Tune does not tell them.
-    counted = plan.concurrency is not None and plan.seed is not None
-    more = {"max_concurrent": plan.concurrency} if counted else {}
+    # Tune ignores max_concurrent_trials for a BasicVariantGenerator that it did not make itself,
+    # so the generator of draws with a seed gets the limit as its own argument.
+    limits_itself = plan.concurrency is not None and plan.seed is not None
+    more = {"max_concurrent": plan.concurrency} if limits_itself else {}
     return tune.TuneConfig(
         metric=plan.metric,
         mode=plan.mode,
         num_samples=plan.samples,
-        scheduler=_made(plan.scheduler, plan),
-        search_alg=_made(plan.algorithm, plan, **more),
-        max_concurrent_trials=None if counted else plan.concurrency,
+        scheduler=_strategy_object(plan.scheduler, plan),
+        search_alg=_strategy_object(plan.algorithm, plan, **more),
+        max_concurrent_trials=None if limits_itself else plan.concurrency,
         time_budget_s=plan.time_budget,
         reuse_actors=plan.reuse_workers,
     )
@@ -41,11 +42,12 @@ def run_config(plan: Plan) -> tune.RunConfig:
 
 
 def trainable_with_resources(plan: Plan, trainable: Any) -> Any:
-    """Return what is trained with the CPUs and GPUs of the plan; the original stays as it is."""
+    """Return the trainable with the CPUs and GPUs of the plan; the original does not change."""
     if not plan.resources:
         return trainable
     if isinstance(trainable, FunctionType):
-        # Tune writes the resources on the function itself, where the next search would find them.
+        # tune.with_resources sets an attribute of the function itself, which would also apply to
+        # the next search, so the function is copied first.
         copied = FunctionType(
             trainable.__code__,
             trainable.__globals__,
@@ -61,7 +63,7 @@ def trainable_with_resources(plan: Plan, trainable: Any) -> Any:
     return tune.with_resources(trainable, plan.resources)
 
 
-def _made(chosen: Chosen, plan: Plan, **more: Any) -> Any:
+def _strategy_object(chosen: ChosenStrategy, plan: Plan, **more: Any) -> Any:
     if chosen.is_plain:
         return None
     module, _, name = chosen.strategy.path.rpartition(".")
