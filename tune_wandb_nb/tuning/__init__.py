@@ -1,1 +1,1 @@
-"""A search: its space, its trials, its progress."""
+"""Searches with Ray Tune: search spaces, plans, trials and progress."""

@@ -1,4 +1,4 @@
-"""`HtmlReporter`: Tune's own progress table, handed to whoever shows it."""
+"""`HtmlReporter`: passes Tune's progress table as HTML to a function."""
 
 import importlib
 import warnings
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["HtmlReporter"]
 
-_EVERY = 2
-_ASK_FOR_NOTEBOOK = ("tune", "progress_reporter", "experimental.output")
-"""The modules of Tune that have looked at the shell's name when they were imported."""
+_SECONDS_BETWEEN_REPORTS = 2
+_NOTEBOOK_FLAG_MODULES = ("tune", "progress_reporter", "experimental.output")
+"""The modules of Tune that read the name of IPython's shell when they are imported."""
 
 
 class HtmlReporter(JupyterNotebookReporter):
@@ -36,7 +36,8 @@ class HtmlReporter(JupyterNotebookReporter):
 
     __module__ = "tune_wandb_nb"  # The path under which Tune pickles it: see `_HOME` there.
 
-    # The seconds are told elsewhere, and the metric has to fit beside the hyperparameters.
+    # The dashboard shows the time elsewhere; this leaves space for the metric beside the
+    # hyperparameters.
     DEFAULT_COLUMNS: ClassVar[OrderedDict[str, str]] = OrderedDict(
         (name, title)
         for name, title in JupyterNotebookReporter.DEFAULT_COLUMNS.items()
@@ -47,32 +48,32 @@ class HtmlReporter(JupyterNotebookReporter):
         self._show: Callable[[str], None] | None = show
         self._seen = seen
         if has_kernel(running_shell()):
-            _tell_tune_of_the_notebook()
+            _set_notebook_flags()
         with warnings.catch_warnings():
-            # It warns outside a notebook, where Tune does not use it anyway.
+            # Outside a notebook the base class warns, but there Tune ignores the reporter anyway.
             warnings.simplefilter("ignore")
-            super().__init__(overwrite=False, max_report_frequency=_EVERY)
+            super().__init__(overwrite=False, max_report_frequency=_SECONDS_BETWEEN_REPORTS)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_show": None, "_display_handle": None}
 
     def __bool__(self) -> bool:
-        # Tune takes a reporter of its own where it is given none.
+        # Tune replaces a reporter that is false by its own, which prints.
         return self._seen and self._show is not None
 
     def report(self, trials: list["Trial"], done: bool, *sys_info: str) -> None:
-        """Report without the last report's unlimited table, whose size is a notebook's end."""
+        """Report without the unlimited table of the last report, which can overload a notebook."""
         del done
         super().report(trials, False, *sys_info)
 
     def display(self, string: str) -> None:
-        """Hand over the HTML."""
+        """Pass the HTML to the function that shows it."""
         if self._show is not None:
             self._show(string)
 
 
-def _tell_tune_of_the_notebook() -> None:
-    # Ray knows Jupyter's shell by the name of its class, and Colab's has another: there Tune would
-    # print its tables as text, one below the other, and ignore every reporter.
-    for name in _ASK_FOR_NOTEBOOK:
+def _set_notebook_flags() -> None:
+    # Ray recognizes Jupyter by the class name of its shell, which differs in Colab. Without these
+    # flags, Tune would print each table as text below the last in Colab and ignore reporters.
+    for name in _NOTEBOOK_FLAG_MODULES:
         importlib.import_module(f"ray.tune.{name}").IS_NOTEBOOK = True  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""To end a search that runs in a thread the way Ctrl+C ends one in the main thread."""
+"""Interrupts for a search in a thread, with the same effect as Ctrl+C in the main thread."""
 
 import importlib
 import threading
@@ -12,23 +12,23 @@ _INTERRUPT = threading.local()
 
 @contextmanager
 def interrupted_by(event: threading.Event) -> Iterator[None]:
-    """Let an event end ``fit`` in this thread as Ctrl+C ends it in the main thread.
+    """End ``fit`` in this thread when an event is set, as Ctrl+C would in the main thread.
 
-    Of all ways to end a search early this is the only one after which Tune has written down what
-    was unfinished, so that it can be resumed: a stopper or a raised exception leave trials marked
-    as done, or not marked at all. Tune makes its interrupt event in ``_setup_signal_catching``;
-    here it is given ours, in this thread only.
+    Only after an interrupt has Tune recorded which trials are unfinished, so that the search can be
+    resumed. After a stopper or an exception, these trials are recorded as done or not at all. Tune
+    creates its interrupt event in ``_setup_signal_catching``, which this context manager replaces
+    by a function that returns the given event, in this thread only.
     """
     loop = importlib.import_module("ray.tune.tune")
     catching = loop._setup_signal_catching  # noqa: SLF001
     if not hasattr(catching, "original"):
 
-        def instead() -> threading.Event:
+        def event_of_thread() -> threading.Event:
             event: threading.Event = getattr(_INTERRUPT, "event", None) or catching()
             return event
 
-        instead.original = catching  # type: ignore[attr-defined]
-        loop._setup_signal_catching = instead  # type: ignore[attr-defined]  # noqa: SLF001
+        event_of_thread.original = catching  # type: ignore[attr-defined]
+        loop._setup_signal_catching = event_of_thread  # type: ignore[attr-defined]  # noqa: SLF001
     _INTERRUPT.event = event
     try:
         yield

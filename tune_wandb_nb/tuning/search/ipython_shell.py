@@ -1,4 +1,4 @@
-"""The IPython shell of this process: a notebook's, a terminal's, or none."""
+"""The IPython shell of this process, in a notebook or a terminal."""
 
 import sys
 from typing import cast
@@ -7,7 +7,7 @@ __all__ = ["has_kernel", "running_shell"]
 
 
 def running_shell() -> object:
-    """Return IPython's shell; None where IPython does not run.
+    """Return the IPython shell; None if IPython does not run.
 
     Example:
         >>> running_shell() is None
@@ -21,7 +21,7 @@ def running_shell() -> object:
 
 
 def has_kernel(shell: object) -> bool:
-    """Tell a notebook's shell, whatever the name of its class, from a terminal's.
+    """Return whether a shell belongs to a notebook, whatever the name of its class.
 
     Example:
         >>> has_kernel(running_shell())

@@ -20,12 +20,12 @@ __all__ = ["Search", "SearchError", "Status"]
 
 Status = Literal["new", "running", "stopping", "stopped", "finished", "failed"]
 
-_POLL = 0.2
+_POLL_SECONDS = 0.2
 _RUNNING = ("running", "stopping")
 
 
 class SearchError(RuntimeError):
-    """The search is not in a state in which this can be done; the message says what can."""
+    """The search is in the wrong state for a call; the message names calls that are possible."""
 
 
 class Search:
@@ -78,11 +78,11 @@ class Search:
         self._error: BaseException | None = None
         self._path: str | None = None
 
-    # What there is to know
+    # State
 
     @property
     def status(self) -> Status:
-        """Where the search stands."""
+        """The state of the search."""
         return self._status
 
     @property
@@ -92,7 +92,7 @@ class Search:
 
     @property
     def error(self) -> BaseException | None:
-        """What ended the search early; None if nothing did. A failed trial is no such error."""
+        """The error that ended the search early, else None. Failed trials do not end a search."""
         return self._error
 
     @property
@@ -100,13 +100,13 @@ class Search:
         """The experiment's folder; None until the search has started."""
         return self._path
 
-    # What can be done
+    # Control
 
     def start(self) -> None:
         """Start the search and return at once.
 
         Raises:
-            SearchError: it was started before.
+            SearchError: the search was started before.
         """
         if self._status != "new":
             raise SearchError(
@@ -122,7 +122,7 @@ class Search:
         ``resume_unfinished``, ``storage_filesystem``.
 
         Raises:
-            SearchError: it still runs, or there is nothing to go on with.
+            SearchError: the search still runs, or there is no experiment to resume.
         """
         if self._status in _RUNNING:
             raise SearchError(
@@ -138,9 +138,9 @@ class Search:
         self._launch(folder, how)
 
     def stop(self) -> None:
-        """Ask the search to end: trials are stopped, runs are closed, what there is is kept.
+        """Ask the search to end: trials are stopped, runs are closed, and all results are kept.
 
-        Returns at once; `wait` returns when it is done.
+        Returns at once; `wait` returns when the search has ended.
         """
         with self._lock:
             if self._status == "running":
@@ -162,13 +162,13 @@ class Search:
     def wait(self, timeout: float | None = None) -> "tune.ResultGrid":
         """Wait for the end and return the results.
 
-        The first interrupt of the kernel (or Ctrl+C) stops the search cleanly and goes on
-        waiting for that; a second one leaves at once.
+        The first interrupt of the kernel (or Ctrl+C) stops the search cleanly, and `wait` goes on
+        until the search has ended. A second interrupt ends `wait` at once.
 
         Raises:
             SearchError: the search was not started.
-            TimeoutError: it still runs after ``timeout`` seconds.
-            BaseException: whatever ended the search early.
+            TimeoutError: the search still runs after ``timeout`` seconds.
+            BaseException: the error that ended the search early.
         """
         if self._status == "new":
             raise SearchError("this search was not started: call start() before wait().")
@@ -187,17 +187,17 @@ class Search:
         assert self._results is not None
         return self._results
 
-    # Inside
+    # Internals
 
     def _launch(self, folder: str | None, how: Mapping[str, Any]) -> None:
         self._done.clear()
         self._stop.clear()
         self._results = self._error = None
         self._status = "running"
-        # Ray takes seconds to start, and may fail to: whoever shows the board follows from here.
+        # Ray takes seconds to start and may fail to start, so dashboards follow the board from now.
         self.board.begin()
-        # The caller's context goes along: in a notebook what the search prints then appears
-        # below the cell that started it.
+        # With the caller's context, output of the search appears below the notebook cell that
+        # started the search.
         context = contextvars.copy_context()
         self._thread = threading.Thread(
             target=context.run, args=(self._run, folder, how), name="tune-search", daemon=True
@@ -205,7 +205,7 @@ class Search:
         self._thread.start()
 
     def _run(self, folder: str | None, how: Mapping[str, Any]) -> None:
-        # Ray warns in red that it cannot handle SIGTERM in a thread: nothing a person can act on.
+        # Ray warns that it cannot handle SIGTERM in a thread, about which nobody can do anything.
         logging.getLogger("ray._private.worker").addFilter(_no_sigterm_warning)
         try:
             tuner = self._tuner() if folder is None else self._restored_tuner(folder, how)
@@ -219,10 +219,10 @@ class Search:
             if self._results is not None:
                 self._path = self._results.experiment_path
             with self._lock:
-                self._status = self._outcome()
+                self._status = self._final_status()
             self._done.set()
 
-    def _outcome(self) -> Status:
+    def _final_status(self) -> Status:
         if self._error is not None:
             return "failed"
         return "stopped" if self._stop.is_set() else "finished"
@@ -231,7 +231,7 @@ class Search:
         from ray import tune
 
         run_config = copy.copy(self._run_config) if self._run_config else tune.RunConfig()
-        self._equip(run_config)
+        self._add_callbacks(run_config)
         return tune.Tuner(
             self._trainable,
             param_space=self._param_space,
@@ -250,32 +250,32 @@ class Search:
         )
         local = tuner._local_tuner  # noqa: SLF001 - restore() takes no callbacks
         if local is not None:
-            # What comes out of the folder are copies without boards, widgets and keys.
+            # The callbacks from the folder are unpickled copies without boards, widgets and keys.
             run_config = local.get_run_config()
             run_config.callbacks = list(getattr(self._run_config, "callbacks", None) or [])
             run_config.progress_reporter = getattr(self._run_config, "progress_reporter", None)
-            self._equip(run_config)
+            self._add_callbacks(run_config)
         return tuner
 
-    def _equip(self, run_config: Any) -> None:
+    def _add_callbacks(self, run_config: Any) -> None:
         run_config.callbacks = [*(run_config.callbacks or []), *self._more_callbacks]
         run_config.progress_reporter = run_config.progress_reporter or self._reporter
 
     def _join(self, timeout: float | None) -> bool:
-        # In slices: on Windows a wait without an end cannot be interrupted.
+        # Short waits in a loop, because Ctrl+C cannot interrupt an unlimited wait on Windows.
         if timeout is not None:
             return self._done.wait(timeout)
-        while not self._done.wait(_POLL):
+        while not self._done.wait(_POLL_SECONDS):
             pass
         return True
 
 
 def _folder_of(tuner: "tune.Tuner") -> str | None:
-    local = tuner._local_tuner  # noqa: SLF001 - the folder is not known otherwise until the end
+    local = tuner._local_tuner  # noqa: SLF001 - results have the path only at the end
     if local is None:
         return None
     run_config = local.get_run_config()
-    # Not a Path: it may be a URI.
+    # A pathlib.Path would damage a URI.
     return f"{os.fspath(run_config.storage_path).rstrip('/')}/{run_config.name}"
 
 
