@@ -30,7 +30,7 @@ _REDUCED_TO = 0.9
 
 
 class TrialBoard:
-    """Counts all trials, and keeps the curves of as many trials as fit, best trials first.
+    """Counts all trials, and keeps the curves of as many trials as fit, preferably the best.
 
     Memory is bounded: above ``curves`` (of ``points`` points each) the worst finished trials lose
     their curves, that of the tuned metric last; above ``trials`` the worst finished trials are only

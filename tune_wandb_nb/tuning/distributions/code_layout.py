@@ -1,4 +1,4 @@
-"""Python source whose lines are broken where ruff and black would break them."""
+"""The layout of Python source, with line breaks where ruff and black would put them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

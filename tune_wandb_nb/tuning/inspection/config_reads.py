@@ -214,7 +214,7 @@ class _Reader(ast.NodeVisitor):
             _Reader(state, routine, names, self._callers).visit_body(routine.node)
 
     def _called(self, expression: ast.expr) -> Routine | None:
-        """Return the routine that an expression before parentheses names."""
+        """Return the routine that a call refers to by name."""
         routine, function = self._routine, None
         if isinstance(expression, ast.Name):
             if expression.id in self._functions:

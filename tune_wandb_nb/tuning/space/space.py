@@ -29,7 +29,7 @@ class SearchSpace(Mapping[str, Distribution]):
     dictionary stand together; otherwise the order stays, because it decides what a seed draws.
 
     Raises:
-        SpaceError: a name that cannot be, such as "" or "wandb", or "a" beside "a/b".
+        SpaceError: a name is not allowed, such as "" or "wandb", or "a" beside "a/b".
 
     Example:
         >>> from tune_wandb_nb.tuning.distributions.registry import make
@@ -67,10 +67,12 @@ class SearchSpace(Mapping[str, Distribution]):
         """Read what ``tune.Tuner(param_space=...)`` takes.
 
         The entries "wandb" and "logger_config" are left out: they are settings, and may hold a key.
-        What has no kind of its own (``tune.sample_from``, functions, objects) is kept as it is.
+        Values without a kind of their own (``tune.sample_from``, functions, objects) are kept as
+        they are.
 
         Raises:
-            SpaceError: naming the hyperparameter that cannot be, such as ``tune.uniform(1, 0)``.
+            SpaceError: a distribution is wrong, such as ``tune.uniform(1, 0)``; the message names
+                the hyperparameter.
         """
         from tune_wandb_nb.tuning.space.ray_tune import from_tune
 
@@ -80,7 +82,7 @@ class SearchSpace(Mapping[str, Distribution]):
     def from_trainable(cls, trainable: Any) -> "SearchSpace":
         """Suggest a space for the hyperparameters that a training function or class reads.
 
-        Without its source, or where it reads none, the space is empty.
+        Without the source, or without such hyperparameters, the space is empty.
 
         Example:
             >>> def train(config):
@@ -92,14 +94,14 @@ class SearchSpace(Mapping[str, Distribution]):
 
     @classmethod
     def from_json(cls, text: str, kept: Mapping[str, Any] = _EMPTY) -> "SearchSpace":
-        """Read what `to_json` wrote.
+        """Read the text of `to_json`.
 
         Args:
             text: the JSON.
             kept: the objects that JSON cannot hold, by the name of their hyperparameter.
 
         Raises:
-            SpaceError: text that is no such JSON, or an object that ``kept`` lacks.
+            SpaceError: the text has another form, or ``kept`` lacks an object.
         """
         return cls(space_json.from_json(text, kept))
 
@@ -108,7 +110,7 @@ class SearchSpace(Mapping[str, Distribution]):
         """Read the ``parameters`` of a W&B sweep's configuration.
 
         Raises:
-            SpaceError: naming the parameter that Tune cannot express.
+            SpaceError: Tune cannot express a parameter; the message names it.
 
         Example:
             >>> sweep = {"parameters": {"lr": {"min": 0.0, "max": 0.1}}}
@@ -118,7 +120,7 @@ class SearchSpace(Mapping[str, Distribution]):
         return cls(wandb_sweep.from_sweep_config(config))
 
     def to_json(self) -> str:
-        """Write the space as JSON; of what is kept as it is, only the name and a title."""
+        """Return the space as JSON; of objects kept as they are, only the name and a title."""
         return space_json.to_json(self.parameters)
 
     def to_param_space(self) -> dict[str, Any]:
@@ -128,14 +130,15 @@ class SearchSpace(Mapping[str, Distribution]):
         return to_tune(self.parameters)
 
     def to_code(self, variable: str = "param_space", *, kept_from: str | None = None) -> str:
-        """Write the Python source that makes the ``param_space``, its import included.
+        """Return the Python source that makes the ``param_space``, including its import.
 
         Args:
-            variable: what the source calls the dictionary.
-            kept_from: the dictionary in which the source finds what cannot be written.
+            variable: the name of the dictionary in the source.
+            kept_from: the name of a dictionary with the objects that have no source.
 
         Raises:
-            SpaceError: naming what cannot be written, where ``kept_from`` is not given.
+            SpaceError: an object has no source and ``kept_from`` is not given; the message names
+                its hyperparameter.
         """
         return space_code.to_code(self.parameters, variable=variable, kept_from=kept_from)
 
@@ -147,21 +150,21 @@ class SearchSpace(Mapping[str, Distribution]):
         Its method is "grid" for a space of grids and constants, else "random".
 
         Raises:
-            SpaceError: naming the parameter that W&B cannot express.
+            SpaceError: W&B cannot express a parameter; the message names it.
         """
         return wandb_sweep.to_sweep_config(self.parameters, metric, mode)
 
     @property
     def size(self) -> int:
-        """How many trials one sample makes: the grids multiplied out, 1 without a grid."""
+        """The number of trials of one sample: the product of the grid sizes, 1 without a grid."""
         return math.prod(distribution.size for distribution in self.values())
 
     def sample(self, n: int, seed: int | None = None) -> list[dict[str, Any]]:
         """Return the configs of the first ``n`` trials.
 
-        With the same seed they are those of Tune's own ``BasicVariantGenerator`` (of Ray 2.60;
-        older versions draw quantized and logarithmic ranges otherwise). What is kept as it is stays
-        unsampled: the object itself stands in its place.
+        With the same seed, Tune's own ``BasicVariantGenerator`` makes the same configs (since Ray
+        2.60; older versions draw quantized and logarithmic ranges differently). Objects that are
+        kept as they are appear in the configs unsampled.
 
         Example:
             >>> SearchSpace({"a": Grid([1, 2])}).sample(3)
