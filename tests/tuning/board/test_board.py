@@ -1,23 +1,18 @@
+"""The board of a search: it counts everything and keeps what fits."""
+
 from __future__ import annotations
 
-import math
 import subprocess
 import sys
 import threading
 import tracemalloc
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import tune_wandb_nb
+from tests.boards import result
 from tune_wandb_nb.tuning.board.board import TrialBoard
-from tune_wandb_nb.tuning.board.curve import GrowingCurve
-from tune_wandb_nb.tuning.board.params import flat_params
-
-
-def result(iteration: int, **metrics: object) -> dict[str, object]:
-    return {"training_iteration": iteration, "time_total_s": iteration * 0.5, **metrics}
 
 
 @pytest.mark.parametrize("module", ["board", "curve", "params", "snapshot", "trial"])
@@ -32,62 +27,6 @@ def test_pure_modules_import_nothing_heavy(module: str) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=checkout
     )
     assert done.stdout.strip() == "set()"
-
-
-class TestGrowingCurve:
-    def test_keeps_every_point_that_fits(self) -> None:
-        curve = GrowingCurve(points=16)
-        for i in range(16):
-            curve.append(i, i, i * i)
-        assert curve.freeze().values.tolist() == [i * i for i in range(16)]
-
-    @pytest.mark.parametrize("count", [17, 100, 5000])
-    def test_thins_to_a_fixed_number_and_keeps_what_matters(self, count: int) -> None:
-        values = np.random.default_rng(count).normal(size=count)
-        curve = GrowingCurve(points=32)
-        for i, value in enumerate(values):
-            curve.append(i, i, value)
-        kept = curve.freeze()
-        assert len(kept) <= 32
-        assert (kept.iterations[0], kept.iterations[-1]) == (0, count - 1)
-        assert (kept.values[0], kept.values[-1]) == (values[0], values[-1])
-        assert (kept.values.min(), kept.values.max()) == (values.min(), values.max())
-        assert (np.diff(kept.iterations) > 0).all()
-        assert values[kept.iterations.astype(int)] == pytest.approx(kept.values)
-
-    def test_stays_evenly_spaced_however_often_it_was_thinned(self) -> None:
-        curve = GrowingCurve(points=64)
-        for i in range(20_000):
-            curve.append(i, i, math.sin(i / 900))
-        assert np.diff(curve.freeze().iterations).max() < 20_000 / 8
-
-    def test_numbers_that_are_not_finite_become_gaps(self) -> None:
-        curve = GrowingCurve(points=8)
-        for i in range(100):
-            curve.append(i, i, 1.0 if i < 50 else math.nan if i < 75 else math.inf)
-        values = curve.freeze().values
-        assert len(values) <= 8
-        assert values[0] == 1.0
-        assert np.isnan(values[-1])
-
-    def test_what_was_frozen_does_not_change(self) -> None:
-        curve = GrowingCurve(points=8)
-        curve.append(1, 1, 1)
-        before = curve.freeze()
-        curve.append(2, 2, 2)
-        assert before.values.tolist() == [1]
-        with pytest.raises(ValueError, match="read-only"):
-            before.values[0] = 5
-
-    def test_asks_for_a_sensible_number_of_points(self) -> None:
-        with pytest.raises(ValueError, match="points >= 8 must hold, but got points=2"):
-            GrowingCurve(points=2)
-
-    def test_a_trial_that_was_restored_goes_back_in_time(self) -> None:
-        curve = GrowingCurve(points=8)
-        for i in [*range(10), *range(5, 12)]:
-            curve.append(i, i, i)
-        assert curve.freeze().iterations[-1] == 11
 
 
 class TestTrialBoard:
@@ -121,22 +60,6 @@ class TestTrialBoard:
         assert snapshot.metrics == ("accuracy", "nested/a/b c%")
         assert (snapshot.metric, snapshot.mode) == ("accuracy", "max")
 
-    @pytest.mark.parametrize(("mode", "best"), [("max", "b"), ("min", "a")])
-    def test_best_is_judged_by_the_last_value_as_tune_does(self, mode: str, best: str) -> None:
-        board = TrialBoard("m", mode)
-        for trial, value in [("a", 1.0), ("b", 2.0), ("c", math.nan), ("d", math.inf)]:
-            board.record(trial, result(1, m=value))
-        board.record("e", result(1, other=1.0))
-        snapshot = board.snapshot()
-        assert snapshot.best is not None
-        assert snapshot.best.trial_id == best
-        assert {t.trial_id for t in snapshot.ranked()} == {"a", "b"}
-
-    def test_no_metric_no_best(self) -> None:
-        board = TrialBoard()
-        board.record("a", result(1, m=1.0))
-        assert board.snapshot().best is None
-
     def test_a_search_of_no_trials(self) -> None:
         board = TrialBoard("m", "max")
         assert board.snapshot().elapsed == 0
@@ -162,13 +85,6 @@ class TestTrialBoard:
         assert len(snapshot.trials[1].error or "") == 4000
         board.begin()
         assert board.snapshot().error is None
-
-    def test_elapsed_time_stops_with_the_search(self) -> None:
-        now = iter([100.0, 130.0, 999.0])
-        board = TrialBoard(clock=lambda: next(now))
-        board.begin()
-        board.end()
-        assert board.snapshot().elapsed == 30
 
     def test_a_changed_hyperparameter_is_a_perturbation(self) -> None:
         board = TrialBoard("m", "max")
@@ -242,25 +158,6 @@ class TestTrialBoard:
         assert board.snapshot().counts["running"] == 21
 
 
-def test_params_are_flat_plain_and_without_the_wandb_entry() -> None:
-    config = {
-        "lr": np.float64(0.1),
-        "n": np.int64(3),
-        "net": {"act": "relu", "drop": None},
-        "data": list(range(1000)),
-        "wandb": {"api_key": "secret"},
-        "logger_config": {"wandb": {"api_key": "secret"}},
-    }
-    flat = flat_params(config)
-    assert {k: v for k, v in flat.items() if k != "data"} == {
-        "lr": 0.1,
-        "n": 3,
-        "net/act": "relu",
-        "net/drop": None,
-    }
-    assert len(flat["data"]) == 200
-
-
 def test_the_end_is_told_with_all_that_is_known() -> None:
     told: list[tuple[bool, str | None]] = []
     board = TrialBoard("m", "max")
@@ -276,3 +173,16 @@ def test_the_end_is_told_with_all_that_is_known() -> None:
     board.begin()
     board.end()
     assert told == [(True, "ValueError: no"), (True, None)]
+
+
+def test_the_begin_is_told_at_once_if_the_search_runs_already() -> None:
+    told: list[str] = []
+    board = TrialBoard()
+    board.on_begin(lambda: told.append("before"))
+    board.begin()
+    board.on_begin(lambda: told.append("while it runs"))
+    board.end()
+    board.on_begin(lambda: told.append("after its end"))
+    assert told == ["before", "while it runs"]
+    board.begin()
+    assert told[2:] == ["before", "while it runs", "after its end"]

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ray import cloudpickle, tune
+from ray import tune
 
 from tests.trainable_functions import endless, failing, quick, run_config
-from tune_wandb_nb.tuning.board.board import TrialBoard
-from tune_wandb_nb.tuning.board.callback import BoardCallback
 from tune_wandb_nb.tuning.search.search import Search, SearchError
 
 pytestmark = pytest.mark.usefixtures("ray_session")
@@ -242,10 +240,3 @@ def test_population_based_training_shows_who_copied_whom(
     copies = [p for p in snapshot.perturbations if p.copied_from]
     assert copies
     assert all(p.copied_from in ids - {p.trial_id} for p in copies)
-
-
-def test_the_callback_pickles_without_its_board() -> None:
-    board = TrialBoard("m", "max")
-    board.add("a", name="a")
-    copy = cloudpickle.loads(cloudpickle.dumps(BoardCallback(board)))
-    assert copy.board.snapshot().total == 0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.tuning.chart_data.test_chart_data import search
+from tests.boards import search
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.chart_data.axes import axis_for
 from tune_wandb_nb.widgets.base.palette import BEST, Slots, blend
