@@ -1,8 +1,15 @@
-"""Search spaces for property tests, and the pieces that they are made of."""
+"""Search spaces for tests: examples of what Tune takes, and strategies for property tests."""
 
+from __future__ import annotations
+
+import itertools
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
+from ray import tune
+from ray.tune.search.sample import Categorical, Float, Integer
+from ray.tune.search.variant_generator import generate_variants
 
 from tune_wandb_nb.tuning.distributions.base import (
     Choice,
@@ -25,6 +32,8 @@ from tune_wandb_nb.tuning.distributions.ranges import (
 from tune_wandb_nb.tuning.space.space import SearchSpace
 
 _FINITE = st.floats(-1e12, 1e12)
+
+
 _SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -102,11 +111,15 @@ def grids(*, tuples: bool = True) -> st.SearchStrategy[Distribution]:
 
 
 _KEYS = st.sampled_from(["lr", "a-b", "x y", "ä", "class", 'quo"te', "it's", "<b>", "1", "\\", "é"])
+
+
 _NAMES = st.one_of(
     _KEYS,
     st.builds("top/{}".format, _KEYS),
     st.builds("deep/er/{}".format, _KEYS),
 )
+
+
 SWEEP_NAMES = st.sampled_from(["lr", "a-b", "a.b", "_x", "top/lr", "top/eps", "deep/er/lr"])
 
 
@@ -125,3 +138,45 @@ def from_code(code: str, **names: Any) -> SearchSpace:
     """Run code that makes a ``param_space``, and read that."""
     exec(code, names)
     return SearchSpace.from_param_space(names["param_space"])
+
+
+# What Tune's functions make, and what it is in the form.
+TUNE = [
+    (tune.uniform(0, 1), Uniform(0, 1)),
+    (tune.quniform(-1, 1, 0.1), QUniform(-1, 1, 0.1)),
+    (tune.loguniform(1e-4, 1e-1), LogUniform(1e-4, 1e-1)),
+    (tune.qloguniform(0.5, 64, 0.5), QLogUniform(0.5, 64, 0.5)),
+    (tune.randn(), Randn(0, 1)),
+    (tune.randn(10, 2), Randn(10, 2)),
+    (tune.qrandn(10, 2, 0.2), QRandn(10, 2, 0.2)),
+    (tune.randint(-9, 15), RandInt(-9, 15)),
+    (tune.qrandint(-20, 10, 5), QRandInt(-20, 10, 5)),
+    (tune.qrandint(1, 11, 3), QRandInt(3, 9, 3)),
+    (tune.qrandint(2, 7, 1), RandInt(2, 7)),
+    (tune.qrandint(2, 7), RandInt(2, 7)),
+    (tune.lograndint(1, 1000), LogRandInt(1, 1000)),
+    (tune.qlograndint(16, 1024, 16), QLogRandInt(16, 1024, 16)),
+    (tune.qlograndint(10, 100, 16), QLogRandInt(16, 96, 16)),
+    (tune.qlograndint(2, 9, 1), LogRandInt(2, 9)),
+    (tune.choice(["a", 1, None]), Choice(["a", 1, None])),
+    (tune.choice(np.array([0.1, 0.2])), Choice([0.1, 0.2])),
+    (tune.choice([(1, 2), [3]]), Choice([(1, 2), [3]])),
+    (tune.grid_search([1, 2]), Grid([1, 2])),
+    (Categorical([1, 2]).grid(), Grid([1, 2])),
+    (Float(0, 1), Uniform(0, 1)),
+    (Integer(0, 9), RandInt(0, 9)),
+    (tune.uniform(np.float32(0), np.int64(1)), Uniform(0, 1)),
+    (3, Constant(3)),
+    (np.float64(0.5), Constant(0.5)),
+    ({}, Constant({})),
+    ([1, (2, "x")], Constant([1, (2, "x")])),
+]
+
+
+def values_of(param_space: dict[str, Any], trials: int = 12) -> list[Any]:
+    """Return the configs of the first trials that Tune itself makes of a param_space."""
+    rng, found = np.random.default_rng(7), []
+    while len(found) < trials:
+        variants = generate_variants({"config": param_space}, random_state=rng)
+        found += [variant["config"] for _, variant in itertools.islice(variants, trials)]
+    return found[:trials]

@@ -1,7 +1,8 @@
-"""What a trainable reads and reports, found in its source."""
+"""What a trainable reads and reports, found through wrappers and other functions."""
+
+from __future__ import annotations
 
 import functools
-import types
 from pathlib import Path
 from typing import Any
 
@@ -37,24 +38,6 @@ READS = [
     (t.reports, ""),
 ]
 
-REPORTS = [
-    (t.plain, "loss val/loss"),
-    (t.nested, "score"),
-    (t.helped, "loss accuracy f1 time helper"),
-    (t.reports, "a b c d e"),
-    (t.inner_functions, "score"),
-    (t.Method, "score"),
-    (t.Derived, "score"),
-    (t.Called(), "score"),
-    (t.LAMBDA, "score"),
-    (functools.partial(t.with_data, 1), "score"),
-    (tune.with_parameters(t.plain, data=1), "loss val/loss"),
-    (tune.with_resources(t.Derived, {"cpu": 1}), "score"),
-    (t.decorated, "score"),
-    (t.decorated_unmarked, "score"),
-    (t.odd, ""),
-]
-
 
 def names(value: Any) -> str:
     return getattr(value, "__name__", type(value).__name__)
@@ -63,73 +46,6 @@ def names(value: Any) -> str:
 @pytest.mark.parametrize(("trainable", "found"), READS, ids=names)
 def test_hyperparameters_are_found(trainable: Any, found: str) -> None:
     assert {h.name for h in hyperparameters(trainable)} == set(found.split())
-
-
-@pytest.mark.parametrize(("trainable", "found"), REPORTS, ids=names)
-def test_metrics_are_found_in_order(trainable: Any, found: str) -> None:
-    assert list(reported_metrics(trainable)) == found.split()
-
-
-def test_they_come_in_the_order_of_the_source() -> None:
-    assert [h.name for h in hyperparameters(t.plain)] == ["lr", "momentum", "epochs"]
-
-
-def test_plain_defaults_are_found() -> None:
-    found = {h.name: h.default for h in hyperparameters(t.defaults) if h.has_default}
-    assert found == {
-        "none": None,
-        "list": [1, (2,)],
-        "dict/a": 1,
-        "dict/b/c": 2,
-        "negative": -0.001,
-        "twice": 5,
-        "constant": "learning_rate",
-    }
-    without = {h.name for h in hyperparameters(t.defaults) if not h.has_default}
-    assert without == {"computed", "set", "array"}
-    spread = {h.name: h.default for h in hyperparameters(t.helped) if h.has_default}
-    assert spread == {"fit/batch_size": 32}
-
-
-def typed() -> Any:
-    """A function without a source, as at a plain prompt."""
-    scope: dict[str, Any] = {}
-    exec("def train(config):\n    return {'loss': config['lr']}", scope)
-    return scope["train"]
-
-
-WITHOUT_SOURCE = {
-    "typed": typed(),
-    "built-in": len,
-    "None": None,
-    "number": 5,
-    "registered": "PPO",
-    "object": object(),
-    "built-in class": int,
-    "class": type("Empty", (), {}),
-    "module": types,
-    "lambda": lambda: 0,
-}
-
-
-@pytest.mark.parametrize("trainable", WITHOUT_SOURCE.values(), ids=WITHOUT_SOURCE)
-def test_without_a_source_there_is_nothing(trainable: Any) -> None:
-    assert hyperparameters(trainable) == ()
-    assert reported_metrics(trainable) == ()
-    assert SearchSpace.from_trainable(trainable) == SearchSpace()
-
-
-def test_a_decorator_that_wraps_itself_is_no_end() -> None:
-    def train(config: Any) -> Any:
-        return config["lr"]
-
-    train.__wrapped__ = train  # type: ignore[attr-defined]
-    assert hyperparameters(train) == ()
-
-
-def test_a_space_is_suggested() -> None:
-    space = SearchSpace.from_trainable(t.helped)
-    assert list(space) == ["model/width", "seed", "fit/lr", "fit/batch_size", "held"]
 
 
 def test_names_that_no_hyperparameter_can_have_are_left_out() -> None:
