@@ -2,45 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.spaces import spaces
+from tests.forms import KEY, ROWS, SPACE, TYPED, plan, problems, setup
 from tune_wandb_nb import SearchSpace
-from tune_wandb_nb.tuning.distributions.base import Choice, Constant, Grid, Kept
-from tune_wandb_nb.tuning.distributions.ranges import LogUniform, RandInt
-from tune_wandb_nb.tuning.distributions.registry import KINDS, field_names
-from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.tuning.distributions.base import Grid
+from tune_wandb_nb.tuning.distributions.ranges import LogUniform
+from tune_wandb_nb.tuning.distributions.registry import KINDS
 from tune_wandb_nb.tuning.form.advice import advice
 from tune_wandb_nb.tuning.form.setup import FieldProblem, Setup, read_setup
-from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, LABELS, parse_duration
+from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, LABELS
 from tune_wandb_nb.tuning.form.setup_json import setup_from_json, setup_to_json
 from tune_wandb_nb.tuning.form.space_rows import Row, rows_of
-from tune_wandb_nb.tuning.plan.plan import Plan, StopAt
-
-KEY = "0123456789abcdef" * 2 + "01234567"
-SPACE = SearchSpace({"lr": LogUniform(1e-4, 0.1), "batch": Grid([16, 32]), "epochs": Constant(3)})
-
-
-def setup(space: SearchSpace = SPACE, **fields: str) -> Setup:
-    return Setup({"metric": "accuracy", **fields}, rows_of(space))
-
-
-def plan(space: SearchSpace = SPACE, **fields: str) -> Plan:
-    reading = read_setup(setup(space, **fields))
-    assert reading.problems == ()
-    assert reading.plan is not None
-    return reading.plan
-
-
-def problems(space: SearchSpace = SPACE, **fields: str) -> dict[str, str]:
-    reading = read_setup(setup(space, **fields))
-    assert (reading.plan is None) == bool(reading.problems)
-    return {problem.field: problem.message for problem in reading.problems}
 
 
 def test_what_is_right_is_a_plan() -> None:
@@ -134,27 +109,6 @@ def test_what_is_wrong_is_said_beside_its_field(field: str, text: str, message: 
     assert list(found) == [field]
 
 
-@pytest.mark.parametrize(
-    ("field", "text", "message"),
-    [
-        ("asha.max_t", "0", "must be at least 1"),
-        ("asha.grace_period", "200", "must not be above the longest trial (100)"),
-        ("asha.reduction_factor", "1", "must be above 1"),
-        ("hyperband.max_t", "x", "must be a number"),
-        ("median.grace_period", "-1", "must be at least 1"),
-        ("pbt.quantile_fraction", "0.6", "must be from 0 to 0.5"),
-        ("pbt.perturbed", "lr, batch", "'batch' is not drawn in the search space"),
-        ("random.random_state", "-1", "must be at least 0"),
-    ],
-)
-def test_settings_are_checked_while_they_count(field: str, text: str, message: str) -> None:
-    strategy = field.partition(".")[0]
-    of = "algorithm" if strategy == "random" else "scheduler"
-    assert message in problems(**{of: strategy, field: text})[field]
-    if of == "scheduler":
-        assert problems(**{of: "none", field: text}) == {}
-
-
 def test_parts_that_do_not_go_together() -> None:
     fixed = SearchSpace({"batch": Grid([1, 2])})
     assert "needs a hyperparameter that is drawn" in problems(fixed, scheduler="pbt")["scheduler"]
@@ -178,145 +132,6 @@ def test_a_row_that_is_wrong_is_named_with_its_place() -> None:
     assert {(p.row, p.field) for p in reading.problems} >= {(0, "name"), (3, "name"), (3, "lower")}
     assert str(reading.problems[0]).startswith("search space, row 1: names must differ")
     assert str(FieldProblem("samples", "is empty.")) == "samples: is empty."
-
-
-def test_storage_must_be_a_folder_or_an_address(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    assert problems(storage=str(tmp_path / "new" / "folder")) == {}
-    assert problems(storage="s3://bucket/path") == {}
-    assert "is a file" in problems(storage=str(tmp_path / "file"))["storage"]
-    assert "is a file" in problems(storage=str(tmp_path / "file" / "below"))["storage"]
-    assert "is a file" in problems(storage=str(tmp_path), name="file")["name"]
-    assert problems(storage="x" * 5000)["storage"].startswith("is no path that can be used")
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("90", 90), ("90 s", 90), ("10min", 600), ("1.5 h", 5400), ("2 D", 172800), ("1e2", 100)],
-)
-def test_durations(text: str, seconds: float) -> None:
-    assert parse_duration(text) == seconds
-
-
-def test_a_metric_to_be_minimized_ends_a_trial_below_its_target() -> None:
-    stop = plan(mode="min", target="0.1", iterations="5").stop
-    assert stop == StopAt({"training_iteration": 5}, {"accuracy": 0.1})
-    assert isinstance(stop, StopAt)
-    assert stop("t", {"accuracy": 0.1, "training_iteration": 1})
-    assert stop("t", {"accuracy": 0.2, "training_iteration": 5})
-    assert not stop("t", {"accuracy": 0.2, "training_iteration": 1})
-    assert not stop("t", {"other": 0})
-    assert StopAt(at_most={"val/loss": 1})("t", {"val": {"loss": 1}})
-    assert StopAt(at_most={"val/loss": 1})("t", {"val/loss": 1})
-
-
-def test_what_population_based_training_changes() -> None:
-    space = SearchSpace({**SPACE, "act": Choice(["a", "b"]), "kept": Kept(print)})
-    assert list(plan(space, scheduler="pbt").perturbed) == ["lr", "act"]
-    some = plan(space, scheduler="pbt", **{"pbt.perturbed": "act"})
-    assert list(some.perturbed) == ["act"]
-    assert "perturbed" not in some.scheduler.arguments()
-
-
-def test_samples_are_the_first_trials() -> None:
-    made = plan(samples="4", **{"random.random_state": "3"})
-    shown = made.samples_shown(5)
-    assert shown == made.space.sample(5, seed=3)
-    assert len(plan(samples="1").samples_shown(20)) == 2
-    nested = plan(SearchSpace({"opt/lr": RandInt(1, 2)}))
-    assert nested.samples_shown(1) == [{"opt/lr": 1}]
-
-
-def test_advice(tmp_path: Path) -> None:
-    def said(made: Plan, **known: Any) -> dict[str, str]:
-        return {warning.field: warning.message for warning in advice(made, **known)}
-
-    assert said(plan()) == {}
-    assert said(plan(), reported=["accuracy"], available={"CPU": 2.0}) == {}
-    assert "source reports: loss" in said(plan(), reported=["loss"])["metric"]
-    found = said(plan(cpus="4", gpus="0.5"), available={"CPU": 2.0, "GPU": 0.0})
-    assert "asks for 4, but there are 2" in found["cpus"]
-    assert "asks for 0.5, but there are 0" in found["gpus"]
-    assert said(plan(cpus="4")) == {}
-    assert said(plan(gpus="4"), available={"CPU": 2.0}) == {}
-    (tmp_path / "digits").mkdir()
-    taken = said(plan(storage=str(tmp_path), name="digits"))
-    assert "will be named 'digits_2'" in taken["name"]
-    assert "makes 2,000,000 trials" in said(plan(samples="1000000"))["samples"]
-    short = said(plan(iterations="5", scheduler="asha"))
-    assert "trials end after 5 iterations anyway" in short["asha.max_t"]
-
-
-# JSON
-
-
-@settings(deadline=None)
-@given(spaces(), st.dictionaries(st.sampled_from(sorted(DEFAULTS)), st.text(max_size=20)))
-def test_a_setup_comes_back_from_its_json(space: SearchSpace, fields: dict[str, str]) -> None:
-    before = Setup(fields, rows_of(space))
-    after, missing = setup_from_json(setup_to_json(before), {})
-    assert missing == ()
-    assert {name: after[name] for name in DEFAULTS} == {name: before[name] for name in DEFAULTS}
-    assert after.rows == before.rows
-
-
-def test_no_key_gets_into_the_json() -> None:
-    row = Row(KEY, "constant", {"value": KEY})
-    text = setup_to_json(Setup({"project": KEY, "notes": f"key={KEY}"}, (row,)))
-    assert KEY not in text
-
-
-def test_objects_come_back_if_they_are_given() -> None:
-    kept = Kept(print)
-    text = setup_to_json(Setup({}, (Row("f", "kept", kept=kept), Row("lr"))))
-    back, missing = setup_from_json(text, {"f": kept})
-    assert back.rows[0].kept is kept
-    assert missing == ()
-    less, missing = setup_from_json(text, {})
-    assert [row.name for row in less.rows] == ["lr"]
-    assert missing == ("f",)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "is not"),
-        ("[" * 100_000, "is not"),
-        ("[]", "the version here is None"),
-        ('{"version": 2}', "the version here is 2"),
-        ('{"version": 1}', '"fields" must be an object of texts'),
-        ('{"version": 1, "fields": {"x": "1"}, "rows": []}', "has no field 'x'"),
-        ('{"version": 1, "fields": {"samples": 1}, "rows": []}', "must be an object of texts"),
-        ('{"version": 1, "fields": {}, "rows": {}}', '"rows" must be a list'),
-        ('{"version": 1, "fields": {}, "rows": [1]}', 'each of "rows" must have the texts'),
-        (
-            '{"version": 1, "fields": {}, "rows": [{"name": "a", "kind": "x", "texts": {}}]}',
-            "a saved row has no kind 'x'",
-        ),
-        (
-            '{"version": 1, "fields": {}, "rows": [{"name": "a", "kind": "grid"}]}',
-            '"texts" must be an object of texts',
-        ),
-    ],
-)
-def test_what_is_no_saved_setup_is_refused(text: str, message: str) -> None:
-    with pytest.raises(SpaceError, match=message.replace("[", r"\[")):
-        setup_from_json(text, {})
-
-
-# Whatever is typed
-
-TYPED = st.text(max_size=12) | st.text(
-    alphabet="0123456789.,-+e naif/\\'\"()[]<>\x00\n", max_size=12
-)
-ROWS = st.builds(
-    Row,
-    TYPED | st.sampled_from(["lr", "opt/lr", "wandb"]),
-    st.sampled_from([*KINDS, "nonsense"]),
-    st.dictionaries(
-        st.sampled_from(sorted({name for kind in KINDS for name in field_names(kind)})), TYPED
-    ),
-)
 
 
 @settings(deadline=None, max_examples=300)

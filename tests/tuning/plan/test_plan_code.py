@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from ray import tune
 
+from tests.forms import SPACE, plan
 from tests.spaces import spaces
 from tests.trainable_functions import quick
-from tests.tuning.form.test_setup import SPACE, plan
 from tune_wandb_nb import Experiment, SearchSpace
 from tune_wandb_nb.tuning.distributions.base import Choice, Kept
 from tune_wandb_nb.tuning.distributions.ranges import LogUniform, Uniform
@@ -163,19 +163,6 @@ experiment.start()
 """
 
 
-def test_resources_leave_the_function_as_it_is() -> None:
-    # A function of its own: code that other tests run gives resources to theirs.
-    def train(config: dict[str, Any]) -> None:
-        quick(config)
-
-    made = trainable_with_resources(plan(cpus="2", gpus="0.5"), train)
-    assert made is not train
-    assert not hasattr(train, "_resources")
-    assert made.__name__ == "train"
-    assert made._resources.required_resources == {"CPU": 2.0, "GPU": 0.5}
-    assert trainable_with_resources(plan(), train) is train
-
-
 def test_the_code_runs(tmp_path: Path, ray_session: None, wandb_home: Path) -> None:
     space = SearchSpace({"x": Choice([1, 2])})
     made = plan(
@@ -195,13 +182,7 @@ def test_the_code_runs(tmp_path: Path, ray_session: None, wandb_home: Path) -> N
     assert configs == made.space.sample(2, seed=7)
 
 
-def test_how_the_code_finds_what_is_trained() -> None:
-    assert code_name(quick, {"_": quick, "train": quick}) == CodeName("train")
-    module = quick.__module__
-    assert code_name(quick, {}) == CodeName("quick", imported=f"from {module} import quick")
-    inner = code_name(lambda config: None, {})
-    assert (inner.name, inner.imported) == ("trainable", None)
-    assert "given to SetupPanel" in str(inner.comment)
+def test_the_code_imports_what_is_trained() -> None:
     assert "from tests.trainable_functions import quick\n" in plan_code(
         plan(), code_name(quick, {})
     )

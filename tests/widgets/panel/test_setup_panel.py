@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ray import tune
 
+from tests.forms import TYPED
 from tests.trainable_functions import endless, failing, quick, resumable
-from tests.tuning.form.test_setup import TYPED
 from tests.widgets.dashboard.test_dashboard import Tags
 from tests.wire import WireServer
 from tune_wandb_nb import SearchSpace, SetupError, SetupPanel, login, logout
