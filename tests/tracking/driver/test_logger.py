@@ -427,6 +427,26 @@ def test_runs_cut_off_with_the_search_are_closed(run_search: RunSearch, tmp_path
     assert list(audit["reported"]) == list(audit["logged"])
 
 
+class Scaling(WandbLogger):
+    """A logger as people write it: with arguments and attributes of its own."""
+
+    def __init__(self, factor: float, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.factor = factor
+
+
+def test_a_subclass_keeps_its_own_attributes_when_tune_pickles_it(tmp_path: Path) -> None:
+    logger = Scaling(0.3, project="p", api_key="0123456789" * 4, dir=str(tmp_path))
+    logger.setup()
+    try:
+        data = pickle.dumps(logger)
+    finally:
+        logger.on_experiment_end([])
+    assert b"0123456789" not in data
+    again = pickle.loads(data)
+    assert (type(again), again.factor, again.mode) == (Scaling, 0.3, None)
+
+
 def test_the_pickled_logger_holds_neither_key_nor_thread_and_works_again(
     run_search: RunSearch, tmp_path: Path
 ) -> None:

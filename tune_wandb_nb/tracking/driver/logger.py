@@ -115,12 +115,9 @@ class WandbLogger(LoggerCallback):
         self._restored: dict[str, Any] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"arguments": {**self._arguments, "api_key": None}}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self._arguments = state["arguments"]
-        self._session = None
-        self._restored = {}
+        # A subclass's own attributes stay; the session and the key must not be written to a disk.
+        arguments = {**self._arguments, "api_key": None}
+        return {**self.__dict__, "_arguments": arguments, "_session": None, "_restored": {}}
 
     # What a user asks
 
