@@ -1,6 +1,5 @@
 """`HtmlReporter`: Tune's own progress table, handed to whoever shows it."""
 
-import importlib
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ray.tune import JupyterNotebookReporter
 from ray.tune.result import TIME_TOTAL_S
 
+from tune_wandb_nb.compat.ray import assume_notebook, without_display
 from tune_wandb_nb.tuning.search.ipython_shell import has_kernel, running_shell
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["HtmlReporter"]
 
 _EVERY = 2
-_ASK_FOR_NOTEBOOK = ("tune", "progress_reporter", "experimental.output")
-"""The modules of Tune that have looked at the shell's name when they were imported."""
 
 
 class HtmlReporter(JupyterNotebookReporter):
@@ -47,14 +45,14 @@ class HtmlReporter(JupyterNotebookReporter):
         self._show: Callable[[str], None] | None = show
         self._seen = seen
         if has_kernel(running_shell()):
-            _tell_tune_of_the_notebook()
+            assume_notebook()
         with warnings.catch_warnings():
             # It warns outside a notebook, where Tune does not use it anyway.
             warnings.simplefilter("ignore")
             super().__init__(overwrite=False, max_report_frequency=_EVERY)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_show": None, "_display_handle": None}
+        return {**without_display(self.__dict__), "_show": None}
 
     def __bool__(self) -> bool:
         # Tune takes a reporter of its own where it is given none.
@@ -69,10 +67,3 @@ class HtmlReporter(JupyterNotebookReporter):
         """Hand over the HTML."""
         if self._show is not None:
             self._show(string)
-
-
-def _tell_tune_of_the_notebook() -> None:
-    # Ray knows Jupyter's shell by the name of its class, and Colab's has another: there Tune would
-    # print its tables as text, one below the other, and ignore every reporter.
-    for name in _ASK_FOR_NOTEBOOK:
-        importlib.import_module(f"ray.tune.{name}").IS_NOTEBOOK = True  # type: ignore[attr-defined]

@@ -1,9 +1,10 @@
 """To end a search that runs in a thread the way Ctrl+C ends one in the main thread."""
 
-import importlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from tune_wandb_nb.compat.ray import replace_interrupt_event
 
 __all__ = ["interrupted_by"]
 
@@ -16,19 +17,9 @@ def interrupted_by(event: threading.Event) -> Iterator[None]:
 
     Of all ways to end a search early this is the only one after which Tune has written down what
     was unfinished, so that it can be resumed: a stopper or a raised exception leave trials marked
-    as done, or not marked at all. Tune makes its interrupt event in ``_setup_signal_catching``;
-    here it is given ours, in this thread only.
+    as done, or not marked at all. Searches in other threads keep Tune's own event.
     """
-    loop = importlib.import_module("ray.tune.tune")
-    catching = loop._setup_signal_catching  # noqa: SLF001
-    if not hasattr(catching, "original"):
-
-        def instead() -> threading.Event:
-            event: threading.Event = getattr(_INTERRUPT, "event", None) or catching()
-            return event
-
-        instead.original = catching  # type: ignore[attr-defined]
-        loop._setup_signal_catching = instead  # type: ignore[attr-defined]  # noqa: SLF001
+    replace_interrupt_event(lambda: getattr(_INTERRUPT, "event", None))
     _INTERRUPT.event = event
     try:
         yield

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.wire import find_wandb_files, read_ended_wandb_file
 from tests.wire.fixtures import StartRun
-from tune_wandb_nb.tracking.history.transaction_log import BrokenLogError, TransactionLog, write_log
+from tune_wandb_nb.compat.wandb_log import BrokenLogError, TransactionLog, write_log
 
 BLOCK = 32768
 SIZES = st.one_of(
