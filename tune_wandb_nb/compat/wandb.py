@@ -87,7 +87,7 @@ def new_settings(settings: Mapping[str, Any]) -> "wandb.Settings":
     """
     import wandb
 
-    known = wandb.Settings.model_fields
+    known = getattr(wandb.Settings, "model_fields", _NAMES)
     return wandb.Settings(
         **{name: value for name, value in settings.items() if name in known or name not in _NAMES}
     )

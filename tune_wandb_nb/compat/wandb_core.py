@@ -12,12 +12,12 @@ from pathlib import Path
 
 __all__ = [
     "SERVICE",
+    "address_of",
     "core_binary",
     "core_command",
     "core_environment",
     "knows_detached_cores",
     "listened_sockets",
-    "socket_of",
     "token_of",
 ]
 
@@ -90,17 +90,17 @@ def token_of(socket: str) -> str:
     return f"{_VERSION}-{os.getpid()}-unix-{socket}"
 
 
-def socket_of(token: str) -> str | int | None:
-    """Return the Unix socket or the local port of a token; None for what is no token.
+def address_of(token: str) -> str | tuple[str, int] | None:
+    """Return the address in a token, as ``socket.connect`` takes it; None for what is no token.
 
     Example:
-        >>> socket_of("3-17-unix-/tmp/wandb/socket"), socket_of("3-17-tcp-localhost-8080")
-        ('/tmp/wandb/socket', 8080)
+        >>> address_of("3-17-unix-/tmp/wandb/socket"), address_of("3-17-tcp-localhost-8080")
+        ('/tmp/wandb/socket', ('localhost', 8080))
     """
     if (on_disk := _UNIX_TOKEN.fullmatch(token)) is not None:
         return on_disk[1]
     port = _TCP_TOKEN.fullmatch(token)
-    return int(port[1]) if port is not None else None
+    return ("localhost", int(port[1])) if port is not None else None
 
 
 def _wandb_folder() -> Path | None:
