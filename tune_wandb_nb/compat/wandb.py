@@ -65,7 +65,7 @@ def private_settings(*, log_level: int | None = None, **recorded: bool) -> dict[
     """Return the settings that decide what a run records of its process.
 
     Args:
-        log_level: The level of wandb's own log file.
+        log_level: The level of wandb's own log files, for versions that heed it (0.31 does not).
         **recorded: ``machine_info``, ``stats`` (the CPU and so on, all the time) and
             ``requirements`` (the installed packages): whether the run records it.
 

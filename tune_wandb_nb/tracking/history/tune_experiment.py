@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def _fetch(uri: str, target: Path) -> None:
         remote, root = pyarrow.fs.FileSystem.from_uri(uri)
         files = remote.get_file_info(pyarrow.fs.FileSelector(root, recursive=False))
         homes = [info.path for info in files if info.type == pyarrow.fs.FileType.Directory]
-        wanted = [info.path for info in files if "experiment_state-" in info.base_name]
+        wanted = [info.path for info in files if fnmatchcase(info.base_name, EXPERIMENT_STATES)]
         asked = [f"{home}/{name}" for home in homes for name in (RESULTS, _CONFIG, _ERROR)]
         wanted += [info.path for info in remote.get_file_info(asked) if info.is_file]
         for source in wanted:
