@@ -14,10 +14,13 @@ import tune_wandb_nb
 PACKAGE = Path(tune_wandb_nb.__file__).parent
 FLOORS = ("widgets", "tuning", "tracking")
 ROOMS = [
-    room
-    for floor in FLOORS
-    for room in sorted((PACKAGE / floor).iterdir())
-    if (room / "__init__.py").exists()
+    PACKAGE / "compat",
+    *(
+        room
+        for floor in FLOORS
+        for room in sorted((PACKAGE / floor).iterdir())
+        if (room / "__init__.py").exists()
+    ),
 ]
 
 
@@ -50,6 +53,9 @@ def test_all_contracts_are_kept(copy: Path) -> None:
         ("widgets/base/markup.py", "tune_wandb_nb.widgets.panel.offer", "Rooms of widgets"),
         ("tuning/distributions/values.py", "ray", "Pure rooms"),
         ("tracking/results/payload.py", "wandb.sdk", "Pure rooms"),
+        ("tracking/results/payload.py", "tune_wandb_nb.compat.wandb", "Pure rooms"),
+        ("compat/ray.py", "tune_wandb_nb.tracking.notices", "compat imports no other"),
+        ("compat/wandb_names.py", "wandb", "Names and texts"),
         ("tracking/results/payload.py", "tune_wandb_nb.tracking.results.rows", "no circle"),
     ],
 )

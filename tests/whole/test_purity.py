@@ -33,6 +33,13 @@ def fresh(code: str) -> Any:
                 *("results.rows", "driver.audit", "notices", "results.trial_end"),
             )
         ),
+        *(
+            f"tune_wandb_nb.compat.{name}"
+            for name in (
+                *("ray", "ray_trial", "wandb", "wandb_core", "wandb_log", "wandb_folders"),
+                *("wandb_names", "wandb_sync", "graphql"),
+            )
+        ),
         "tune_wandb_nb.widgets.doctor.conflicts",
     ],
 )

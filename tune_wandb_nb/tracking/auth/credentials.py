@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tune_wandb_nb.compat.wandb import SAAS_NETRC_HOSTS, default_base_url
 from tune_wandb_nb.tracking.settings.api_key import ApiKey, show
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings, checked_key
 
@@ -25,8 +26,6 @@ __all__ = [
     "server_of",
 ]
 
-_ALIASES = dict.fromkeys(("forge.coreweave.com", "api.forge.coreweave.com"), "api.wandb.ai")
-"""Names that W&B's own cloud has today -> the one under which ``wandb login`` keeps its keys."""
 _SETUP_API_KEY_HOOK = "WANDB_SETUP_API_KEY_HOOK"
 
 _kept: dict[str | None, ApiKey] = {}
@@ -67,12 +66,7 @@ def kept_hosts() -> tuple[str | None, ...]:
 
 def server_of(settings: WandbSettings) -> str:
     """Return the address of the server that a run with these settings goes to."""
-    if settings.host is not None:
-        return settings.host
-    # Not wandb.setup(), which starts a wandb-core: only an address is asked for.
-    from wandb.sdk import wandb_setup
-
-    return str(wandb_setup.singleton().settings.base_url)
+    return default_base_url() if settings.host is None else settings.host
 
 
 def find_credential(
@@ -201,7 +195,7 @@ def _netrc_password(host: str, environ: Mapping[str, str]) -> str | None:
         return None
     # wandb's newest default host is an alias: keys for it are kept under the classic name.
     name = urlsplit(host).netloc.lower()
-    for candidate in (name, _ALIASES.get(name, name)):
+    for candidate in (name, SAAS_NETRC_HOSTS.get(name, name)):
         found = entries.authenticators(candidate)
         if found and found[2]:
             return found[2]

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from tune_wandb_nb.compat.graphql import PROJECTS, VIEWER, names_of
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 
 if TYPE_CHECKING:
@@ -27,11 +28,6 @@ __all__ = [
 _CLOUD = "https://api.wandb.ai"
 _CLOUD_PAGE = "https://wandb.ai/authorize"
 _TIMEOUT = 10.0
-_VIEWER = "query Viewer { viewer { id entity teams { edges { node { name } } } } }"
-_PROJECTS = (
-    "query GetProjects($entity: String!, $perPage: Int) { models(entityName: $entity,"
-    " first: $perPage) { edges { node { name } } } }"
-)
 _MOST_PROJECTS = 200
 
 
@@ -96,7 +92,7 @@ def check_reachable(host: str, *, timeout: float = _TIMEOUT) -> None:
     Raises:
         AccountError: no server answers.
     """
-    _post(host, None, _VIEWER, {}, timeout)
+    _post(host, None, VIEWER, {}, timeout)
 
 
 def look_up_account(host: str, key: ApiKey, *, timeout: float = _TIMEOUT) -> Account:
@@ -105,10 +101,10 @@ def look_up_account(host: str, key: ApiKey, *, timeout: float = _TIMEOUT) -> Acc
     Raises:
         AccountError: the server refuses the key, is out of reach, or is no W&B server.
     """
-    viewer = query_server(host, key, _VIEWER, {}, timeout=timeout).get("viewer")
+    viewer = query_server(host, key, VIEWER, {}, timeout=timeout).get("viewer")
     if not isinstance(viewer, dict):
         raise _key_refused(host)
-    return Account(str(viewer.get("entity") or ""), tuple(_names(viewer.get("teams"))))
+    return Account(str(viewer.get("entity") or ""), tuple(names_of(viewer.get("teams"))))
 
 
 def look_up_projects(
@@ -120,8 +116,8 @@ def look_up_projects(
         AccountError: as for `look_up_account`.
     """
     variables = {"entity": entity, "perPage": _MOST_PROJECTS}
-    data = query_server(host, key, _PROJECTS, variables, timeout=timeout)
-    return tuple(_names(data.get("models")))
+    data = query_server(host, key, PROJECTS, variables, timeout=timeout)
+    return tuple(names_of(data.get("models")))
 
 
 def query_server(
@@ -180,9 +176,3 @@ def _key_refused(host: str) -> AccountError:
         reason=f"{host} refuses the API key",
         is_final=True,
     )
-
-
-def _names(connection: Any) -> list[str]:
-    edges = connection.get("edges") if isinstance(connection, dict) else None
-    nodes = [edge.get("node") for edge in edges or () if isinstance(edge, dict)]
-    return [str(node["name"]) for node in nodes if isinstance(node, dict) and node.get("name")]

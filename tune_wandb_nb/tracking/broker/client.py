@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tune_wandb_nb.compat.ray import when_ray_starts
+from tune_wandb_nb.compat.wandb_core import SERVICE
 from tune_wandb_nb.tracking.auth.access import NO_CHECKED_KEY, NO_KEY, CheckedKey, decide_access
 from tune_wandb_nb.tracking.auth.credentials import kept_hosts
 from tune_wandb_nb.tracking.auth.exposed_key import warn_of_exposed_key
@@ -20,7 +22,7 @@ from tune_wandb_nb.tracking.settings.settings import WandbSettings, check_projec
 
 __all__ = ["BrokerClient", "broker_client"]
 
-_SECRET = frozenset({"WANDB_API_KEY", "WANDB_SERVICE", "WANDB_IDENTITY_TOKEN_FILE"})
+_SECRET = frozenset({"WANDB_API_KEY", SERVICE, "WANDB_IDENTITY_TOKEN_FILE"})
 _CHECK_TIMEOUT = 3.0
 
 
@@ -104,10 +106,7 @@ class BrokerClient:
             with contextlib.suppress(Exception):
                 self.offer()
             return
-        # Tune itself waits for Ray in this way, for tune.with_parameters.
-        hooks = getattr(ray._private.worker, "_post_init_hooks", None)  # noqa: SLF001
-        if hooks is not None and self.offer_when_ray_is_up not in hooks:
-            hooks.append(self.offer_when_ray_is_up)
+        when_ray_starts(self.offer_when_ray_is_up)
 
     def _send(self, settings: WandbSettings, *, check: bool) -> Any:
         """Send the broker what it lacks; returns Ray's reference, or None if nothing was sent."""

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
+from tune_wandb_nb.compat.ray import inherits_from, trainable_function
+
 __all__ = ["may_write_own_runs", "writes_own_run"]
 
 _MIXIN = "tune_wandb_nb.tracking.worker.trainable"
@@ -33,8 +35,9 @@ def writes_own_run(trainable: type) -> bool:
     mixin = sys.modules[_MIXIN].WandbTrainableMixin if may_write_own_runs() else _Nothing
     if issubclass(trainable, mixin):
         return True
-    methods = (getattr(trainable, name, None) for name in ("setup", "step", "_trainable_func"))
-    return any(_is_marked(method, mixin) for method in methods if callable(method))
+    methods = (getattr(trainable, "setup", None), getattr(trainable, "step", None))
+    called = (*methods, trainable_function(trainable))
+    return any(_is_marked(method, mixin) for method in called if callable(method))
 
 
 def _is_marked(function: Callable[..., Any], mixin: type) -> bool:
@@ -45,7 +48,7 @@ def _is_marked(function: Callable[..., Any], mixin: type) -> bool:
         if id(found) in seen or depth > _DEEPEST:
             continue
         seen.add(id(found))
-        if mixin in getattr(found, "__mixins__", ()) or _names_setup(found):
+        if inherits_from(found, mixin) or _names_setup(found):
             return True
         waiting += [(inner, depth + 1) for inner in _inside(found)]
     return False

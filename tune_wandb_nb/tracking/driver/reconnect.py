@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tune_wandb_nb.compat.wandb_folders import offline_logs
 from tune_wandb_nb.tracking.auth.graphql import AccountError, look_up_account, project_page
-from tune_wandb_nb.tracking.history.wandb_file import offline_logs
 from tune_wandb_nb.tracking.upload.destination import Destination
 from tune_wandb_nb.tracking.upload.offline_runs import Outcome, RunUpload
 

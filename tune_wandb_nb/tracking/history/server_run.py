@@ -1,10 +1,11 @@
 """What the W&B server has of a run: its state, its last row, its iterations."""
 
-import json
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tune_wandb_nb.compat.graphql import RUN, SAMPLED_ROWS, run_of, sample_of_steps, sampled_rows
+from tune_wandb_nb.compat.wandb_names import STEP
 from tune_wandb_nb.tracking.auth.graphql import AccountError, query_server
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.waiting import wait_until
@@ -12,16 +13,6 @@ from tune_wandb_nb.tracking.waiting import wait_until
 __all__ = ["LOOK_EVERY", "OVER", "SETTLES_WITHIN", "KnownRun", "logged_iterations", "look_up_run"]
 
 _ITERATION = "training_iteration"
-_RUN = (
-    "query RunResumeStatus($project: String, $entity: String, $name: String!) {"
-    " model(name: $project, entityName: $entity) { bucket(name: $name, missingOk: true) {"
-    " state historyLineCount historyTail summaryMetrics } } }"
-)
-_ROWS = (
-    "query RunSampledHistory($project: String!, $entity: String!, $name: String!,"
-    " $spec: JSONString!) { project(name: $project, entityName: $entity) { run(name: $name) {"
-    " sampledHistory(specs: [$spec]) } } }"
-)
 _PAGE = 1000
 """Steps for which W&B is asked at once: so few that its sampling leaves none out."""
 _UNCLEAR = "W&B did not show which rows the run has: call it again later."
@@ -56,20 +47,15 @@ def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) 
         AccountError: the server refuses the key, or cannot be asked.
     """
     variables = {"entity": entity, "project": project, "name": run_id}
-    model = query_server(host, key, _RUN, variables).get("model")
-    bucket = model.get("bucket") if isinstance(model, dict) else None
-    if not isinstance(bucket, dict):
+    run = run_of(query_server(host, key, RUN, variables))
+    if run is None:
         return KnownRun()
-    lines = bucket.get("historyLineCount") or 0
-    # Lists and rows are texts of JSON inside the JSON answer.
-    tail = _decoded(bucket.get("historyTail"), [])
-    last = _decoded(tail[-1] if isinstance(tail, list) and tail else None, {})
-    summary = _decoded(bucket.get("summaryMetrics"), {})
+    rows, last = run["rows"], run["last"]
     return KnownRun(
-        int(last.get("_step", lines - 1)) if lines else None,
-        _iteration_of({**summary, **last}),
-        bucket.get("state"),
-        lines,
+        int(last.get(STEP, rows - 1)) if rows else None,
+        _iteration_of({**run["summary"], **last}),
+        run["state"],
+        rows,
         _iteration_of(last),
     )
 
@@ -112,9 +98,8 @@ def _history(host: str, key: ApiKey, variables: dict[str, str], known: KnownRun)
     # Steps may be far apart: a run's own steps may count samples.
     page = end if known.rows <= _PAGE else _PAGE
     for start in range(0, end, page):
-        spec = {"keys": ["_step", _ITERATION], "samples": _PAGE}
-        spec |= {"minStep": start, "maxStep": min(start + page, end)}
-        data = query_server(host, key, _ROWS, {**variables, "spec": json.dumps(spec)})
+        spec = sample_of_steps([STEP, _ITERATION], start, min(start + page, end), _PAGE)
+        data = query_server(host, key, SAMPLED_ROWS, {**variables, "spec": spec})
         for row in _rows_of(data):
             iteration = _iteration_of(row)
             if iteration is not None:
@@ -128,17 +113,8 @@ def _iteration_of(row: Any) -> int | None:
 
 
 def _rows_of(data: Any) -> list[Any]:
-    for name in ("project", "run", "sampledHistory"):
-        data = data.get(name) if isinstance(data, dict) else None
-    if not (isinstance(data, list) and data and isinstance(data[0], list)):
+    rows = sampled_rows(data)
+    if rows is None:
         # Without rows in the answer, rows that W&B has would be written once more.
         raise AccountError(_UNCLEAR)
-    return data[0]
-
-
-def _decoded(text: Any, otherwise: Any) -> Any:
-    try:
-        found = json.loads(text)
-    except (TypeError, ValueError):
-        return otherwise
-    return found if isinstance(found, type(otherwise)) else otherwise
+    return rows

@@ -6,9 +6,11 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from tune_wandb_nb.compat.ray import EXPERIMENT_STATES, recorded_trials
 from tune_wandb_nb.tracking.history.tune_results import RESULTS, newest_results
 from tune_wandb_nb.tracking.results.trial_end import last_lines
 from tune_wandb_nb.tracking.settings.api_key import show
@@ -17,7 +19,6 @@ from tune_wandb_nb.tracking.settings.settings import SettingsError
 __all__ = ["RecordedTrial", "experiment_name", "find_trial", "local_copy", "read_experiment"]
 
 _CONFIG, _ERROR = "params.json", "error.txt"
-_STATES = "experiment_state-*.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def read_experiment(folder: Path) -> list[RecordedTrial]:
     trials = [_read_trial(home, states) for home in homes]
     found = sorted((trial for trial in trials if trial is not None), key=lambda t: t.trial_id)
     if not found and not states:
-        inner = sorted({str(file.parent.name) for file in folder.glob(f"*/{_STATES}")})
+        inner = sorted({str(file.parent.name) for file in folder.glob(f"*/{EXPERIMENT_STATES}")})
         hint = f"; it holds the experiments {', '.join(inner)}: give one of them" if inner else ""
         raise SettingsError(f"{show(str(folder))} holds no trials of a Tune experiment{hint}.")
     return found
@@ -111,7 +112,7 @@ def _fetch(uri: str, target: Path) -> None:
         remote, root = pyarrow.fs.FileSystem.from_uri(uri)
         files = remote.get_file_info(pyarrow.fs.FileSelector(root, recursive=False))
         homes = [info.path for info in files if info.type == pyarrow.fs.FileType.Directory]
-        wanted = [info.path for info in files if "experiment_state-" in info.base_name]
+        wanted = [info.path for info in files if fnmatchcase(info.base_name, EXPERIMENT_STATES)]
         asked = [f"{home}/{name}" for home in homes for name in (RESULTS, _CONFIG, _ERROR)]
         wanted += [info.path for info in remote.get_file_info(asked) if info.is_file]
         for source in wanted:
@@ -154,11 +155,10 @@ def _without_credentials(uri: str) -> str:
 def _states(folder: Path) -> dict[str, dict[str, Any]]:
     """Return the newest state of each trial: trial id -> what Tune has recorded of it."""
     states: dict[str, dict[str, Any]] = {}
-    # Their names hold the time at which Tune was started: a restored search has several.
-    for file in sorted(folder.glob(_STATES)):
+    # A restored search has several files, and the names sort by the time of the start.
+    for file in sorted(folder.glob(EXPERIMENT_STATES)):
         try:
-            recorded = json.loads(file.read_text(encoding="utf-8"))["trial_data"]
-            trials = [json.loads(trial) for trial, _ in recorded]
+            trials = recorded_trials(file)
         except (OSError, ValueError, LookupError, TypeError):
             # Tune replaces it while it is read; the next one, or the folders, tell the same.
             continue

@@ -1,19 +1,21 @@
 """What a run has recorded on disk, and the part of it that W&B does not have yet."""
 
 import contextlib
-import glob
-import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from tune_wandb_nb.tracking.history.transaction_log import (
+from tune_wandb_nb.compat.wandb_folders import copy_folder, offline_logs
+from tune_wandb_nb.compat.wandb_log import (
+    EXIT,
+    HISTORY,
+    RUN,
     BrokenLogError,
+    LogRecord,
     TransactionLog,
     UnfinishedLogError,
     append_log,
+    read_records,
     write_log,
 )
 from tune_wandb_nb.tracking.waiting import wait_until
@@ -23,23 +25,14 @@ __all__ = [
     "RecordedRun",
     "Rest",
     "ends_whole",
-    "find_logs",
-    "is_offline",
-    "is_synced",
     "last_recorded",
-    "mark_synced",
-    "offline_logs",
     "read_run",
-    "unmark",
 ]
 
 OFFLINE_SUFFIX = "-offline"
 """Ends the id of a run that could not be opened online and whose own id wandb-core still holds."""
 
 _ITERATION = "training_iteration"
-_TIME = re.compile(r"\d{8}_\d{6}")
-_SYNCED = ".wandb.synced"
-"""With which wandb itself marks a file that it has uploaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,40 +58,6 @@ class RecordedRun:
     """Whether it was recorded under another id (`OFFLINE_SUFFIX`) than the one it should have."""
 
 
-def find_logs(path: Path) -> list[Path]:
-    """Return the files of all runs in a run's folder, in a folder of runs, or anywhere below.
-
-    What is found twice through a link is returned once, sorted by the time in its folder's name.
-    """
-    if path.is_file():
-        return [path.resolve()]
-    found = {file.resolve() for file in path.rglob("run-*.wandb")}
-    return sorted(found, key=lambda file: (_TIME.findall(file.parent.name), str(file)))
-
-
-def is_offline(path: Path) -> bool:
-    """Tell from its folder's name whether a file was recorded offline."""
-    return path.parent.name.startswith("offline-")
-
-
-def is_synced(path: Path) -> bool:
-    """Tell whether wandb, or `mark_synced`, has marked a file as uploaded, all that is in it."""
-    try:
-        return path.with_suffix(_SYNCED).stat().st_mtime >= path.stat().st_mtime
-    except FileNotFoundError:
-        return False
-
-
-def mark_synced(path: Path) -> None:
-    """Mark a file as uploaded, for ``wandb sync`` too."""
-    path.with_suffix(_SYNCED).touch()
-
-
-def unmark(path: Path) -> None:
-    """Take the mark of a file away: not all that is in it has been uploaded."""
-    path.with_suffix(_SYNCED).unlink(missing_ok=True)
-
-
 def read_run(path: Path) -> RecordedRun:
     """Read what a file says of its run.
 
@@ -106,20 +65,19 @@ def read_run(path: Path) -> RecordedRun:
         BrokenLogError: it does not name its run, or is damaged.
         OSError: it cannot be read.
     """
-    header: Any = None
-    last: Any = None
+    header: LogRecord | None = None
+    last: LogRecord | None = None
     rows, is_ended = 0, False
     first_step: int | None = None
     log = TransactionLog(path)
-    for _, record in _records(log, log):
-        kind = record.WhichOneof("record_type")
-        if kind == "run" and header is None:
-            header = record.run
-        elif kind == "history":
+    for _, record in read_records(log, log):
+        if record.kind == RUN and header is None:
+            header = record
+        elif record.kind == HISTORY:
             rows += 1
-            last = record.history
-            first_step = last.step.num if first_step is None else first_step
-        is_ended = is_ended or kind == "exit"
+            last = record
+            first_step = record.step if first_step is None else first_step
+        is_ended = is_ended or record.kind == EXIT
     if header is None:
         raise UnfinishedLogError(f"{path.name} ends before it names its run")
     return RecordedRun(
@@ -129,24 +87,12 @@ def read_run(path: Path) -> RecordedRun:
         header.entity,
         rows,
         first_step,
-        None if last is None else last.step.num,
+        None if last is None else last.step,
         None if last is None else _iteration_of(last),
         is_ended,
         log.cut_off,
         header.run_id.endswith(OFFLINE_SUFFIX),
     )
-
-
-def offline_logs(folder: Path, run_id: str) -> list[Path]:
-    """Return the files of one run that was recorded offline, in the order of their start.
-
-    Args:
-        folder: The ``dir`` of the run.
-        run_id: Its id.
-    """
-    name = glob.escape(run_id)
-    found = folder.glob(f"wandb/offline-run-*-{name}/run-{name}.wandb")
-    return sorted(file.resolve() for file in found)
 
 
 def last_recorded(folder: Path, run_id: str) -> tuple[int | None, int | None]:
@@ -183,18 +129,17 @@ def ends_whole(file: Path, within: float = 10.0) -> bool:
 def _has_end(file: Path) -> bool:
     log = TransactionLog(file)
     try:
-        kinds = [record.WhichOneof("record_type") for _, record in _records(log, log.tail())]
+        return EXIT in [record.kind for _, record in read_records(log, log.tail())]
     except (BrokenLogError, OSError):
         return False
-    return "exit" in kinds
 
 
-def _iteration_of(history: Any) -> int | None:
-    for item in history.item:
-        if item.key == _ITERATION or list(item.nested_key) == [_ITERATION]:
-            with contextlib.suppress(ValueError):
-                return int(json.loads(item.value_json))
-    return None
+def _iteration_of(row: LogRecord) -> int | None:
+    found = row.metric(_ITERATION)
+    try:
+        return None if found is None else int(found)
+    except (TypeError, ValueError):
+        return None
 
 
 class Rest:
@@ -214,12 +159,7 @@ class Rest:
         self._after_step = after_step
         self.rows = 0
         """How many rows are in the copy."""
-        home = folder / path.parent.name
-        self.copy = home / path.name
-        home.mkdir()
-        files = path.parent / "files"
-        if files.is_dir():
-            (home / "files").symlink_to(files.resolve(), target_is_directory=True)
+        self.copy = copy_folder(path, folder)
         write_log(self.copy, ())
         self.catch_up()
 
@@ -229,26 +169,12 @@ class Rest:
 
     def _new(self) -> Iterator[bytes]:
         last = self._after_step
-        for entry, record in _records(self._log, self._log.more()):
-            kind = record.WhichOneof("record_type")
-            if kind == "history":
-                if last is not None and record.history.step.num <= last:
+        for entry, record in read_records(self._log, self._log.more()):
+            if record.kind == HISTORY:
+                if last is not None and record.step <= last:
                     continue
                 self.rows += 1
-            if kind == "run" and record.run.run_id.endswith(OFFLINE_SUFFIX):
-                record.run.run_id = record.run.run_id.removesuffix(OFFLINE_SUFFIX)
-                yield record.SerializeToString()
+            if record.kind == RUN and record.run_id.endswith(OFFLINE_SUFFIX):
+                yield record.renamed(record.run_id.removesuffix(OFFLINE_SUFFIX))
             else:
                 yield entry
-
-
-def _records(log: TransactionLog, entries: Iterable[bytes]) -> Iterator[tuple[bytes, Any]]:
-    from google.protobuf.message import DecodeError
-    from wandb.proto import wandb_internal_pb2
-
-    record_of: Any = vars(wandb_internal_pb2)["Record"].FromString
-    try:
-        for entry in entries:
-            yield entry, record_of(entry)
-    except DecodeError:
-        raise BrokenLogError(f"{log.path.name} holds a record that cannot be read") from None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from tune_wandb_nb.compat.ray import is_trainable_category, trainable_registry
 from tune_wandb_nb.tracking.legacy.patches import (
     Patch,
     apply_patches,
@@ -43,20 +44,16 @@ def disable() -> None:
 
 def _patch_of_registry() -> Patch:
     """Return the patch that brings the classic names to the trials; the driver alone needs it."""
-    import ray.tune.registry
-
-    registry = ray.tune.registry._global_registry  # noqa: SLF001 - every trainable comes by here
+    registry = trainable_registry()
     return Patch(registry, "register", _register(registry.register), "the same in the trials")
 
 
 def _register(modern: Callable[..., Any]) -> Callable[..., Any]:
     def register(category: str, key: str, value: Any) -> Any:
-        from ray.tune.registry import TRAINABLE_CLASS
-
         # Imported once the patches are applied: the module applies them where they are not.
         from tune_wandb_nb.tracking.legacy.trial_hook import LegacyTrial
 
-        if category == TRAINABLE_CLASS and not issubclass(value, LegacyTrial):
+        if is_trainable_category(category) and not issubclass(value, LegacyTrial):
             # Sent to trials with its bases first: what is in the first one is loaded before all.
             value = type(value.__name__, (LegacyTrial, value), {"__doc__": value.__doc__})
         return modern(category, key, value)

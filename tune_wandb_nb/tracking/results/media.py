@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tune_wandb_nb.compat.wandb_names import move_file, temporary_file
 from tune_wandb_nb.tracking.results.payload import Media
 
 __all__ = ["MediaFolder", "is_plain", "to_wandb"]
@@ -54,8 +55,8 @@ class MediaFolder:
             if isinstance(value, Mapping):
                 self.keep(value)
             else:
-                for item in _with_files(value):
-                    self._keep(item)
+                for item, file in _with_files(value):
+                    self._keep(item, file)
 
     def close(self) -> None:
         """Remove what is left."""
@@ -63,15 +64,15 @@ class MediaFolder:
             self._folder.cleanup()
             self._folder = None
 
-    def _keep(self, item: Any) -> None:
+    def _keep(self, item: Any, file: str) -> None:
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="tune-wandb-media-")
         self._count += 1
-        kept = Path(self._folder.name, f"{self._count}-{Path(item._path).name}")  # noqa: SLF001
+        kept = Path(self._folder.name, f"{self._count}-{Path(file).name}")
         # A file of another machine is not here: the writer will say that it is missing.
         with contextlib.suppress(OSError):
-            _link(item._path, kept)  # noqa: SLF001
-            item._path = str(kept)  # noqa: SLF001
+            _link(file, kept)
+            move_file(item, str(kept))
 
 
 def _link(source: str, target: Path) -> None:
@@ -86,7 +87,7 @@ def _link(source: str, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _with_files(value: Any) -> Iterator[Any]:
+def _with_files(value: Any) -> Iterator[tuple[Any, str]]:
     for item in value if isinstance(value, list | tuple) else (value,):
-        if getattr(item, "_is_tmp", False) and isinstance(getattr(item, "_path", None), str):
-            yield item
+        if (file := temporary_file(item)) is not None:
+            yield item, file

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from tune_wandb_nb.compat.wandb_names import RESERVED_METRICS, is_data_type
+
 __all__ = [
     "AUTO_CONFIG_KEYS",
     "BestSoFar",
@@ -29,8 +31,6 @@ AUTO_CONFIG_KEYS = frozenset(
 _NUMBERS = frozenset({float, int, bool})
 _TUNES_OWN = frozenset({"done", "should_checkpoint", "checkpoint_dir_name", "config"})
 _NOT_HYPERPARAMETERS = frozenset({"wandb", "logger_config", "callbacks"})
-# W&B keeps these names for itself; a metric of that name would overwrite its own bookkeeping.
-_WANDBS_OWN = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
 _IMAGE, _IMAGES, _VIDEOS = 3, 4, 5
 
 
@@ -123,7 +123,7 @@ class Splitter:
                 self._place(f"{key}/{inner}", inner_value, payload)
         elif self._excludes.hit(key):
             return
-        elif key in _WANDBS_OWN:
+        elif key in RESERVED_METRICS:
             payload.dropped[key] = "a name W&B keeps for itself"
         elif key in payload.metrics or key in payload.texts:
             # {"a/b": 1, "a": {"b": 2}}: W&B has one place for both, which the first one keeps.
@@ -164,14 +164,9 @@ class Splitter:
         return None
 
     def _is_wandb_type(self, kind: type) -> bool:
-        # Known by name, so that this module needs no wandb: every W&B data type is a WBValue.
         known = self._kinds.get(kind)
         if known is None:
-            wandb_type = any(
-                base.__name__ == "WBValue" and base.__module__.startswith("wandb.")
-                for base in kind.__mro__
-            )
-            known = self._kinds[kind] = "wandb" if wandb_type else "other"
+            known = self._kinds[kind] = "wandb" if is_data_type(kind) else "other"
         return known == "wandb"
 
 

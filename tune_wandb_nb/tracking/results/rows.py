@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tune_wandb_nb.compat.wandb_names import TIMESTAMP
 from tune_wandb_nb.tracking.results.payload import BestSoFar, Excludes, Splitter, flatten
 
 __all__ = ["Row", "RowRules", "TrialRows", "hyperparameters", "timed"]
@@ -169,7 +170,7 @@ def timed(row: Row, result: Mapping[str, Any]) -> Row:
     reported_at = result.get("timestamp")
     if not row.metrics or not isinstance(reported_at, int | float):
         return row
-    return replace(row, metrics={**row.metrics, "_timestamp": float(reported_at)})
+    return replace(row, metrics={**row.metrics, TIMESTAMP: float(reported_at)})
 
 
 def hyperparameters(config: Mapping[str, Any], excludes: Excludes) -> dict[str, Any]:

@@ -5,17 +5,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from tune_wandb_nb.compat.wandb import (
+    is_in_use,
+    is_lost_connection,
+    new_settings,
+    private_settings,
+    starting_step,
+)
 from tune_wandb_nb.tracking.results.media import is_plain, to_wandb
 from tune_wandb_nb.tracking.results.rows import Row
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import InitPlan
 from tune_wandb_nb.tracking.runs.notebook_hooks import no_notebook_hooks
-from tune_wandb_nb.tracking.runs.wandb_core import (
-    free_left_run,
-    is_in_use,
-    is_lost_connection,
-    leave_run,
-)
+from tune_wandb_nb.tracking.runs.wandb_core import free_left_run, leave_run
 from tune_wandb_nb.tracking.settings.settings import Mode
 
 __all__ = ["OPENS_WITHIN", "OpenRun", "Start", "init_arguments_of", "next_step_of", "start_run"]
@@ -29,17 +31,12 @@ _LEAN: Mapping[str, Any] = {
     "disable_git": True,
     "silent": True,
     "save_code": False,
-    "x_disable_machine_info": True,
-    "x_disable_stats": True,
-    "x_log_level": 30,
-    "x_save_requirements": False,
+    **private_settings(machine_info=False, stats=False, requirements=False, log_level=30),
 }
 """Settings of a run that is not its process's training: measured at a fifth of the defaults."""
 _FULL: Mapping[str, Any] = {
     "disable_git": False,
-    "x_disable_machine_info": False,
-    "x_log_level": 20,
-    "x_save_requirements": True,
+    **private_settings(machine_info=True, requirements=True, log_level=20),
 }
 """Replaces those of `_LEAN` in the run that records the environment."""
 
@@ -162,8 +159,6 @@ def init_arguments_of(
     plan: InitPlan, mode: Mode, run_id: str, settings: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return a plan as arguments of ``wandb.init``; the plan's settings win over ``settings``."""
-    import wandb
-
     settings = {**settings, **plan.settings}
     if plan.host is not None:
         settings["base_url"] = plan.host
@@ -174,13 +169,12 @@ def init_arguments_of(
         # Offline wandb warns that it ignores `resume`, and has no use for the key.
         arguments.pop("resume", None)
     # A fresh Settings for every run: a shared one mixes up the ids of runs opened at once.
-    return {**arguments, "mode": mode, "settings": wandb.Settings(**settings)}
+    return {**arguments, "mode": mode, "settings": new_settings(settings)}
 
 
 def next_step_of(run: Any) -> int:
     """Return the step of the next row of a run that was just opened."""
-    # Before its first row a resumed run has its step in `starting_step`.
-    step: int = max(run.step, getattr(run, "starting_step", 0))
+    step: int = max(run.step, starting_step(run))
     return step
 
 

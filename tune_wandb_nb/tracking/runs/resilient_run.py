@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from tune_wandb_nb.compat.wandb import never_started
 from tune_wandb_nb.tracking.auth.graphql import AccountError
 from tune_wandb_nb.tracking.history.run_origin import Origin, write_origin
 from tune_wandb_nb.tracking.history.server_run import look_up_run
@@ -15,7 +16,7 @@ from tune_wandb_nb.tracking.results.rows import Row, TrialRows
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.open_run import OpenRun
 from tune_wandb_nb.tracking.runs.trial_run import Recovery, TrialRun
-from tune_wandb_nb.tracking.runs.wandb_core import MOST_CORES, CoreWatch, never_started
+from tune_wandb_nb.tracking.runs.wandb_core import MOST_CORES, CoreWatch
 from tune_wandb_nb.tracking.settings.settings import Mode
 
 __all__ = ["RecoveryFromTune"]

@@ -8,16 +8,26 @@ once no trial has been connected for a while. Where it cannot be had, wandb star
 import contextlib
 import math
 import os
-import re
 import socket
 import subprocess
 import tempfile
 import threading
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tune_wandb_nb.compat.ray import kills_detached_processes
+from tune_wandb_nb.compat.wandb import forget_run
+from tune_wandb_nb.compat.wandb_core import (
+    SERVICE,
+    address_of,
+    core_binary,
+    core_command,
+    core_environment,
+    knows_detached_cores,
+    listened_sockets,
+    token_of,
+)
 from tune_wandb_nb.tracking.waiting import wait_until
 
 __all__ = [
@@ -25,27 +35,17 @@ __all__ = [
     "CoreSharing",
     "CoreWatch",
     "answers",
-    "core_binary",
     "free_left_run",
-    "is_in_use",
-    "is_lost_connection",
     "leave_run",
-    "never_started",
     "start_core",
 ]
 
 MOST_CORES = 5
 """How many may die before online runs are better off offline."""
-_SERVICE = "WANDB_SERVICE"
 _IDLE = "60s"
 _START_TIMEOUT = 10.0
 _LOOK_EVERY = 0.01
 _ARRIVES_WITHIN = 2.0
-_SOCKET = re.compile(r"unix=(.+)")
-_UNIX_TOKEN = re.compile(r"\d+-\d+-unix-(.+)")
-_TCP_TOKEN = re.compile(r"\d+-\d+-tcp-localhost-(\d+)")
-_IN_USE = re.compile(r"run ID .+ is in use")
-_SUBREAPER = "RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper"
 
 _left: set[str] = set()
 
@@ -74,13 +74,13 @@ class CoreSharing:
         What this process inherited from the one that started Ray is the driver's own, and does not
         outlive it.
         """
-        inherited = os.environ.get(_SERVICE)
+        inherited = os.environ.get(SERVICE)
         if self._asked is not None:
             self._asked.join()
         if self._token is not None:
-            os.environ[_SERVICE] = self._token
+            os.environ[SERVICE] = self._token
         elif inherited is not None and not answers(inherited):
-            del os.environ[_SERVICE]
+            del os.environ[SERVICE]
 
     def give_up(self) -> None:
         """Have a core of one's own from now on: the shared one does not answer any more."""
@@ -110,58 +110,27 @@ def start_core(idle: str = _IDLE) -> str | None:
         return None
     with tempfile.TemporaryDirectory() as temporary:
         port_file = Path(temporary, "port")
-        command = [
-            *(str(binary), "--port-filename", str(port_file), "--pid", str(os.getpid())),
-            *("--detached", "--idle-timeout", idle),
-        ]
+        command = core_command(binary, port_file, idle)
         # The shell ends at once, and what it has started belongs to nobody.
         shell = ["/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 &', "sh", *command]
         try:
             subprocess.run(  # noqa: S603 - wandb's own program
-                shell, check=True, start_new_session=True, env=_clean_environment()
+                shell, check=True, start_new_session=True, env=core_environment(os.environ)
             )
         except (OSError, subprocess.SubprocessError):
             return None
         found = _wait_for_socket(port_file)
-    return f"3-{os.getpid()}-unix-{found}" if found else None
-
-
-def core_binary() -> Path | None:
-    """Return where wandb's own program is, if it was installed; None without wandb."""
-    folder = _wandb_folder()
-    return None if folder is None else folder / "bin" / "wandb-core"
+    return token_of(found) if found else None
 
 
 def answers(token: str) -> bool:
     """Tell whether somebody listens where a token says."""
-    if (on_disk := _UNIX_TOKEN.fullmatch(token)) is not None:
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(1.0)
-            return client.connect_ex(on_disk[1]) == 0
-    if (port := _TCP_TOKEN.fullmatch(token)) is not None:
-        with socket.socket() as client:
-            client.settimeout(1.0)
-            return client.connect_ex(("localhost", int(port[1]))) == 0
-    return False
-
-
-def is_lost_connection(error: Exception) -> bool:
-    """Tell whether wandb says with an error that it cannot reach its wandb-core."""
-    # wandb's own two are no part of its public interface.
-    return isinstance(error, ConnectionError) or type(error).__name__ in (
-        "MailboxClosedError",
-        "WandbServiceConnectionError",
-    )
-
-
-def never_started(error: Exception) -> bool:
-    """Tell whether wandb says with an error that the wandb-core it started was gone at once."""
-    return type(error).__name__ == "ServicePollForTokenError"
-
-
-def is_in_use(error: Exception) -> bool:
-    """Tell whether wandb-core says with an error that it has a run with that id already."""
-    return _IN_USE.search(str(error)) is not None
+    address = address_of(token)
+    if address is None:
+        return False
+    with socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET) as client:
+        client.settimeout(1.0)
+        return client.connect_ex(address) == 0
 
 
 def leave_run(run_id: str) -> None:
@@ -178,12 +147,8 @@ def free_left_run(run_id: str) -> None:
     While the run's server hangs, this process's other runs would have to wait for it.
     """
     if run_id in _left:
-        import wandb
-
         _left.discard(run_id)
-        # No part of wandb's public interface: without it the id stays in use, and wandb says so.
-        with contextlib.suppress(Exception):
-            wandb.setup().assert_service().inform_finish(run_id=run_id)
+        forget_run(run_id)
 
 
 class CoreWatch:
@@ -213,7 +178,7 @@ class CoreWatch:
         """Let the next ``wandb.init`` start a new core; False if the one of ``number`` lives."""
         with self._lock:
             if number == self.number:
-                token = os.environ.get(_SERVICE)
+                token = os.environ.get(SERVICE)
                 if token is not None and answers(token):
                     return False
                 give_up_core()
@@ -231,7 +196,7 @@ def give_up_core() -> None:
     import wandb
 
     _left.clear()
-    os.environ.pop(_SERVICE, None)
+    os.environ.pop(SERVICE, None)
     # What is left of the connection cannot be closed cleanly.
     with contextlib.suppress(Exception):
         wandb.teardown()
@@ -239,42 +204,18 @@ def give_up_core() -> None:
 
 def _can_share() -> bool:
     """Tell whether a core can outlive the worker that starts it, and this wandb starts such."""
-    if not hasattr(socket, "AF_UNIX") or os.environ.get(_SUBREAPER, "").lower() in ("1", "true"):
-        return False
-    folder = _wandb_folder()
-    if folder is None:
-        return False
-    try:
-        source = (folder / "sdk/lib/service/service_process.py").read_text()
-        version = (folder / "sdk/lib/service/service_token.py").read_text()
-    except OSError:
-        return False
-    # Older ones know no core that is detached, or another form of the token.
-    return "--detached" in source and '_CURRENT_VERSION = "3"' in version
-
-
-def _wandb_folder() -> Path | None:
-    # Found, not imported: that takes a second, which other work can use.
-    spec = find_spec("wandb")
-    return Path(spec.origin).parent if spec and spec.origin else None
+    outlives = hasattr(socket, "AF_UNIX") and not kills_detached_processes(os.environ)
+    return outlives and knows_detached_cores()
 
 
 def _wait_for_socket(port_file: Path) -> str | None:
     # wandb's own client waits for the end of this file in the same way.
-    lines = wait_until(lambda: _whole_file(port_file), _START_TIMEOUT, every=_LOOK_EVERY)
-    found = [match[1] for line in lines if (match := _SOCKET.fullmatch(line))]
+    wait_until(lambda: _sockets_in(port_file) is not None, _START_TIMEOUT, every=_LOOK_EVERY)
+    found = _sockets_in(port_file)
     return found[0] if found else None
 
 
-def _whole_file(port_file: Path) -> list[str]:
-    """Return the lines of a port file once wandb-core has written its last one."""
+def _sockets_in(port_file: Path) -> list[str] | None:
     with contextlib.suppress(OSError):
-        lines = port_file.read_text().splitlines()
-        if lines and lines[-1] == "EOF":
-            return lines
-    return []
-
-
-def _clean_environment() -> dict[str, str]:
-    """Leave the key out: the core is told each run's key by the run."""
-    return {k: v for k, v in os.environ.items() if k not in ("WANDB_API_KEY", _SERVICE)}
+        return listened_sockets(port_file)
+    return None

@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tune_wandb_nb.tracking.history.transaction_log import BrokenLogError
-from tune_wandb_nb.tracking.history.wandb_file import is_synced, read_run
+from tune_wandb_nb.compat.wandb_folders import is_synced
+from tune_wandb_nb.compat.wandb_log import BrokenLogError
+from tune_wandb_nb.tracking.history.wandb_file import read_run
 from tune_wandb_nb.tracking.upload.destination import Destination
 from tune_wandb_nb.tracking.upload.offline_runs import (
     Outcome,

@@ -8,19 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from tune_wandb_nb.compat.wandb_folders import (
+    is_offline,
+    mark_synced,
+    recorded_id,
+    start_of,
+    unmark,
+)
+from tune_wandb_nb.compat.wandb_log import BrokenLogError, UnfinishedLogError
 from tune_wandb_nb.tracking.auth.graphql import AccountError
 from tune_wandb_nb.tracking.history.run_origin import is_of_a_trial, read_origin
 from tune_wandb_nb.tracking.history.server_run import OVER, KnownRun
-from tune_wandb_nb.tracking.history.transaction_log import BrokenLogError, UnfinishedLogError
-from tune_wandb_nb.tracking.history.wandb_file import (
-    OFFLINE_SUFFIX,
-    RecordedRun,
-    Rest,
-    is_offline,
-    mark_synced,
-    read_run,
-    unmark,
-)
+from tune_wandb_nb.tracking.history.wandb_file import OFFLINE_SUFFIX, RecordedRun, Rest, read_run
 from tune_wandb_nb.tracking.upload.destination import Destination
 from tune_wandb_nb.tracking.upload.wandb_cli import upload_logs
 
@@ -169,7 +168,7 @@ class RunUpload:
             # They were online, and are there; only nobody has marked them.
             return [self.close(Part(run)) for run in files]
         known = found.last_step
-        newest = max(files, key=_started)
+        newest = max(files, key=lambda run: start_of(run.path))
         parts = []
         for run in sorted(files, key=lambda run: -1 if run.first_step is None else run.first_step):
             rest = None
@@ -179,11 +178,6 @@ class RunUpload:
             parts.append(Part(run, rest, goes_on_elsewhere=run is not newest))
             known = max((step for step in (known, run.last_step) if step is not None), default=None)
         return parts
-
-
-def _started(run: RecordedRun) -> str:
-    """Return when a file was begun, as the name of its folder tells it."""
-    return run.path.parent.name.removeprefix("offline-")
 
 
 def _is_in(run: RecordedRun, known: KnownRun) -> bool:
@@ -225,4 +219,4 @@ def _read(file: Path) -> RecordedRun | Outcome:
 
 
 def _id_of(file: Path) -> str:
-    return file.stem.removeprefix("run-").removesuffix(OFFLINE_SUFFIX)
+    return recorded_id(file).removesuffix(OFFLINE_SUFFIX)

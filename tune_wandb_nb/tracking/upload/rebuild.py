@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from functools import cache, partial
 from pathlib import Path
 
+from tune_wandb_nb.compat.wandb_folders import mark_synced
 from tune_wandb_nb.tracking.history.run_origin import is_of_a_trial, read_origin
 from tune_wandb_nb.tracking.history.tune_experiment import (
     RecordedTrial,
@@ -12,7 +13,6 @@ from tune_wandb_nb.tracking.history.tune_experiment import (
     local_copy,
     read_experiment,
 )
-from tune_wandb_nb.tracking.history.wandb_file import mark_synced
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
 from tune_wandb_nb.tracking.upload.destination import Destination
 from tune_wandb_nb.tracking.upload.offline_runs import Outcome

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tune_wandb_nb.compat.wandb_folders import find_logs, is_offline, is_run_folder
 from tune_wandb_nb.tracking.history.run_origin import read_origin
-from tune_wandb_nb.tracking.history.wandb_file import find_logs, is_offline
 from tune_wandb_nb.tracking.settings.api_key import show
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 
@@ -39,7 +39,7 @@ def logs_of(paths: Any) -> list[Path]:
 def _of_path(path: Path) -> list[Path]:
     if not path.exists():
         raise FileNotFoundError(f"there is no {path} to upload runs from")
-    is_one_run = path.is_file() or any(path.glob("run-*.wandb"))
+    is_one_run = path.is_file() or is_run_folder(path)
     return find_logs(path) if is_one_run else _offline_ones(path)
 
 

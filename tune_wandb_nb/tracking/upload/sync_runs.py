@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tune_wandb_nb.tracking.history.wandb_file import is_synced
+from tune_wandb_nb.compat.wandb_folders import is_synced
 from tune_wandb_nb.tracking.notices import count
 from tune_wandb_nb.tracking.upload.destination import find_destination
 from tune_wandb_nb.tracking.upload.live import LiveUpload

@@ -1,21 +1,24 @@
 """``wandb beta sync``, wandb's own upload of recorded runs, in a process of its own."""
 
 import os
-import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tune_wandb_nb.tracking.history.wandb_file import is_synced
+from tune_wandb_nb.compat.wandb_folders import is_synced
+from tune_wandb_nb.compat.wandb_sync import (
+    printed_errors,
+    sync_command,
+    sync_environment,
+    without_path,
+)
 from tune_wandb_nb.tracking.upload.destination import Destination
 
 __all__ = ["upload_logs"]
 
 _LOOK_EVERY = 0.2
 _ENDS_WITHIN = 10.0
-_ERROR = re.compile(r"ERROR\s+(.*)")
 _LONGEST = 300
 
 
@@ -66,45 +69,28 @@ def upload_logs(
 def _start(
     files: Sequence[Path], destination: Destination, output: Path, parallel: int, live: bool
 ) -> "subprocess.Popen[bytes]":
-    command = [
-        sys.executable,
-        "-m",
-        "wandb",
-        "beta",
-        "sync",
-        "--no-skip-synced",
-        "-n",
-        str(parallel),
-    ]
-    command += ["--no-skip-online", "--live"] if live else ["--no-skip-online"]
-    command += [*_overrides(destination), *(str(file.absolute()) for file in files)]
+    command = sync_command(
+        files,
+        entity=destination.entity,
+        project=destination.project,
+        parallel=parallel,
+        live=live,
+    )
+    home = output.parent
+    environ = sync_environment(
+        os.environ, host=destination.host, key=destination.key.reveal(), folder=str(home)
+    )
     with output.open("wb") as sink:
         # Ctrl-C is this process's to hear; it ends the other.
         return subprocess.Popen(  # noqa: S603 - wandb's own command
             command,
-            env=_environ(destination, str(output.parent)),
-            cwd=output.parent,
+            env=environ,
+            cwd=home,
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-
-
-def _overrides(destination: Destination) -> list[str]:
-    named = {"--entity": destination.entity, "--project": destination.project}
-    return [word for name, value in named.items() if value for word in (name, value)]
-
-
-def _environ(destination: Destination, home: str) -> dict[str, str]:
-    """Return the command's environment, in which it shares nothing with this search."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("WANDB_") or name == "WANDB_X_EXTRA_HTTP_HEADERS"
-    }
-    key = destination.key.reveal()
-    return {**kept, "WANDB_BASE_URL": destination.host, "WANDB_API_KEY": key, "WANDB_DIR": home}
 
 
 def _is_over(process: "subprocess.Popen[bytes]", patience: float = _LOOK_EVERY) -> bool:
@@ -124,8 +110,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _reason(file: Path, said: str, code: int) -> str:
-    errors: list[str] = _ERROR.findall(said)
+    errors = printed_errors(said)
     own = [error for error in errors if file.parent.name in error]
     found = (own or errors or [f"wandb sync ended with exit code {code}"])[-1]
-    # wandb puts the path before what it has to say.
-    return re.sub(r'^Failed to [^"]*"[^"]*": ', "", found)[:_LONGEST]
+    return without_path(found)[:_LONGEST]

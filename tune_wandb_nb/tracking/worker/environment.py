@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from tune_wandb_nb.compat.ray_trial import original_folder
+
 __all__ = ["adopt_environment", "folder_for"]
 
 
@@ -17,7 +19,7 @@ def adopt_environment(environ: Mapping[str, str]) -> None:
 def folder_for(asked: str | None, drivers: str | None) -> str:
     """Return where W&B's files go: where the driver's would, if this node has that place."""
     # Tune has changed the directory to the trial's own, which is not kept.
-    home = drivers or os.environ.get("TUNE_ORIG_WORKING_DIR", ".")
+    home = drivers or original_folder(os.environ) or "."
     path = Path(home, Path(asked or ".").expanduser())
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -4,8 +4,9 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast, overload
+from typing import Any, TypeVar, overload
 
+from tune_wandb_nb.compat.ray import inherit_from
 from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.settings.api_key import show
 from tune_wandb_nb.tracking.settings.settings import SettingsError
@@ -106,7 +107,7 @@ def _decorated_function(function: Callable[..., Any], rank_zero_only: bool) -> C
                 return function(*args, **kwargs)
 
     # Tune lets the trainable that it makes of a function inherit from these.
-    cast("Any", wrapper).__mixins__ = (WandbTrainableMixin,)
+    inherit_from(wrapper, WandbTrainableMixin)
     if getattr(function, "__module__", None) != "__main__":
         # Sent to trials by its name, and so without `served`; a partial of it has no mixin either.
         broker_client.offer_when_ray_is_up()

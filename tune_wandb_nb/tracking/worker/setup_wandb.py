@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tune_wandb_nb.compat.ray_trial import tune_session
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames
-from tune_wandb_nb.tracking.worker.train_context import older_session, train_experiment, train_rank
+from tune_wandb_nb.tracking.worker.train_context import train_experiment, train_rank
 from tune_wandb_nb.tracking.worker.trainable import adopted, facts_of, tracker
 
 __all__ = ["open_here", "setup_wandb"]
@@ -70,11 +71,11 @@ def open_here(
         # A class trainable's own copy; a function may have been handed changed parameters.
         config = {**trainable.config, **config}
     else:
-        session, rank = older_session(), train_rank()
+        session, rank = tune_session(), train_rank()
         facts = TrialNames(
-            _of_rank(getattr(session, "trial_id", None), rank),
-            _of_rank(getattr(session, "trial_name", None), rank),
-            train_experiment() or getattr(session, "experiment_name", None),
+            _of_rank(session.trial_id, rank),
+            _of_rank(session.trial_name, rank),
+            train_experiment() or session.experiment,
         )
     tracker().open(facts, config, arguments)
 

@@ -1,17 +1,25 @@
 """`WandbTrainableMixin`: a Tune trainable whose trials are W&B runs of their own process."""
 
 import contextlib
-import sys
 from collections.abc import Mapping
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from tune_wandb_nb.compat.ray_trial import (
+    add_base,
+    calling_trainable,
+    experiment_of,
+    has_returned,
+    last_result_of,
+    storage_of,
+    training_thread,
+    trial_names,
+    without_tunes_entries,
+)
 from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.results.trial_end import Ending, failed_outcome, finished_outcome
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 from tune_wandb_nb.tracking.worker.tracker import Tracker
-from tune_wandb_nb.tracking.worker.train_context import older_session
 
 if TYPE_CHECKING:
     _Base = Any
@@ -22,10 +30,6 @@ __all__ = ["Served", "WandbTrainableMixin", "adopted", "ended", "facts_of", "fai
 
 _ERROR_LONGEST = 2000
 _LEAVE_TIMEOUT = 2.0
-_RETURNED = "__duplicate__"
-"""With which Tune marks that a function has returned: there is nothing new in the result."""
-# What Tune hands to a trainable inside its config.
-_TUNES_OWN = ("__trial_info__", "__stdout_file__", "__stderr_file__")
 
 _tracker: Tracker | None = None
 
@@ -125,7 +129,7 @@ class WandbTrainableMixin(_Base):
     def step(self) -> Any:
         """Run a function to its next report."""
         result = super().step()
-        if _RETURNED in result:
+        if has_returned(result):
             tracker().completed = True
             tracker().end(ended())
         return result
@@ -182,7 +186,7 @@ class WandbTrainableMixin(_Base):
         if not _is_function(self):
             super().cleanup()
             return
-        thread = getattr(older_session(), "training_thread", None)
+        thread = training_thread()
         try:
             super().cleanup()
         finally:
@@ -192,13 +196,13 @@ class WandbTrainableMixin(_Base):
             tracker().end(ended())
 
     def _report(self, result: Any) -> None:
-        if _RETURNED not in result and self.__dict__.get("_wandb_reported") is not result:
+        if not has_returned(result) and self.__dict__.get("_wandb_reported") is not result:
             self._wandb_reported = result
             tracker().report(result)
 
     def _upload(self, saved: Any) -> None:
         if getattr(saved, "checkpoint", None) is not None:
-            tracker().save(saved.checkpoint, getattr(self, "_last_result", None) or {})
+            tracker().save(saved.checkpoint, last_result_of(self))
 
 
 def adopted() -> Any:
@@ -207,29 +211,16 @@ def adopted() -> Any:
     ``functools.partial`` hides from Tune that what it holds is decorated, so the trainable that
     Tune has made gets the mixin here.
     """
-    from ray.tune.trainable import FunctionTrainable
-
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - there is no other way to one's caller
-    while frame:
-        found = frame.f_locals.get("self")
-        if isinstance(found, FunctionTrainable):
-            if not isinstance(found, WandbTrainableMixin):
-                kind = type(found)
-                mixed: Any = type(kind.__name__, (WandbTrainableMixin, kind), {})
-                found.__class__ = mixed
-            return found
-        frame = frame.f_back
-    return None
+    found = calling_trainable()
+    if found is not None and not isinstance(found, WandbTrainableMixin):
+        add_base(found, WandbTrainableMixin)
+    return found
 
 
 def facts_of(trainable: Any) -> TrialNames:
     """Return what Tune calls the trial that a trainable runs."""
-    storage = getattr(trainable, "_storage", None)
-    return TrialNames(
-        trainable.trial_id,
-        trainable.trial_name,
-        storage.experiment_dir_name if storage is not None else None,
-    )
+    storage = storage_of(trainable)
+    return TrialNames(trainable.trial_id, trainable.trial_name, experiment_of(storage))
 
 
 def failed(error: BaseException) -> Ending:
@@ -244,14 +235,10 @@ def ended() -> Ending:
 
 
 def _open(config: Mapping[str, Any], storage: Any) -> None:
-    info = config.get("__trial_info__")
-    facts = TrialNames(
-        getattr(info, "trial_id", None),
-        getattr(info, "trial_name", None),
-        storage.experiment_dir_name if storage is not None else None,
-    )
     tracker().end(ended())
-    tracker().open(facts, {k: v for k, v in config.items() if k not in _TUNES_OWN})
+    tracker().open(
+        TrialNames(*trial_names(config), experiment_of(storage)), without_tunes_entries(config)
+    )
 
 
 def _is_function(trainable: Any) -> bool:

@@ -4,6 +4,13 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tune_wandb_nb.compat.wandb import (
+    is_in_use,
+    is_lost_connection,
+    never_started,
+    private_settings,
+    replace_log,
+)
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import InitPlan
 from tune_wandb_nb.tracking.runs.open_run import (
@@ -14,12 +21,7 @@ from tune_wandb_nb.tracking.runs.open_run import (
 )
 from tune_wandb_nb.tracking.runs.run_stats import RunStats
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
-from tune_wandb_nb.tracking.runs.wandb_core import (
-    CoreSharing,
-    is_in_use,
-    is_lost_connection,
-    never_started,
-)
+from tune_wandb_nb.tracking.runs.wandb_core import CoreSharing
 from tune_wandb_nb.tracking.settings.settings import Mode
 from tune_wandb_nb.tracking.worker.merged_rows import SharedRows
 
@@ -121,7 +123,6 @@ class WorkerRun:
 
     def _guard(self, run: Any, log: Callable[..., None]) -> None:
         """Let ``wandb.log`` go through ``log``, and fail no trial because wandb-core has died."""
-        import wandb
 
         @functools.wraps(run.log)
         def guarded(*args: Any, **given: Any) -> None:
@@ -132,9 +133,7 @@ class WorkerRun:
                     raise
                 self._note_lost_core()
 
-        run.log = guarded
-        if wandb.run is run:
-            wandb.log = guarded
+        replace_log(run, guarded)
 
     def _note_lost_core(self) -> None:
         if not self.stats.note:
@@ -148,7 +147,7 @@ def _init(plan: InitPlan, mode: Mode, run_id: str) -> Any:
     settings = {
         **_QUIET,
         "init_timeout": OPENS_WITHIN[mode],
-        "x_save_requirements": plan.records_environment,
+        **private_settings(requirements=plan.records_environment),
     }
     arguments = init_arguments_of(plan, mode, run_id, settings)
     return wandb.init(**arguments, reinit="finish_previous", allow_val_change=True)

@@ -1,6 +1,5 @@
 """`HtmlReporter`: passes Tune's progress table as HTML to a function."""
 
-import importlib
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ray.tune import JupyterNotebookReporter
 from ray.tune.result import TIME_TOTAL_S
 
+from tune_wandb_nb.compat.ray import assume_notebook, without_display
 from tune_wandb_nb.tuning.search.ipython_shell import has_kernel, running_shell
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["HtmlReporter"]
 
 _SECONDS_BETWEEN_REPORTS = 2
-_NOTEBOOK_FLAG_MODULES = ("tune", "progress_reporter", "experimental.output")
-"""The modules of Tune that read the name of IPython's shell when they are imported."""
 
 
 class HtmlReporter(JupyterNotebookReporter):
@@ -48,14 +46,14 @@ class HtmlReporter(JupyterNotebookReporter):
         self._show: Callable[[str], None] | None = show
         self._seen = seen
         if has_kernel(running_shell()):
-            _set_notebook_flags()
+            assume_notebook()
         with warnings.catch_warnings():
             # Outside a notebook the base class warns, but there Tune ignores the reporter anyway.
             warnings.simplefilter("ignore")
             super().__init__(overwrite=False, max_report_frequency=_SECONDS_BETWEEN_REPORTS)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_show": None, "_display_handle": None}
+        return {**without_display(self.__dict__), "_show": None}
 
     def __bool__(self) -> bool:
         # Tune replaces a reporter that is false by its own, which prints.
@@ -70,10 +68,3 @@ class HtmlReporter(JupyterNotebookReporter):
         """Pass the HTML to the function that shows it."""
         if self._show is not None:
             self._show(string)
-
-
-def _set_notebook_flags() -> None:
-    # Ray recognizes Jupyter by the class name of its shell, which differs in Colab. Without these
-    # flags, Tune would print each table as text below the last in Colab and ignore reporters.
-    for name in _NOTEBOOK_FLAG_MODULES:
-        importlib.import_module(f"ray.tune.{name}").IS_NOTEBOOK = True  # type: ignore[attr-defined]

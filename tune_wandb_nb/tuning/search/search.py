@@ -2,12 +2,12 @@
 
 import contextvars
 import copy
-import logging
 import os
 import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from tune_wandb_nb.compat.ray import run_config_of, silence_sigterm_warning
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.callback import BoardCallback
 from tune_wandb_nb.tuning.search.interrupt import interrupted_by
@@ -205,8 +205,7 @@ class Search:
         self._thread.start()
 
     def _run(self, folder: str | None, how: Mapping[str, Any]) -> None:
-        # Ray warns that it cannot handle SIGTERM in a thread, about which nobody can do anything.
-        logging.getLogger("ray._private.worker").addFilter(_no_sigterm_warning)
+        silence_sigterm_warning()
         try:
             tuner = self._tuner() if folder is None else self._restored_tuner(folder, how)
             self._path = folder or _folder_of(tuner)
@@ -248,10 +247,9 @@ class Search:
             **({"param_space": self._param_space} if self._param_space else {}),
             **how,
         )
-        local = tuner._local_tuner  # noqa: SLF001 - restore() takes no callbacks
-        if local is not None:
+        run_config = run_config_of(tuner)
+        if run_config is not None:
             # The callbacks from the folder are unpickled copies without boards, widgets and keys.
-            run_config = local.get_run_config()
             run_config.callbacks = list(getattr(self._run_config, "callbacks", None) or [])
             run_config.progress_reporter = getattr(self._run_config, "progress_reporter", None)
             self._add_callbacks(run_config)
@@ -271,13 +269,8 @@ class Search:
 
 
 def _folder_of(tuner: "tune.Tuner") -> str | None:
-    local = tuner._local_tuner  # noqa: SLF001 - results have the path only at the end
-    if local is None:
+    run_config = run_config_of(tuner)
+    if run_config is None:
         return None
-    run_config = local.get_run_config()
     # A pathlib.Path would damage a URI.
     return f"{os.fspath(run_config.storage_path).rstrip('/')}/{run_config.name}"
-
-
-def _no_sigterm_warning(record: logging.LogRecord) -> bool:
-    return "SIGTERM handler is not set" not in record.getMessage()

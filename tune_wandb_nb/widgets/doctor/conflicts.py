@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from tune_wandb_nb.compat.ray import SOCKET_IN_TEMP_FOLDER
+
 __all__ = ["Conflict", "Machine", "Place", "find_conflicts", "is_older"]
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -15,7 +17,6 @@ _RAY_STOPS_AT = 0.95
 """Ray puts no objects on a disk that is fuller than this."""
 _LONGEST_SOCKET = 103 if sys.platform == "darwin" else 107
 """Bytes that the path of a socket may have."""
-_RAY_SOCKET = "/session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,10 @@ def _disks(machine: Machine) -> Iterator[Conflict]:
                 " there.",
                 "make room, or set RAY_TMPDIR to a folder on another disk before Ray starts.",
             )
-        if place.holds_sockets and len((place.path + _RAY_SOCKET).encode()) > _LONGEST_SOCKET:
+        if (
+            place.holds_sockets
+            and len((place.path + SOCKET_IN_TEMP_FOLDER).encode()) > _LONGEST_SOCKET
+        ):
             yield Conflict(
                 f"the path of {place.name} ({place.path}) is too long for Ray's sockets.",
                 "set RAY_TMPDIR to a short one, such as /tmp, before Ray starts.",

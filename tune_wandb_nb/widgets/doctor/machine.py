@@ -2,14 +2,14 @@
 
 import os
 import shutil
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module, metadata
 from importlib.util import cache_from_source, find_spec
 from pathlib import Path
-from typing import Any
 
-from tune_wandb_nb.tracking.runs.wandb_core import answers, core_binary
+from tune_wandb_nb.compat.ray import temp_folder
+from tune_wandb_nb.compat.wandb_core import SERVICE, core_binary
+from tune_wandb_nb.tracking.runs.wandb_core import answers
 from tune_wandb_nb.tracking.settings.api_key import show
 from tune_wandb_nb.widgets.doctor.conflicts import Machine, Place
 
@@ -33,7 +33,7 @@ def read_machine(frontend: str, environ: Mapping[str, str]) -> Machine:
     names = (*NEEDED, *JUPYTER, *OPTIONAL, "requests", "tqdm", "rfc3987-syntax")
     versions = {name: version for name in names if (version := _version(name))}
     shadowed = {name: path for name in _MODULES if (path := _shadow(name, versions))}
-    token = environ.get("WANDB_SERVICE")
+    token = environ.get(SERVICE)
     return Machine(
         versions=versions,
         requirements=_requirements(),
@@ -140,11 +140,8 @@ def _server_lacks(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def _ray_folder(environ: Mapping[str, str]) -> Path:
     # Given to ray.init, it is known to Ray only.
-    ray: Any = sys.modules.get("ray")
-    node = getattr(getattr(getattr(ray, "_private", None), "worker", None), "_global_node", None)
-    get: Callable[[], str] | None = getattr(node, "get_temp_dir_path", None)
-    if get is not None:
-        return Path(get())
+    if (found := temp_folder()) is not None:
+        return found
     return Path(environ.get("RAY_TMPDIR") or environ.get("TMPDIR") or "/tmp", "ray")  # noqa: S108
 
 

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from tests.wire import find_wandb_files, read_ended_wandb_file
 from tests.wire.fixtures import StartRun
-from tune_wandb_nb.tracking.history.transaction_log import BrokenLogError, TransactionLog, write_log
+from tune_wandb_nb.compat.wandb_log import (
+    EXIT,
+    HISTORY,
+    RUN,
+    BrokenLogError,
+    TransactionLog,
+    read_records,
+    write_log,
+)
 
 BLOCK = 32768
 SIZES = st.one_of(
@@ -90,3 +98,46 @@ def test_another_file_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "run-1.wandb").write_bytes(content)
     with pytest.raises(BrokenLogError, match=r"run-1\.wandb does not start as"):
         list(TransactionLog(tmp_path / "run-1.wandb"))
+
+
+@pytest.fixture
+def wandbs_log(start_run: StartRun, tmp_path: Path) -> TransactionLog:
+    """The file of an offline run with three rows, of which the last has no value."""
+    run = start_run("one", mode="offline", entity="me", project="digits")
+    run.log({"value": 0.5, "nested": {"value": 2}})
+    run.log({"value": 1.5}, step=7, commit=True)
+    run.log({"other": "text"})
+    run.finish()
+    (file,) = find_wandb_files(tmp_path)
+    read_ended_wandb_file(file)
+    return TransactionLog(file)
+
+
+def test_the_records_of_wandbs_own_file(wandbs_log: TransactionLog) -> None:
+    records = [record for _, record in read_records(wandbs_log, wandbs_log)]
+    kinds = [record.kind for record in records]
+    assert (kinds.count(RUN), kinds.count(HISTORY), kinds.count(EXIT)) == (1, 3, 1)
+    header = next(record for record in records if record.kind == RUN)
+    assert (header.run_id, header.entity, header.project) == ("one", "me", "digits")
+    rows = [record for record in records if record.kind == HISTORY]
+    assert [row.step for row in rows] == [0, 7, 8]
+    assert [row.metric("value") for row in rows] == [0.5, 1.5, None]
+
+
+def test_the_end_of_a_run_is_among_the_last_records(wandbs_log: TransactionLog) -> None:
+    last = [record.kind for _, record in read_records(wandbs_log, wandbs_log.tail())]
+    assert EXIT in last
+
+
+def test_a_renamed_run_keeps_all_but_its_id(wandbs_log: TransactionLog) -> None:
+    header = next(r for _, r in read_records(wandbs_log, wandbs_log) if r.kind == RUN)
+    ((entry, renamed),) = read_records(wandbs_log, [header.renamed("two")])
+    assert (renamed.kind, renamed.run_id, renamed.project) == (RUN, "two", "digits")
+    assert b"digits" in entry
+
+
+def test_an_entry_that_is_no_record_is_named(tmp_path: Path) -> None:
+    write_log(tmp_path / "run-1.wandb", [b"\xff\xff"])
+    log = TransactionLog(tmp_path / "run-1.wandb")
+    with pytest.raises(BrokenLogError, match=r"run-1\.wandb holds a record that cannot be read"):
+        list(read_records(log, log))

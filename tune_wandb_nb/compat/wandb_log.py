@@ -4,13 +4,29 @@ It is LevelDB's log format behind a header of W&B's own, with plain CRC-32 check
 serialized ``wandb_internal.Record`` in each entry. wandb has no reader of it in Python any more.
 """
 
+import contextlib
+import json
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-__all__ = ["BrokenLogError", "TransactionLog", "UnfinishedLogError", "append_log", "write_log"]
+__all__ = [
+    "EXIT",
+    "HISTORY",
+    "RUN",
+    "BrokenLogError",
+    "LogRecord",
+    "TransactionLog",
+    "UnfinishedLogError",
+    "append_log",
+    "read_records",
+    "write_log",
+]
+
+RUN, HISTORY, EXIT = "run", "history", "exit"
+"""The kinds of records (`LogRecord.kind`) with a run's names, with a row, and with a run's end."""
 
 _FILE_HEADER = struct.pack("<4sHB", b":W&B", 0xBEE1, 0)
 _ENTRY_HEADER = struct.Struct("<IHB")
@@ -138,3 +154,66 @@ def _framed(entry: bytes, position: int) -> Iterator[bytes]:
         yield _ENTRY_HEADER.pack(zlib.crc32(part, _CRC_OF_KIND[kind]), len(part), kind) + part
         position += _ENTRY_HEADER.size + len(part)
         is_first = False
+
+
+class LogRecord:
+    """One record of a run; which of the properties it has depends on its ``kind``."""
+
+    __slots__ = ("_record", "kind")
+
+    def __init__(self, record: Any) -> None:
+        self._record = record
+        self.kind: str | None = record.WhichOneof("record_type")
+        """`RUN`, `HISTORY`, `EXIT`, or what is of no interest here."""
+
+    @property
+    def run_id(self) -> str:
+        """The run's id, in a `RUN`."""
+        return str(self._record.run.run_id)
+
+    @property
+    def project(self) -> str:
+        """The run's project, in a `RUN`."""
+        return str(self._record.run.project)
+
+    @property
+    def entity(self) -> str:
+        """The run's entity, in a `RUN`; empty where it was to be the key's default entity."""
+        return str(self._record.run.entity)
+
+    @property
+    def step(self) -> int:
+        """W&B's own number of the row (``_step``), in a `HISTORY`."""
+        return int(self._record.history.step.num)
+
+    def metric(self, name: str) -> Any:
+        """Return a metric of the row, in a `HISTORY`; None where it is missing or unreadable."""
+        for item in self._record.history.item:
+            if item.key == name or list(item.nested_key) == [name]:
+                with contextlib.suppress(ValueError):
+                    return json.loads(item.value_json)
+        return None
+
+    def renamed(self, run_id: str) -> bytes:
+        """Return the entry of a `RUN` with another id."""
+        self._record.run.run_id = run_id
+        return bytes(self._record.SerializeToString())
+
+
+def read_records(
+    log: TransactionLog, entries: Iterable[bytes]
+) -> Iterator[tuple[bytes, LogRecord]]:
+    """Yield entries of a file, each with the record that it holds.
+
+    Raises:
+        BrokenLogError: an entry is no record, or what `TransactionLog.more` raises.
+    """
+    from google.protobuf.message import DecodeError
+    from wandb.proto import wandb_internal_pb2
+
+    record_of: Any = vars(wandb_internal_pb2)["Record"].FromString
+    try:
+        for entry in entries:
+            yield entry, LogRecord(record_of(entry))
+    except DecodeError:
+        raise BrokenLogError(f"{log.path.name} holds a record that cannot be read") from None

@@ -1,0 +1,384 @@
+"""What the driver uses of Ray and Tune without their promise, in the Ray that is installed."""
+
+from __future__ import annotations
+
+import json
+import logging
+import mmap
+import os
+import pickle
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+from ray import tune
+from ray.tune.trainable import wrap_function
+
+from tests.searches import RunSearch
+from tune_wandb_nb.compat import ray as compat
+from tune_wandb_nb.compat.ray import (
+    EXPERIMENT_STATES,
+    SOCKET_IN_TEMP_FOLDER,
+    assume_notebook,
+    inherit_from,
+    inherits_from,
+    is_trainable_category,
+    kills_detached_processes,
+    recorded_trials,
+    replace_interrupt_event,
+    run_config_of,
+    silence_sigterm_warning,
+    temp_folder,
+    trainable_function,
+    trainable_registry,
+    when_ray_starts,
+    without_display,
+)
+
+JOIN = """
+import json, logging, threading
+import ray
+from tests.joining import join_ray
+from tune_wandb_nb.compat.ray import silence_sigterm_warning, temp_folder, when_ray_starts
+
+calls, warnings = [], []
+class Keep(logging.Handler):
+    def emit(self, record):
+        warnings.append("SIGTERM" in record.getMessage())
+logging.getLogger("ray").addHandler(Keep())
+
+def join_in_thread():
+    warnings.clear()
+    thread = threading.Thread(target=join_ray, kwargs={"logging_level": logging.WARNING})
+    thread.start()
+    thread.join()
+    assert ray.is_initialized()
+    found = any(warnings)
+    ray.shutdown()
+    return found
+
+before = temp_folder()
+loud = join_in_thread()
+def call():
+    calls.append(str(temp_folder()))
+when_ray_starts(call)
+when_ray_starts(call)
+silence_sigterm_warning()
+silenced = join_in_thread()
+print(json.dumps([before, loud, silenced, calls]))
+"""
+
+
+def train_fn(config: dict[str, Any]) -> None:
+    for i in range(2):
+        tune.report({"value": i})
+
+
+# Ray's start
+
+
+@pytest.fixture(scope="module")
+def joined(ray_environ: dict[str, str]) -> list[Any]:
+    """What a process has seen that joined Ray in a thread, first as it is and then as we do."""
+    done = subprocess.run(
+        [sys.executable, "-c", JOIN],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **ray_environ},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    found: list[Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_ray_calls_once_what_waits_for_its_start(joined: list[Any]) -> None:
+    *_, calls = joined
+    assert calls == [str(temp_folder())]
+
+
+def test_ray_warns_of_sigterm_in_a_thread_unless_it_is_silenced(joined: list[Any]) -> None:
+    _, loud, silenced, _ = joined
+    assert loud, "Ray does not warn any more, or under another name or with other words"
+    assert not silenced
+
+
+def test_only_that_warning_is_silenced() -> None:
+    silence_sigterm_warning()
+    silence_sigterm_warning()
+    logger = logging.getLogger("ray._private.worker")
+    records = [
+        logging.LogRecord(logger.name, logging.WARNING, "", 0, text, None, None)
+        for text in ("SIGTERM handler is not set because ...", "something else")
+    ]
+    assert [bool(logger.filter(record)) for record in records] == [False, True]
+
+
+def test_a_ray_without_the_list_of_hooks_calls_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("ray._private.worker._post_init_hooks")
+    when_ray_starts(lambda: None)
+
+
+def test_ray_puts_its_sockets_into_its_temporary_folder(
+    ray_session: None, joined: list[Any]
+) -> None:
+    before, *_ = joined
+    assert before is None
+    folder = temp_folder()
+    assert folder is not None
+    sockets = ray._private.worker._global_node.plasma_store_socket_name
+    below = sockets.removeprefix(str(folder))
+    assert len(below) <= len(SOCKET_IN_TEMP_FOLDER)
+    shape = re.sub(r"\d+", "0", SOCKET_IN_TEMP_FOLDER)
+    assert re.sub(r"\d+", "0", below) == shape
+
+
+def test_a_ray_that_hides_its_folder_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ray._private.worker._global_node", object())
+    assert temp_folder() is None
+
+
+def test_the_variable_with_which_ray_kills_what_a_worker_leaves_is_rays() -> None:
+    name = compat._SUBREAPER
+    program = Path(ray.__file__).parent / "core/src/ray/raylet/raylet"
+    with (
+        program.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+    ):
+        assert content.find(name.removeprefix("RAY_").encode()) >= 0
+    assert kills_detached_processes({name: "True"})
+    assert kills_detached_processes({name: "1"})
+    assert not kills_detached_processes({name: "0"})
+    assert not kills_detached_processes({})
+
+
+# Tune's loop
+
+
+@pytest.fixture
+def loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Tune's module with the function that it comes with, which is put back afterwards."""
+    module = import_module("ray.tune.tune")
+    own = getattr(module._setup_signal_catching, "original", module._setup_signal_catching)
+    monkeypatch.setattr(module, "_setup_signal_catching", own)
+    handler = signal.getsignal(signal.SIGINT)
+    yield module
+    signal.signal(signal.SIGINT, handler)
+
+
+def test_tune_makes_its_interrupt_event_where_we_replace_it(loop: Any) -> None:
+    assert "_setup_signal_catching" in loop.run.__code__.co_names
+    assert isinstance(loop._setup_signal_catching(), threading.Event)
+
+
+def test_the_event_is_ours_or_where_we_have_none_tunes(loop: Any) -> None:
+    ours = threading.Event()
+    chosen: list[threading.Event | None] = [None, ours]
+    replace_interrupt_event(chosen.pop)
+    replace_interrupt_event(threading.Event)
+    assert loop._setup_signal_catching() is ours
+    tunes = loop._setup_signal_catching()
+    assert isinstance(tunes, threading.Event)
+    assert tunes is not ours
+
+
+def test_a_tune_without_the_interrupt_is_named(loop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(loop, "_setup_signal_catching")
+    with pytest.raises(AttributeError, match="_setup_signal_catching"):
+        replace_interrupt_event(threading.Event)
+
+
+def test_the_run_config_of_a_tuner_names_its_folder(tmp_path: Path) -> None:
+    tuner = tune.Tuner(train_fn, run_config=tune.RunConfig(storage_path=str(tmp_path)))
+    run_config = run_config_of(tuner)
+    assert run_config.storage_path == str(tmp_path)
+    assert run_config.name.startswith("train_fn_")
+    # What is changed in it is in force.
+    assert run_config_of(tuner) is run_config
+
+
+def test_a_tuner_without_that_part_has_no_run_config() -> None:
+    assert run_config_of(object()) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", compat._NOTEBOOK_MODULES)
+def test_tune_asks_whether_it_is_in_a_notebook(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for each in compat._NOTEBOOK_MODULES:
+        monkeypatch.setattr(f"ray.tune.{each}.IS_NOTEBOOK", False)
+    assume_notebook()
+    assert import_module(f"ray.tune.{name}").IS_NOTEBOOK is True
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_reporter_is_pickled_without_its_display() -> None:
+    reporter = tune.JupyterNotebookReporter(overwrite=False)
+    assert "_display_handle" in vars(reporter)
+    reporter._display_handle = lambda: None
+    assert pickle.dumps(without_display(vars(reporter)))
+
+
+# Trainables
+
+
+def test_tune_registers_a_trainable_where_we_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    registered: list[tuple[str, str, Any]] = []
+    registry = trainable_registry()
+    monkeypatch.setattr(registry, "register", lambda *given: registered.append(given))
+    tune.register_trainable("compat", train_fn)
+    ((category, name, trainable),) = registered
+    assert name == "compat"
+    assert is_trainable_category(category)
+    assert issubclass(trainable, tune.Trainable)
+    assert not is_trainable_category("env_creator")
+
+
+def test_the_function_in_tunes_class_is_found() -> None:
+    found: Any = trainable_function(wrap_function(train_fn))
+    assert train_fn in [cell.cell_contents for cell in found.__closure__]
+    assert trainable_function(int) is None
+
+
+class Base:
+    """A base that a function's class is to have."""
+
+
+def test_the_class_that_tune_makes_of_a_function_has_our_base(ray_session: None) -> None:
+    def function(config: dict[str, Any]) -> None:
+        del config
+
+    assert not inherits_from(function, Base)
+    inherit_from(function, Base)
+    assert inherits_from(function, Base)
+    assert issubclass(wrap_function(function), Base)
+    assert issubclass(wrap_function(tune.with_parameters(function)), Base)
+
+
+# A search: its files, and what callbacks read
+
+
+READ = (
+    *("checkpoint", "config", "error_file", "get_error", "get_trainable_cls", "init_local_path"),
+    *("is_finished", "last_result", "local_path", "path", "placement_group_factory", "status"),
+    *("stopping_criterion", "storage", "trainable_name", "trial_id"),
+)
+
+
+class Reader(tune.Callback):
+    """Notes what a trial and the hooks have of what the logger and the board read."""
+
+    def __init__(self) -> None:
+        self.info: dict[str, Any] = {}
+        self.has: dict[str, bool] = {}
+        self.trial: Any = None
+        self.done: list[bool] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+    def setup(self, *args: Any, **info: Any) -> None:
+        self.info = info
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
+        self.has = {name: hasattr(trial, name) for name in READ}
+        self.done.append(result["done"])
+        self.trial = trial
+
+
+@pytest.fixture(scope="module")
+def search(ray_session: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Reader, Path]:
+    """What callbacks have seen of a search of one trial, and its folder."""
+    reader, folder = Reader(), tmp_path_factory.mktemp("search")
+    run_config = tune.RunConfig(
+        name="experiment",
+        storage_path=str(folder),
+        callbacks=[reader],
+        stop={"training_iteration": 2},
+        verbose=0,
+    )
+    tune.Tuner(train_fn, param_space={"x": 1}, run_config=run_config).fit()
+    return reader, folder / "experiment"
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_trial_has_what_callbacks_read(search: tuple[Reader, Path], name: str) -> None:
+    reader, _ = search
+    assert reader.has[name], f"Tune's Trial has no {name}"
+
+
+def test_what_a_trial_says_of_itself(search: tuple[Reader, Path]) -> None:
+    reader, folder = search
+    trial = reader.trial
+    assert trial.status == "TERMINATED"
+    assert trial.stopping_criterion == {"training_iteration": 2}
+    assert trial.storage.experiment_dir_name == "experiment"
+    assert trial.storage.experiment_fs_path == str(folder)
+    assert trial.storage.storage_filesystem.type_name == "local"
+    assert Path(trial.path).parent == folder
+    assert trial.placement_group_factory.required_resources == {"CPU": 1}
+    assert reader.done == [False, True]
+
+
+def test_what_the_hooks_are_told_of_a_search(search: tuple[Reader, Path]) -> None:
+    reader, _ = search
+    assert reader.info["total_num_samples"] == 1
+    assert "time_budget_s" in reader.info
+
+
+def test_the_state_of_a_search_is_read(search: tuple[Reader, Path]) -> None:
+    reader, folder = search
+    (state,) = folder.glob(EXPERIMENT_STATES)
+    (trial,) = recorded_trials(state)
+    assert trial["trial_id"] == reader.trial.trial_id
+    assert trial["status"] == "TERMINATED"
+    assert "custom_trial_name" in trial
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"trial_data": [1]}', '{"trial_data": null}'])
+def test_a_state_that_is_half_written_raises(tmp_path: Path, content: str) -> None:
+    (tmp_path / "state.json").write_text(content)
+    with pytest.raises((ValueError, LookupError, TypeError), match=r"\w"):
+        recorded_trials(tmp_path / "state.json")
+
+
+OVERRIDDEN = ("train", "step", "reset", "reset_config", "stop", "cleanup", "log_result")
+
+
+def counting_base(calls: Path) -> type:
+    """Return a base that overrides what `WandbTrainableMixin` overrides, and notes the calls."""
+
+    class Counting:
+        pass
+
+    def counted(name: str) -> Any:
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            with calls.open("a") as file:
+                print(name, file=file)
+            return getattr(super(Counting, self), name)(*args, **kwargs)
+
+        return method
+
+    for name in OVERRIDDEN:
+        setattr(Counting, name, counted(name))
+    return Counting
+
+
+def test_tune_calls_what_a_mixin_overrides(run_search: RunSearch, tmp_path: Path) -> None:
+    def function(config: dict[str, Any]) -> None:
+        for i in range(2):
+            tune.report({"value": i})
+
+    inherit_from(function, counting_base(tmp_path / "calls"))
+    run_search(function, {"x": tune.grid_search([1, 2])}, stop={"training_iteration": 1})
+    called = set((tmp_path / "calls").read_text().split())
+    assert set(OVERRIDDEN) - called == set()

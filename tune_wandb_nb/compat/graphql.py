@@ -1,0 +1,89 @@
+"""W&B's GraphQL interface, which is not documented: the queries, and the shape of their answers."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = [
+    "PROJECTS",
+    "RUN",
+    "SAMPLED_ROWS",
+    "VIEWER",
+    "names_of",
+    "run_of",
+    "sample_of_steps",
+    "sampled_rows",
+]
+
+VIEWER = "query Viewer { viewer { id entity teams { edges { node { name } } } } }"
+"""Asks whose key it is. ``viewer`` is null for a key that the server does not know."""
+PROJECTS = (
+    "query GetProjects($entity: String!, $perPage: Int) { models(entityName: $entity,"
+    " first: $perPage) { edges { node { name } } } }"
+)
+"""Asks for an entity's projects (``models``), the newest first."""
+RUN = (
+    "query RunResumeStatus($project: String, $entity: String, $name: String!) {"
+    " model(name: $project, entityName: $entity) { bucket(name: $name, missingOk: true) {"
+    " state historyLineCount historyTail summaryMetrics } } }"
+)
+"""Asks what there is of a run; see `run_of`."""
+SAMPLED_ROWS = (
+    "query RunSampledHistory($project: String!, $entity: String!, $name: String!,"
+    " $spec: JSONString!) { project(name: $project, entityName: $entity) { run(name: $name) {"
+    " sampledHistory(specs: [$spec]) } } }"
+)
+"""Asks for some metrics of a run's rows; ``spec`` is a `sample_of_steps`."""
+
+
+def names_of(connection: Any) -> list[str]:
+    """Return the names in a connection of GraphQL (``edges``, ``node``); none for anything else."""
+    edges = connection.get("edges") if isinstance(connection, dict) else None
+    nodes = [edge.get("node") for edge in edges or () if isinstance(edge, dict)]
+    return [str(node["name"]) for node in nodes if isinstance(node, dict) and node.get("name")]
+
+
+def run_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a run as the answer to `RUN` has it; None where there is none.
+
+    ``historyTail`` (the last rows) becomes ``last``, the very last one, and ``summaryMetrics``
+    becomes ``summary``; both come as JSON inside JSON.
+    """
+    model = data.get("model")
+    bucket = model.get("bucket") if isinstance(model, dict) else None
+    if not isinstance(bucket, dict):
+        return None
+    tail = _decoded(bucket.get("historyTail"), [])
+    return {
+        "state": bucket.get("state"),
+        "rows": bucket.get("historyLineCount") or 0,
+        "last": _decoded(tail[-1] if tail else None, {}),
+        "summary": _decoded(bucket.get("summaryMetrics"), {}),
+    }
+
+
+def sample_of_steps(metrics: Sequence[str], start: int, end: int, samples: int) -> str:
+    """Return the ``spec`` that asks for metrics of the rows from step ``start`` to before ``end``.
+
+    Of more rows than ``samples`` the server leaves some out.
+    """
+    spec = {"keys": list(metrics), "samples": samples, "minStep": start, "maxStep": end}
+    return json.dumps(spec)
+
+
+def sampled_rows(data: Any) -> list[Any] | None:
+    """Return the rows in an answer to `SAMPLED_ROWS`; None where the answer shows none.
+
+    None is not "no rows": whoever took it for that would write rows that are there once more.
+    """
+    for name in ("project", "run", "sampledHistory"):
+        data = data.get(name) if isinstance(data, dict) else None
+    return data[0] if isinstance(data, list) and data and isinstance(data[0], list) else None
+
+
+def _decoded(text: Any, otherwise: Any) -> Any:
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError):
+        return otherwise
+    return found if isinstance(found, type(otherwise)) else otherwise

@@ -1,0 +1,198 @@
+"""What Ray and Tune do not promise, in the process that starts a search."""
+
+import contextlib
+import importlib
+import json
+import logging
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ray import tune
+
+__all__ = [
+    "EXPERIMENT_STATES",
+    "SOCKET_IN_TEMP_FOLDER",
+    "assume_notebook",
+    "inherit_from",
+    "inherits_from",
+    "is_trainable_category",
+    "kills_detached_processes",
+    "recorded_trials",
+    "replace_interrupt_event",
+    "run_config_of",
+    "silence_sigterm_warning",
+    "temp_folder",
+    "trainable_function",
+    "trainable_registry",
+    "when_ray_starts",
+    "without_display",
+]
+
+EXPERIMENT_STATES = "experiment_state-*.json"
+"""Matches Tune's files of a search's state; their names hold the time at which Tune started."""
+
+SOCKET_IN_TEMP_FOLDER = "/session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store"
+"""The longest path that Ray appends to its temporary folder for a socket."""
+
+_WORKER = "ray._private.worker"
+_NOTEBOOK_MODULES = ("tune", "progress_reporter", "experimental.output")
+"""The modules of Tune that look at the shell's name while they are imported."""
+_SUBREAPER = "RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper"
+
+
+def when_ray_starts(call: Callable[[], None]) -> None:
+    """Have Ray call a function at the end of ``ray.init``; the same function only once.
+
+    Tune registers functions in the same list, for ``tune.with_parameters``. A Ray without the list
+    never calls the function: trials then start with the keys and settings of their own node.
+    """
+    importlib.import_module("ray")
+    hooks = getattr(_worker_module(), "_post_init_hooks", None)
+    if hooks is not None and call not in hooks:
+        hooks.append(call)
+
+
+def temp_folder() -> Path | None:
+    """Return Ray's temporary folder; None before Ray has started, and where Ray hides the folder.
+
+    A folder that was passed to ``ray.init`` is recorded in Ray's own node object only.
+    """
+    node = getattr(_worker_module(), "_global_node", None)
+    get: Callable[[], str] | None = getattr(node, "get_temp_dir_path", None)
+    return Path(get()) if get is not None else None
+
+
+def silence_sigterm_warning() -> None:
+    """Drop Ray's warning that a search in a thread cannot handle SIGTERM.
+
+    No user can act on that red text. A Ray that logs under another name shows the warning again.
+    """
+    logging.getLogger(_WORKER).addFilter(_is_no_sigterm_warning)
+
+
+def kills_detached_processes(environ: Mapping[str, str]) -> bool:
+    """Tell whether Ray is told to kill what a worker leaves behind, also processes set apart."""
+    return environ.get(_SUBREAPER, "").lower() in ("1", "true")
+
+
+# Tune's loop
+
+
+def replace_interrupt_event(choose: Callable[[], threading.Event | None]) -> None:
+    """Let ``choose`` provide the event that interrupts ``fit``; None leaves the choice to Tune.
+
+    Tune creates the event in ``_setup_signal_catching`` and offers no other way to end a search
+    such that its unfinished trials can be resumed. Only the first call of a process has an effect.
+
+    Raises:
+        AttributeError: this Tune has no such function, so that no search could be stopped.
+    """
+    loop: Any = importlib.import_module("ray.tune.tune")
+    original = loop._setup_signal_catching
+    if hasattr(original, "original"):
+        return
+
+    def setup() -> threading.Event:
+        event: threading.Event = choose() or original()
+        return event
+
+    setup.original = original  # type: ignore[attr-defined]
+    loop._setup_signal_catching = setup
+
+
+def run_config_of(tuner: "tune.Tuner") -> Any:
+    """Return the run config that a tuner works with, name and storage path filled in.
+
+    Neither the folder of a search that runs nor the callbacks of a restored one can be reached by
+    the public interface. None with Ray Client, and where a Tuner has no such part: a restored
+    search then runs with the unpickled copies of its callbacks.
+    """
+    local = getattr(tuner, "_local_tuner", None)
+    return None if local is None else local.get_run_config()
+
+
+def assume_notebook() -> None:
+    """Let Tune behave as in a notebook, whatever the class of the shell is called.
+
+    Tune compares names of classes, and Colab's shell has another one than Jupyter's. A module that
+    is missing is skipped: in Colab Tune may then print its tables as text.
+    """
+    for name in _NOTEBOOK_MODULES:
+        with contextlib.suppress(ModuleNotFoundError):
+            module: Any = importlib.import_module(f"ray.tune.{name}")
+            module.IS_NOTEBOOK = True
+
+
+def without_display(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state of a ``JupyterNotebookReporter`` without the display it updates."""
+    return {**state, "_display_handle": None}
+
+
+# Trainables
+
+
+def trainable_registry() -> Any:
+    """Return the object whose ``register(category, key, value)`` Tune calls for each trainable.
+
+    Raises:
+        AttributeError: this Tune has no such object, so that trials cannot get the classic names.
+    """
+    registry: Any = importlib.import_module("ray.tune.registry")
+    return registry._global_registry
+
+
+def is_trainable_category(category: str) -> bool:
+    """Tell whether the registry's category is that of trainables."""
+    registry: Any = importlib.import_module("ray.tune.registry")
+    return bool(category == registry.TRAINABLE_CLASS)
+
+
+def trainable_function(trainable: type) -> Callable[..., Any] | None:
+    """Return the method of Tune's class that calls a function trainable; None without one.
+
+    Without the method, a decorated function inside ``functools.partial`` is not recognized, and the
+    logger opens a second run for its trial.
+    """
+    return getattr(trainable, "_trainable_func", None)
+
+
+def inherit_from(function: Any, *bases: type) -> None:
+    """Let the class that Tune makes of a function have these bases.
+
+    A Tune that ignores the mark makes a class without them, and the trial adds them by itself.
+    """
+    function.__mixins__ = bases
+
+
+def inherits_from(function: Any, base: type) -> bool:
+    """Tell whether `inherit_from` has marked a function with a base."""
+    return base in getattr(function, "__mixins__", ())
+
+
+# Tune's files
+
+
+def recorded_trials(state: Path) -> list[dict[str, Any]]:
+    """Return what a file of a search's state (`EXPERIMENT_STATES`) says of each trial.
+
+    The keys are attributes of Tune's ``Trial``: ``trial_id``, ``status``, ``custom_trial_name``.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError, LookupError, TypeError: the file is half written, or has another layout.
+    """
+    recorded = json.loads(state.read_text(encoding="utf-8"))["trial_data"]
+    return [json.loads(trial) for trial, _ in recorded]
+
+
+def _worker_module() -> Any:
+    ray = sys.modules.get("ray")
+    return getattr(getattr(ray, "_private", None), "worker", None)
+
+
+def _is_no_sigterm_warning(record: logging.LogRecord) -> bool:
+    return "SIGTERM handler is not set" not in record.getMessage()

@@ -1,0 +1,151 @@
+"""What Ray and Tune do not promise, in the process of a trial or of a Ray Train worker."""
+
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+__all__ = [
+    "TuneSession",
+    "add_base",
+    "calling_trainable",
+    "experiment_of",
+    "has_returned",
+    "last_result_of",
+    "original_folder",
+    "storage_of",
+    "train_context",
+    "training_thread",
+    "trial_names",
+    "tune_session",
+    "without_tunes_entries",
+]
+
+_RETURNED = "__duplicate__"
+"""Marks a result that Tune repeats when a function has returned."""
+_INFO = "__trial_info__"
+_ENTRIES = frozenset({_INFO, "__stdout_file__", "__stderr_file__"})
+"""What Tune adds to the config that a trainable's constructor receives."""
+
+
+@dataclass(frozen=True, slots=True)
+class TuneSession:
+    """What a session of Tune, or of the older Ray Train, calls its trial; None where unknown."""
+
+    trial_id: str | None = None
+    trial_name: str | None = None
+    experiment: str | None = None
+    rank: int = 0
+    """The rank of this worker of the older Ray Train."""
+
+
+def tune_session() -> TuneSession:
+    """Return the session of this process; an empty one in every other process.
+
+    Nothing is imported: a process with a session has loaded Ray's module. A Ray that keeps its
+    sessions elsewhere leaves the trial without names, so that W&B makes them up.
+    """
+    session = _session()
+    return TuneSession(
+        getattr(session, "trial_id", None),
+        getattr(session, "trial_name", None),
+        getattr(session, "experiment_name", None),
+        int(getattr(session, "world_rank", None) or 0),
+    )
+
+
+def training_thread() -> threading.Thread | None:
+    """Return the thread in which this trial's function runs; None where there is none.
+
+    Without the thread the run ends at once, and loses what the function logs while it leaves.
+    """
+    thread: threading.Thread | None = getattr(_session(), "training_thread", None)
+    return thread
+
+
+def train_context() -> Any:
+    """Return the context of this worker of Ray Train V2; None in every other process.
+
+    The public ``ray.train.get_context`` answers in a Tune function too, and imports Ray Train.
+    A Ray that keeps its contexts elsewhere has all workers of a training log, not only the first.
+    """
+    module = sys.modules.get("ray.train.v2._internal.execution.context")
+    if module is None:
+        return None
+    try:
+        return module.get_train_context()
+    except RuntimeError:
+        # Ray raises this outside of a training.
+        return None
+
+
+def original_folder(environ: Mapping[str, str]) -> str | None:
+    """Return the folder that the process had before Tune changed to the trial's; None if none."""
+    return environ.get("TUNE_ORIG_WORKING_DIR")
+
+
+# Tune's trainables
+
+
+def calling_trainable() -> Any:
+    """Return the ``FunctionTrainable`` among the callers of this function; None outside of Tune.
+
+    Tune's thread calls a trial's function from a method, whose ``self`` is the trainable. Where a
+    Tune calls differently, the trial is one without Tune's names.
+    """
+    from ray.tune.trainable import FunctionTrainable
+
+    frame: FrameType | None = sys._getframe(1)
+    while frame:
+        found = frame.f_locals.get("self")
+        if isinstance(found, FunctionTrainable):
+            return found
+        frame = frame.f_back
+    return None
+
+
+def add_base(trainable: Any, base: type) -> None:
+    """Make an object that exists an instance of ``base``, before the class that it has."""
+    kind = type(trainable)
+    trainable.__class__ = type(kind.__name__, (base, kind), {})
+
+
+def has_returned(result: Mapping[str, Any]) -> bool:
+    """Tell whether a result says only that the trial's function has returned."""
+    return _RETURNED in result
+
+
+def trial_names(config: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the trial's id and name as Tune puts them into the config; None where it does not."""
+    info = config.get(_INFO)
+    return getattr(info, "trial_id", None), getattr(info, "trial_name", None)
+
+
+def without_tunes_entries(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a trainable's config without what Tune has added to it."""
+    return {key: value for key, value in config.items() if key not in _ENTRIES}
+
+
+def storage_of(trainable: Any) -> Any:
+    """Return where Tune stores a trainable's files; None where it stores nothing."""
+    return getattr(trainable, "_storage", None)
+
+
+def experiment_of(storage: Any) -> str | None:
+    """Return the name of the experiment that is stored there; None without a storage."""
+    return storage.experiment_dir_name if storage is not None else None
+
+
+def last_result_of(trainable: Any) -> Mapping[str, Any]:
+    """Return what a trainable reported last; empty before that, and where Tune hides the result.
+
+    Without the result a checkpoint is logged without its metrics.
+    """
+    return getattr(trainable, "_last_result", None) or {}
+
+
+def _session() -> Any:
+    module = sys.modules.get("ray.train._internal.session")
+    return module.get_session() if module is not None else None

@@ -1,0 +1,169 @@
+"""What wandb does not promise of runs: private settings, errors and hooks."""
+
+import contextlib
+import re
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import wandb
+
+__all__ = [
+    "SAAS_NETRC_HOSTS",
+    "default_base_url",
+    "forget_run",
+    "is_in_use",
+    "is_lost_connection",
+    "never_started",
+    "new_settings",
+    "private_settings",
+    "replace_log",
+    "skip_notebook_hook",
+    "starting_step",
+]
+
+SAAS_NETRC_HOSTS: Mapping[str, str] = dict.fromkeys(
+    ("forge.coreweave.com", "api.forge.coreweave.com"), "api.wandb.ai"
+)
+"""Newer names of W&B's own cloud -> the name under which ``wandb login`` keeps its keys."""
+
+_IN_USE = re.compile(r"run ID .+ is in use")
+_LOST = frozenset({"MailboxClosedError", "WandbServiceConnectionError"})
+_NEVER_STARTED = "ServicePollForTokenError"
+_PRIVATE = {
+    "machine_info": ("x_disable_machine_info", False),
+    "stats": ("x_disable_stats", False),
+    "requirements": ("x_save_requirements", True),
+}
+"""What a run records -> the setting for it, and the setting's value where it is recorded."""
+_LOG_LEVEL = "x_log_level"
+_NAMES = frozenset({_LOG_LEVEL, *(name for name, _ in _PRIVATE.values())})
+_LOCK = threading.Lock()
+
+
+def default_base_url() -> str:
+    """Return the address of the server that wandb's settings name, without starting wandb-core.
+
+    Where wandb has no such settings object, the public ``wandb.setup`` is asked, which may start a
+    wandb-core.
+    """
+    from wandb.sdk import wandb_setup
+
+    singleton = getattr(wandb_setup, "singleton", None)
+    if singleton is None:
+        import wandb
+
+        return str(wandb.setup().settings.base_url)
+    return str(singleton().settings.base_url)
+
+
+# Settings
+
+
+def private_settings(*, log_level: int | None = None, **recorded: bool) -> dict[str, Any]:
+    """Return the settings that decide what a run records of its process.
+
+    Args:
+        log_level: The level of wandb's own log files, for versions that heed it (0.31 does not).
+        **recorded: ``machine_info``, ``stats`` (the CPU and so on, all the time) and
+            ``requirements`` (the installed packages): whether the run records it.
+
+    Example:
+        >>> private_settings(stats=False)
+        {'x_disable_stats': True}
+    """
+    settings: dict[str, Any] = {}
+    for name, is_recorded in recorded.items():
+        setting, value_if_recorded = _PRIVATE[name]
+        settings[setting] = value_if_recorded is is_recorded
+    return settings if log_level is None else {**settings, _LOG_LEVEL: log_level}
+
+
+def new_settings(settings: Mapping[str, Any]) -> "wandb.Settings":
+    """Return a ``wandb.Settings`` of its own, made of `private_settings` and public ones.
+
+    A private setting that this wandb lacks is left out: the run then records more, at some cost.
+    """
+    import wandb
+
+    known = getattr(wandb.Settings, "model_fields", _NAMES)
+    return wandb.Settings(
+        **{name: value for name, value in settings.items() if name in known or name not in _NAMES}
+    )
+
+
+# Runs
+
+
+def starting_step(run: Any) -> int:
+    """Return the step that a resumed run goes on from, before its first row; 0 if not resumed.
+
+    Without this property a resumed run looks as if it were at step 0. W&B drops the rows before its
+    own step, unless the server was asked for it.
+    """
+    step: int = getattr(run, "starting_step", 0)
+    return step
+
+
+def replace_log(run: Any, log: Callable[..., None]) -> None:
+    """Have ``run.log``, and ``wandb.log`` where this is the process's run, call ``log``.
+
+    ``wandb.init`` puts the method of its run into the module, and the next one puts its own there.
+    """
+    import wandb
+
+    run.log = log
+    if wandb.run is run:
+        wandb.log = log
+
+
+def forget_run(run_id: str) -> None:
+    """Have wandb-core forget a run that could not be opened or closed, so that its id is free.
+
+    Where wandb has no such call the id stays in use, and wandb says so when it is used again.
+    """
+    import wandb
+
+    with contextlib.suppress(Exception):
+        wandb.setup().assert_service().inform_finish(run_id=run_id)
+
+
+def skip_notebook_hook(is_unwanted: Callable[[], bool]) -> None:
+    """Let a run that opens while ``is_unwanted()`` leave the notebook's displays alone.
+
+    wandb has no setting for that. Only the first call of a process has an effect; a wandb without
+    the method that sets the hook sets it for every run.
+    """
+    from wandb.sdk import wandb_init
+
+    kind: Any = getattr(wandb_init, "_WandbInit", None)
+    with _LOCK:
+        hook = getattr(kind, "monkeypatch_ipython", None)
+        if hook is None or hasattr(hook, "is_ours"):
+            return
+
+        def monkeypatch_ipython(self: Any, settings: Any) -> None:
+            if not is_unwanted():
+                hook(self, settings)
+
+        monkeypatch_ipython.is_ours = True  # type: ignore[attr-defined]
+        kind.monkeypatch_ipython = monkeypatch_ipython
+
+
+# Errors: wandb raises them under private names, or with nothing but a text.
+
+
+def is_lost_connection(error: Exception) -> bool:
+    """Tell whether wandb says with an error that it cannot reach its wandb-core."""
+    return isinstance(error, ConnectionError) or type(error).__name__ in _LOST
+
+
+def never_started(error: Exception) -> bool:
+    """Tell whether wandb says with an error that the wandb-core it started was gone at once."""
+    return type(error).__name__ == _NEVER_STARTED
+
+
+def is_in_use(error: Exception) -> bool:
+    """Tell whether wandb-core says with an error that it has a run with that id already."""
+    return _IN_USE.search(str(error)) is not None

@@ -1,0 +1,103 @@
+"""The folders and files into which wandb writes runs, by their names: needs no wandb.
+
+A run that is recorded into ``dir`` is the file ``dir/wandb/offline-run-<time>-<id>/run-<id>.wandb``
+(online without ``offline-``); wandb marks a file that it has uploaded with one beside it.
+"""
+
+import glob
+import re
+from pathlib import Path
+
+__all__ = [
+    "copy_folder",
+    "find_logs",
+    "is_offline",
+    "is_run_folder",
+    "is_synced",
+    "mark_synced",
+    "offline_logs",
+    "recorded_id",
+    "start_of",
+    "unmark",
+]
+
+_LOGS = "run-*.wandb"
+_OFFLINE = "offline-"
+_FILES = "files"
+_TIME = re.compile(r"\d{8}_\d{6}")
+_SYNCED = ".wandb.synced"
+
+
+def find_logs(path: Path) -> list[Path]:
+    """Return the files of all runs in a run's folder, in a folder of runs, or anywhere below.
+
+    What is found twice through a link is returned once, sorted by the time in its folder's name.
+    """
+    if path.is_file():
+        return [path.resolve()]
+    found = {file.resolve() for file in path.rglob(_LOGS)}
+    return sorted(found, key=lambda file: (_TIME.findall(file.parent.name), str(file)))
+
+
+def offline_logs(folder: Path, run_id: str) -> list[Path]:
+    """Return the files of one run that was recorded offline, in the order of their start.
+
+    Args:
+        folder: The ``dir`` of the run.
+        run_id: Its id.
+    """
+    name = glob.escape(run_id)
+    found = folder.glob(f"wandb/{_OFFLINE}run-*-{name}/run-{name}.wandb")
+    return sorted(file.resolve() for file in found)
+
+
+def is_run_folder(folder: Path) -> bool:
+    """Tell whether a folder is that of one run, and not one of several runs."""
+    return any(folder.glob(_LOGS))
+
+
+def is_offline(log: Path) -> bool:
+    """Tell from its folder's name whether a file was recorded offline."""
+    return log.parent.name.startswith(_OFFLINE)
+
+
+def start_of(log: Path) -> str:
+    """Return text that sorts the files of one run by the time at which they were begun."""
+    return log.parent.name.removeprefix(_OFFLINE)
+
+
+def recorded_id(log: Path) -> str:
+    """Return the id of the run, as the name of its file has it."""
+    return log.stem.removeprefix("run-")
+
+
+def is_synced(log: Path) -> bool:
+    """Tell whether wandb, or `mark_synced`, has marked a file as uploaded, all that is in it."""
+    try:
+        return log.with_suffix(_SYNCED).stat().st_mtime >= log.stat().st_mtime
+    except FileNotFoundError:
+        return False
+
+
+def mark_synced(log: Path) -> None:
+    """Mark a file as uploaded, for ``wandb sync`` too."""
+    log.with_suffix(_SYNCED).touch()
+
+
+def unmark(log: Path) -> None:
+    """Take the mark of a file away: not all that is in it has been uploaded."""
+    log.with_suffix(_SYNCED).unlink(missing_ok=True)
+
+
+def copy_folder(log: Path, into: Path) -> Path:
+    """Make a folder for a copy of a run's file; returns where the copy goes.
+
+    The folder has the run's other files, and the name of the run's own folder, from which wandb
+    tells whether the run was offline.
+    """
+    folder = into / log.parent.name
+    folder.mkdir()
+    files = log.parent / _FILES
+    if files.is_dir():
+        (folder / _FILES).symlink_to(files.resolve(), target_is_directory=True)
+    return folder / log.name

@@ -1,0 +1,70 @@
+"""What wandb does not promise of ``wandb beta sync``: its command line and what it prints."""
+
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+__all__ = ["printed_errors", "sync_command", "sync_environment", "without_path"]
+
+_ERROR = re.compile(r"ERROR\s+(.*)")
+_PATH = re.compile(r'^Failed to [^"]*"[^"]*": ')
+_EXTRA_HEADERS = "WANDB_X_EXTRA_HTTP_HEADERS"
+
+
+def sync_command(
+    files: Iterable[Path],
+    *,
+    entity: str | None,
+    project: str | None,
+    parallel: int,
+    live: bool,
+) -> list[str]:
+    """Return the command that uploads files and marks each of them (`is_synced`) when it is done.
+
+    Args:
+        files: The ``.wandb`` files, also those that were online or are marked already.
+        entity: Where to, in the place of what the files name; None leaves it.
+        project: As ``entity``.
+        parallel: How many runs at once.
+        live: Follow files that are still being written, until their runs end.
+    """
+    named = {"--entity": entity, "--project": project}
+    return [
+        *(sys.executable, "-m", "wandb", "beta", "sync", "--no-skip-synced", "-n", str(parallel)),
+        *(["--no-skip-online", "--live"] if live else ["--no-skip-online"]),
+        *(word for name, value in named.items() if value for word in (name, value)),
+        *(str(file.absolute()) for file in files),
+    ]
+
+
+def sync_environment(
+    environ: Mapping[str, str], *, host: str, key: str, folder: str
+) -> dict[str, str]:
+    """Return the command's environment, in which it shares nothing with a search of this process.
+
+    Args:
+        environ: This process's environment.
+        host: The W&B server.
+        key: The API key.
+        folder: Where wandb puts its own files.
+    """
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith("WANDB_") or name == _EXTRA_HEADERS
+    }
+    return {**kept, "WANDB_BASE_URL": host, "WANDB_API_KEY": key, "WANDB_DIR": folder}
+
+
+def printed_errors(output: str) -> list[str]:
+    """Return the errors in what the command has printed; those of a file name the file's folder.
+
+    Where wandb prints errors in another way, a file that was not uploaded gets a general reason.
+    """
+    return _ERROR.findall(output)
+
+
+def without_path(error: str) -> str:
+    """Return a printed error without the path of its file, which wandb puts first."""
+    return _PATH.sub("", error)
