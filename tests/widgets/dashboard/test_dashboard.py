@@ -14,7 +14,7 @@ from ray import cloudpickle, tune
 import tune_wandb_nb as tw
 from tests.trainable_functions import failing, quick, run_config
 from tests.tuning.chart_data.test_chart_data import search
-from tests.widgets.charts.test_charts import EVIL
+from tests.widgets.charts.test_live_charts import EVIL
 from tests.wire import WireServer, find_wandb_files, read_ended_wandb_file
 from tests.wire.fixtures import StartRun
 from tune_wandb_nb import Dashboard

@@ -10,7 +10,7 @@ from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.chart_data.parallel import scatter_data
 from tune_wandb_nb.tuning.chart_data.wording import describe_params, digits_between, number, shorten
 from tune_wandb_nb.widgets.base.palette import SCALE
-from tune_wandb_nb.widgets.charts.texts import text_mark, write_texts
+from tune_wandb_nb.widgets.charts.text_mark import text_mark, write_texts
 
 __all__ = ["ScatterChart"]
 

@@ -10,7 +10,7 @@ from tune_wandb_nb.tuning.chart_data.schedule import ScheduleData, schedule_data
 from tune_wandb_nb.tuning.chart_data.wording import number, shorten
 from tune_wandb_nb.widgets.base.markup import escape, markup, table
 from tune_wandb_nb.widgets.base.palette import BEST, GREY, INITIAL
-from tune_wandb_nb.widgets.charts.texts import text_mark, write_texts
+from tune_wandb_nb.widgets.charts.text_mark import text_mark, write_texts
 
 __all__ = ["ScheduleChart"]
 

@@ -12,11 +12,10 @@ import ipywidgets
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
 from tune_wandb_nb.widgets.base.frontend import Frontend, detect_frontend
-from tune_wandb_nb.widgets.base.lasting import LastingOutput
 from tune_wandb_nb.widgets.base.markup import STYLE, escape, note
-from tune_wandb_nb.widgets.charts.charts import LiveCharts
+from tune_wandb_nb.widgets.base.static_output import StaticOutput
+from tune_wandb_nb.widgets.charts.live_charts import LiveCharts
 from tune_wandb_nb.widgets.charts.picture import picture_png
-from tune_wandb_nb.widgets.dashboard.plain import PlainReport
 from tune_wandb_nb.widgets.dashboard.report import report_fragment, report_page
 from tune_wandb_nb.widgets.dashboard.status import (
     errors_html,
@@ -24,6 +23,7 @@ from tune_wandb_nb.widgets.dashboard.status import (
     status_html,
     top_trials_html,
 )
+from tune_wandb_nb.widgets.dashboard.terminal_report import TerminalReport
 from tune_wandb_nb.widgets.dashboard.wandb_page import WandbPage
 
 if TYPE_CHECKING:
@@ -85,12 +85,12 @@ class Dashboard(ipywidgets.VBox):
         self._pause = threading.Event()
         self._fronted = False
         self._tune_reports = False
-        self._lasting = LastingOutput()
+        self._lasting = StaticOutput()
         self._outputs = [self._lasting]
         frontend = detect_frontend()
         self._build(logger, frontend, height)
         self._plain = (
-            None if frontend.shows_widgets else PlainReport(self.board, lambda: self.page.logger)
+            None if frontend.shows_widgets else TerminalReport(self.board, lambda: self.page.logger)
         )
         # The style of a live dashboard hides its lasting picture.
         style = ipywidgets.HTML(STYLE + self._lasting.hide_while_live)
@@ -170,7 +170,7 @@ class Dashboard(ipywidgets.VBox):
         """Wait until the end of the search is shown, and kept in the notebook's output."""
         return self._settled.wait(timeout)
 
-    def lasts_in(self, output: LastingOutput) -> None:
+    def lasts_in(self, output: StaticOutput) -> None:
         """Leave the lasting report in one more output: of a widget that this one is part of."""
         self._outputs.append(output)
 

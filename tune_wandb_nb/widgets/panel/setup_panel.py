@@ -17,15 +17,15 @@ from tune_wandb_nb.tuning.inspection.import_name import CodeName, code_name
 from tune_wandb_nb.tuning.plan.plan import Plan
 from tune_wandb_nb.tuning.space.space import SearchSpace
 from tune_wandb_nb.widgets.base.frontend import detect_frontend, user_names
-from tune_wandb_nb.widgets.base.lasting import LastingOutput
 from tune_wandb_nb.widgets.base.markup import STYLE
+from tune_wandb_nb.widgets.base.static_output import StaticOutput
 from tune_wandb_nb.widgets.experiment import Experiment
 from tune_wandb_nb.widgets.form.form import Form
-from tune_wandb_nb.widgets.panel.form_face import FormFace, SetupError
+from tune_wandb_nb.widgets.panel.form_access import FormAccess, SetupError
 from tune_wandb_nb.widgets.panel.launcher import experiment_of, summary_of
-from tune_wandb_nb.widgets.panel.offer import Offer
 from tune_wandb_nb.widgets.panel.panel_style import PANEL_STYLE
 from tune_wandb_nb.widgets.panel.prefill import first_texts, given_space
+from tune_wandb_nb.widgets.panel.restore_offer import RestoreOffer
 from tune_wandb_nb.widgets.panel.start_bar import StartBar
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["SetupPanel"]
 
 
-class SetupPanel(FormFace, ipywidgets.VBox):
+class SetupPanel(FormAccess, ipywidgets.VBox):
     """A form for a whole search: account, project, search space, search; and a start button.
 
     The hyperparameters come from ``param_space`` or, without one, from the training function's
@@ -78,7 +78,7 @@ class SetupPanel(FormFace, ipywidgets.VBox):
         self._given = param_space
         self._height = height
         self._experiment: Experiment | None = None
-        self._lasting = LastingOutput()
+        self._lasting = StaticOutput()
         self._keeps = False
         space = given_space(trainable, param_space)
         texts = first_texts(trainable, param_space)
@@ -88,7 +88,7 @@ class SetupPanel(FormFace, ipywidgets.VBox):
         self.space.rows = [row_of(name, found) for name, found in space.items()]
         self.set(**texts | _given(metric=metric, mode=mode, project=project, **fields))
         self._stage = ipywidgets.VBox()
-        self._offer = Offer(self._use_last)
+        self._offer = RestoreOffer(self._use_last)
         style = ipywidgets.HTML(STYLE + PANEL_STYLE + self._lasting.hide_while_live)
         style.layout = ipywidgets.Layout(display="none")
         super().__init__([style, self._offer, self.form, self._bar, self._stage])

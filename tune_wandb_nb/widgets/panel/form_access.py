@@ -15,14 +15,14 @@ from tune_wandb_nb.widgets.form.overview import sweep_yaml
 from tune_wandb_nb.widgets.form.space_editor import SpaceEditor
 from tune_wandb_nb.widgets.panel.prefill import as_texts
 
-__all__ = ["FormFace", "SetupError"]
+__all__ = ["FormAccess", "SetupError"]
 
 
 class SetupError(ValueError):
     """The search cannot start as it is set up; the message names each field and its fix."""
 
 
-class FormFace:
+class FormAccess:
     """Reads and fills the form of a `SetupPanel`."""
 
     form: Form

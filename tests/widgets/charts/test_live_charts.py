@@ -12,8 +12,8 @@ from tests.tuning.chart_data.test_chart_data import search
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.chart_data.axes import axis_for
 from tune_wandb_nb.widgets.base.palette import BEST, Slots, blend
-from tune_wandb_nb.widgets.charts.charts import LiveCharts
 from tune_wandb_nb.widgets.charts.curve_chart import CurveChart
+from tune_wandb_nb.widgets.charts.live_charts import LiveCharts
 from tune_wandb_nb.widgets.charts.picture import picture_png
 
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)">'

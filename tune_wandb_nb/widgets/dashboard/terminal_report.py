@@ -9,13 +9,13 @@ from tune_wandb_nb.tuning.board.board import TrialBoard
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PlainReport"]
+__all__ = ["TerminalReport"]
 
 _COLUMNS = ("name", "state", "reported", "logged", "dropped")
 _MOST_TRIALS = 100
 
 
-class PlainReport:
+class TerminalReport:
     """Prints the page's address as soon as there is one, and the audit when the search ends.
 
     Args:

@@ -5,12 +5,12 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["LastingOutput"]
+__all__ = ["StaticOutput"]
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-class LastingOutput:
+class StaticOutput:
     """A second output below a widget: empty at first, at the end static HTML and a PNG.
 
     The widget brings a style sheet that hides it. So where the widget lives only the widget is

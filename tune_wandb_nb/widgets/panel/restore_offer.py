@@ -6,10 +6,10 @@ import ipywidgets
 
 from tune_wandb_nb.widgets.base.markup import escape
 
-__all__ = ["Offer"]
+__all__ = ["RestoreOffer"]
 
 
-class Offer(ipywidgets.HBox):
+class RestoreOffer(ipywidgets.HBox):
     """A line with two buttons; not there until `make`.
 
     Args:
