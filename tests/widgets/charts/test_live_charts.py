@@ -11,7 +11,7 @@ from PIL import Image
 from tests.tuning.chart_data.test_chart_data import search
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.chart_data.axes import axis_for
-from tune_wandb_nb.widgets.base.palette import BEST, Slots, blend
+from tune_wandb_nb.widgets.base.palette import BEST, TrialColors, blend
 from tune_wandb_nb.widgets.charts.curve_chart import CurveChart
 from tune_wandb_nb.widgets.charts.live_charts import LiveCharts
 from tune_wandb_nb.widgets.charts.picture import picture_png
@@ -183,7 +183,7 @@ def test_names_in_the_picture_are_not_mathematics() -> None:
 
 
 def test_colours() -> None:
-    slots = Slots()
+    slots = TrialColors()
     first = slots.assign(["a", "b", "c"])
     assert slots.assign(["c", "x", "a"]) == [first[2], first[1], first[0]]
     assert len(set(slots.assign(list("abcdef")))) == len(BEST)

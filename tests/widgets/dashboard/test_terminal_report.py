@@ -38,11 +38,11 @@ def test_the_page_is_told_once_and_as_soon_as_there_is_one(board: TrialBoard, ca
     logger = Logger(0)
     report = TerminalReport(board, lambda: logger)
     board.begin()
-    report.tell_page()
+    report.print_url()
     assert capsys.readouterr().out == ""
     logger.group_url = PAGE
-    report.tell_page()
-    report.tell_page()
+    report.print_url()
+    report.print_url()
     board.end()
     assert capsys.readouterr().out == f"tune-wandb-nb: this search in W&B: {PAGE}\n"
 

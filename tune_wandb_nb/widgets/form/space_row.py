@@ -12,7 +12,7 @@ from tune_wandb_nb.tuning.distributions.values import SpaceError
 from tune_wandb_nb.tuning.form.setup import FieldProblem
 from tune_wandb_nb.tuning.form.space_rows import Row, read_row
 from tune_wandb_nb.widgets.base.markup import escape
-from tune_wandb_nb.widgets.base.palette import INITIAL
+from tune_wandb_nb.widgets.base.palette import FULL_DESCRIPTION
 from tune_wandb_nb.widgets.form.preview import preview_html
 
 __all__ = ["SpaceRow"]
@@ -131,7 +131,7 @@ class SpaceRow(ipywidgets.VBox):
             value=self._typed.get(name, ""),
             description="" if listed else "below" if excluded else name,
             placeholder=_PLACEHOLDERS.get(name, ""),
-            style=INITIAL,
+            style=FULL_DESCRIPTION,
             layout=_part("1 1 0"),
         )
         control.observe(partial(self._on_text, name), "value")
