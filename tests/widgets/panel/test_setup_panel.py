@@ -314,7 +314,7 @@ class TestKey:
         login(wire_server.api_key)
         wire_server.faults.hang()
         panel = SetupPanel(train, host=wire_server.url)
-        panel.form.account.ask()
+        panel.form.account.check_key()
         wire_server.wait_for(lambda server: server.faults.hanging == 1)
         panel.set(offline=True)
         assert panel.form.account.settled.is_set()
@@ -331,7 +331,7 @@ class TestKey:
         assert panel.form.account.forget.disabled
         assert KEY not in str([w.get_state() for w in widgets(panel)])
         monkeypatch.setenv("WANDB_API_KEY", "wrong")
-        panel.form.account.look()
+        panel.form.account.show_key_source()
         assert "WANDB_API_KEY does not hold a W&amp;B API key" in panel.form.account.status.value
 
     def test_the_link_to_the_key_is_the_servers(self) -> None:

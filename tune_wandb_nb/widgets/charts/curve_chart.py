@@ -64,8 +64,8 @@ class CurveChart(ipywidgets.VBox):
         self._update(self.others, *stack(data.others, log=log), labels=labels)
         colors = self._colors.assign([line.trial.trial_id for line in data.best])
         labels = [_label(line) for line in data.best]
-        given = {"labels": labels, "colors": colors or [BEST[0]]}
-        self._update(self.best, *stack(data.best, log=log), **given)
+        x, y = stack(data.best, log=log)
+        self._update(self.best, x, y, labels=labels, colors=colors or [BEST[0]])
         self.legend.value = _legend(data, colors, snapshot)
         return self._sent
 

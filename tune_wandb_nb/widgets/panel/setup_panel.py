@@ -84,7 +84,7 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
         texts = first_texts(trainable, param_space)
         self._bar = StartBar(self.start, self.stop, self.resume, self._fold)
         self.form = Form(self._code_name, self._on_change)
-        self.form.look_at(trainable)
+        self.form.suggest_metrics(trainable)
         self.space.rows = [row_of(name, found) for name, found in space.items()]
         self.set(**texts | _given(metric=metric, mode=mode, project=project, **fields))
         self._stage = ipywidgets.VBox()
@@ -109,7 +109,7 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
     @trainable.setter
     def trainable(self, trainable: Any) -> None:
         self._trainable = trainable
-        self.form.look_at(trainable)
+        self.form.suggest_metrics(trainable)
         if not self.space.rows:
             found = SearchSpace.from_trainable(trainable)
             self.space.rows = [row_of(name, one) for name, one in found.items()]
