@@ -39,8 +39,8 @@ class Overview(ipywidgets.VBox):
         self.code = ipywidgets.HTML()
         self.sweep = ipywidgets.HTML()
         self.tabs = ipywidgets.Tab([self.samples, self.code, self.sweep])
-        for place, title in enumerate(("Sampled", "Python", "W&B sweep")):
-            self.tabs.set_title(place, title)
+        for index, title in enumerate(("Sampled", "Python", "W&B sweep")):
+            self.tabs.set_title(index, title)
         super().__init__([self.trials, self.tabs])
 
     def show(self, reading: Reading, warnings: Sequence[FieldProblem], trainable: CodeName) -> None:
