@@ -9,8 +9,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.form import KEY, SETUP, SLOW, button, cell_of, field, head
 from tests.browser.lab import open_notebook, run_cell
+from tests.browser.locators import KEY, SETUP, SLOW, button, cell_of, field, head
 from tests.browser.server import write_notebook
 from tests.wire import WireServer
 

@@ -1,4 +1,4 @@
-"""Where the parts of the form and of the dashboard are on a page, in every frontend."""
+"""Locators of the parts of the form and of the dashboard on a page, in every frontend."""
 
 from __future__ import annotations
 
