@@ -33,8 +33,8 @@ def write(folder: Path, wandb: object, *cells: str) -> None:
 
 
 def hover(page: Page, line: Locator) -> None:
-    """Point at a line until it tells whose it is: what stands above it may still grow."""
-    # bqplot 0.13 has put its own name before the class.
+    """Point at a line until its tooltip appears; the line moves while the page above it grows."""
+    # bqplot 0.13 puts its own name before the class.
     tip = page.locator("[class*=mark_tooltip]", has_text="train_").first
     for tries_left in reversed(range(SLOW // 2000)):
         x, y = line.evaluate(MIDDLE)
@@ -70,12 +70,12 @@ def test_a_search_offline_from_start_to_saved_notebook(
     assert page.locator(".jp-OutputArea-output pre").count() == 0 or (
         "train" not in page.locator(".jp-OutputArea-output pre").first.inner_text()
     )
-    # The lasting picture is there and hidden while the widget lives.
+    # The static output exists and is hidden while the widget is live.
     last = page.locator("[class^=twn-lasting]").first
     expect(last).to_be_attached(timeout=SLOW)
     expect(last).to_be_hidden()
 
-    # A curve tells whose it is.
+    # The tooltip of a curve names its trial.
     hover(page, page.locator(".bqplot path.line").last)
 
     run_cell(page, 2)  # displayed again, after the search has ended

@@ -125,7 +125,7 @@ def test_the_setup_notebook_is_an_app(page: Page, servers: ExitStack, tmp_path: 
 def test_in_vs_code_a_link_stands_for_the_page(
     page: Page, servers: ExitStack, tmp_path: Path, wire_server: WireServer
 ) -> None:
-    """VS Code itself is not to be had here: JupyterLab with what tells a kernel that it is."""
+    """VS Code itself cannot run here: this is JupyterLab with VS Code's environment variable."""
     wire_server.accepted_keys = {KEY}
     login = f"tw.login({KEY!r}, host={wire_server.url!r})"
     settings = {"project": "digits", "host": wire_server.url}
