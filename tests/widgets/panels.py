@@ -1,4 +1,4 @@
-"""What tests of the setup panel and of its form have in common."""
+"""Helpers of the tests of the setup panel and of its form."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def space(**more: Any) -> dict[str, Any]:
 
 
 def messages(panel: SetupPanel) -> dict[str, str]:
-    """What stands below the fields."""
+    """Return the HTML of the problems below the fields: field -> HTML."""
     said = {name: one.message.value for name, one in panel.fields.items()}
     return {name: html for name, html in said.items() if 'class="twn-said bad"' in html}
 

@@ -1,4 +1,4 @@
-"""A dashboard of a search that has finished, and the logger that it asks."""
+"""A dashboard of a finished search, and a stand-in for its logger."""
 
 from __future__ import annotations
 

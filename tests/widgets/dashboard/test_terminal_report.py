@@ -13,7 +13,7 @@ PAGE = "https://wandb.example.com/e/p/groups/g/workspace"
 
 
 class Logger:
-    """As much of a `WandbLogger` as the report asks."""
+    """The part of a `WandbLogger` that the report uses."""
 
     project_url: str | None = None
 

@@ -16,7 +16,7 @@ Page = Callable[..., str]
 
 
 def line(text: str, name: str) -> str:
-    """Return what stands behind a name."""
+    """Return the text after a name on the page."""
     found = re.search(rf"^  {re.escape(name)}\s+(.*)$", text, re.MULTILINE)
     assert found is not None, text
     return found[1]

@@ -1,4 +1,4 @@
-"""What is known to go wrong, from what a machine has."""
+"""The known problems of a machine, from its facts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GOOD: dict[str, Any] = {
 
 
 def told(**changed: Any) -> list[str]:
-    """Return what goes wrong on a good machine with one thing changed."""
+    """Return the problems of a good machine with one thing changed."""
     return [found.problem for found in find_conflicts(Machine(**GOOD | changed))]
 
 
