@@ -77,7 +77,7 @@ def by_hand() -> dict[str, float]:
     import numpy as np
 
     from tune_wandb_nb.tuning.board.board import TrialBoard
-    from tune_wandb_nb.widgets.charts.charts import LiveCharts
+    from tune_wandb_nb.widgets.charts.live_charts import LiveCharts
     from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard
 
     sent = [0]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard
     from tune_wandb_nb.widgets.doctor.doctor import doctor
     from tune_wandb_nb.widgets.experiment import Experiment
-    from tune_wandb_nb.widgets.panel.form_face import SetupError
+    from tune_wandb_nb.widgets.panel.form_access import SetupError
     from tune_wandb_nb.widgets.panel.setup_panel import SetupPanel
 
 __all__ = [
@@ -51,7 +51,7 @@ _HOME = {
     "Experiment": "widgets.experiment",
     "SearchSpace": "tuning.space.space",
     "SettingsError": "tracking.settings.settings",
-    "SetupError": "widgets.panel.form_face",
+    "SetupError": "widgets.panel.form_access",
     "SetupPanel": "widgets.panel.setup_panel",
     "WandbLogger": "tracking.driver.logger",
     "WandbLoggerCallback": "tracking.driver.logger",

@@ -13,16 +13,16 @@ from tests.browser.lab import jupyter_lab
 from tests.browser.server import launch
 
 _NOT_OURS = (
-    # Notebook 7.6 of its own settings, with an empty notebook as well.
+    # Notebook 7.6 reports this of its own settings, even with an empty notebook.
     "Cannot read properties of undefined (reading 'schema')",
-    # Voila 0.5 of JupyterLab's extensions, with an empty notebook as well.
+    # Voila 0.5 reports this of JupyterLab's extensions, even with an empty notebook.
     "Error: The getter for the shared module is not a function.",
-    # ipywidgets 7 of a box that is taken away while its parts are being drawn: the charts, where
-    # the W&B page comes to the front before they are there.
+    # ipywidgets 7 reports this of a box that is removed while its children are being drawn: the
+    # charts, if the tab of the W&B page is selected before the charts have been drawn.
     "p: Could not add child view to box",
     "Could not add child view to box",
 )
-"""How the errors begin that frontends find in themselves."""
+"""The beginnings of errors that frontends report about themselves."""
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def servers() -> Iterator[ExitStack]:
-    """Takes what serves a page, and ends it when the page is closed."""
+    """The servers of a page, which are stopped after the page has been closed."""
     with ExitStack() as stack:
         yield stack
 
@@ -54,14 +54,14 @@ def page(browser: Browser, servers: ExitStack) -> Iterator[Page]:
     page.on("console", lambda message: errors.append(message.text) if _is_ours(message) else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
-    # Shown where the test has failed: what its kernel printed.
+    # pytest shows this output of the kernel if the test fails.
     print(*page.locator("pre").all_inner_texts(), sep="\n")
     page.close()
     assert [error for error in errors if not error.startswith(_NOT_OURS)] == []
 
 
 def _is_ours(message: ConsoleMessage) -> bool:
-    """Tell an error of this page from a part that was to come from a server in the internet."""
+    """Return whether a message is an error of this page and not a resource of the internet."""
     url, text = message.location["url"], message.text
     is_elsewhere = url.startswith("https://") and text.startswith("Failed to load resource")
     return message.type == "error" and not is_elsewhere

@@ -1,4 +1,4 @@
-"""JupyterLab and Notebook 7, which are built of the same parts, and a page on their notebooks."""
+"""JupyterLab and Notebook 7, which share their components, and a page on their notebooks."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.browser.server import home_of, serve
+from tests.browser.server import serve, server_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from playwright.sync_api import Page
 
-# Until then Lab takes a command to run a cell and forgets it.
+# Before this state, Lab accepts a command to run a cell and drops it.
 _READY = """() => {
   const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
   const kernel = context?.session?.kernel;
@@ -54,11 +54,11 @@ def _write_settings(folder: Path, theme: str) -> None:
         "@jupyterlab/apputils-extension/notification": (
             '{"fetchNews": "false", "checkForUpdates": false}'
         ),
-        # What is in the widgets' state is in the notebook's file: no key may be.
+        # Saves the state of the widgets into the notebook's file, which must not contain a key.
         "@jupyter-widgets/jupyterlab-manager/plugin": '{"saveState": true}',
     }
     for place, text in settings.items():
-        path = home_of(folder) / "settings" / f"{place}.jupyterlab-settings"
+        path = server_folder(folder) / "settings" / f"{place}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 

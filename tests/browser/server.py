@@ -1,4 +1,4 @@
-"""What all frontends have in common: a server on a free port, a browser, a notebook's file."""
+"""Shared by all frontends: a server on a free port, a browser, a notebook's file."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _STARTS_WITHIN = 90
 
 
-def home_of(folder: Path) -> Path:
-    """Return where a server that serves a folder keeps its own files."""
+def server_folder(folder: Path) -> Path:
+    """Return the folder for the own files of a server that serves ``folder``."""
     return folder / ".jupyter-home"
 
 
@@ -38,14 +38,14 @@ def serve(folder: Path, *command: str, environ: Mapping[str, str] | None = None)
 
     Gives the server's address.
     """
-    home = home_of(folder)
-    home.mkdir(parents=True, exist_ok=True)
+    own_folder = server_folder(folder)
+    own_folder.mkdir(parents=True, exist_ok=True)
     port = _free_port()
-    with (home / "log").open("w") as log:
+    with (own_folder / "log").open("w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", *command, "--no-browser", f"--port={port}"],
-            env={**os.environ, **_own_places(home), **(environ or {})},
-            # Notebook 6 asks there whether it is to end.
+            env={**os.environ, **_environ(own_folder), **(environ or {})},
+            # Notebook 6 asks on stdin whether to shut down.
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -53,7 +53,7 @@ def serve(folder: Path, *command: str, environ: Mapping[str, str] | None = None)
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(url, server, home / "log")
+        _wait_for(url, server, own_folder / "log")
         yield url
     finally:
         server.terminate()  # it ends its kernels
@@ -64,7 +64,7 @@ def serve(folder: Path, *command: str, environ: Mapping[str, str] | None = None)
             server.wait()
 
 
-def _own_places(home: Path) -> dict[str, str]:
+def _environ(own_folder: Path) -> dict[str, str]:
     names = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_RUNTIME_DIR": "runtime",
@@ -73,7 +73,7 @@ def _own_places(home: Path) -> dict[str, str]:
         "IPYTHONDIR": "ipython",
         "TUNE_WANDB_NB_STATE_DIR": "state",
     }
-    return {"PYTHONPATH": str(_CHECKOUT)} | {n: str(home / part) for n, part in names.items()}
+    return {"PYTHONPATH": str(_CHECKOUT)} | {n: str(own_folder / part) for n, part in names.items()}
 
 
 def _free_port() -> int:
@@ -92,14 +92,14 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
             with urllib.request.urlopen(f"{url}/api/status", timeout=2):
                 return
         except urllib.error.HTTPError:
-            return  # not every server has this page, but this one is there
+            return  # the server answers, even if it does not have this page
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)  # there is no event for another process's socket
     raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")
 
 
 def write_notebook(path: Path, cells: list[str]) -> None:
-    """Write a notebook whose kernel is known, else Lab asks for one."""
+    """Write a notebook that names its kernel; Lab would ask for one otherwise."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     notebook.metadata["kernelspec"] = {
         "name": "python3",

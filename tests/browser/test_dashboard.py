@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.experiment import SETUP
 from tests.browser.lab import open_notebook, run_cell
 from tests.browser.server import write_notebook
 from tests.wire import WireServer
@@ -16,33 +17,6 @@ from tests.wire import WireServer
 pytestmark = pytest.mark.timeout(900)
 
 SLOW = 120_000
-
-SETUP = """
-import logging, os, time
-from tests.joining import join_ray
-from ray import tune
-import tune_wandb_nb as tw
-join_ray()
-
-EVIL = '<img src=x onerror="window.hacked=1">'
-
-def train(config):
-    for i in range(config["results"]):
-        tune.report({"score": config["x"] * i, f"{EVIL}a/b c%": float(i)})
-        time.sleep(config["pause"])
-    if config["fails"]:
-        raise ValueError(EVIL)
-
-def experiment(samples, results, pause, fails=False):
-    space = {"x": tune.uniform(0, 1), "act": tune.choice(["relu", EVIL]), "results": results,
-             "pause": pause, "fails": fails}
-    return tw.Experiment(
-        train, param_space=space,
-        tune_config=tune.TuneConfig(metric="score", mode="max", num_samples=samples),
-        run_config=tune.RunConfig(name="mygroup", storage_path=os.path.abspath("results")),
-        wandb=WANDB,
-    )
-"""
 
 
 MIDDLE = """(line) => {
@@ -59,8 +33,8 @@ def write(folder: Path, wandb: object, *cells: str) -> None:
 
 
 def hover(page: Page, line: Locator) -> None:
-    """Point at a line until it tells whose it is: what stands above it may still grow."""
-    # bqplot 0.13 has put its own name before the class.
+    """Point at a line until its tooltip appears; the line moves while the page above it grows."""
+    # bqplot 0.13 puts its own name before the class.
     tip = page.locator("[class*=mark_tooltip]", has_text="train_").first
     for tries_left in reversed(range(SLOW // 2000)):
         x, y = line.evaluate(MIDDLE)
@@ -96,12 +70,12 @@ def test_a_search_offline_from_start_to_saved_notebook(
     assert page.locator(".jp-OutputArea-output pre").count() == 0 or (
         "train" not in page.locator(".jp-OutputArea-output pre").first.inner_text()
     )
-    # The lasting picture is there and hidden while the widget lives.
+    # The static output exists and is hidden while the widget is live.
     last = page.locator("[class^=twn-lasting]").first
     expect(last).to_be_attached(timeout=SLOW)
     expect(last).to_be_hidden()
 
-    # A curve tells whose it is.
+    # The tooltip of a curve names its trial.
     hover(page, page.locator(".bqplot path.line").last)
 
     run_cell(page, 2)  # displayed again, after the search has ended

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from contextlib import ExitStack
 from importlib.metadata import version
@@ -12,7 +11,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.classic import classic_notebook, open_classic, run_classic_cell
-from tests.browser.form import KEY, SETUP, SLOW, button, cell_of, field, head, tab
 from tests.browser.lab import (
     jupyter_lab,
     notebook_7,
@@ -20,6 +18,8 @@ from tests.browser.lab import (
     open_notebook,
     run_cell,
 )
+from tests.browser.locators import KEY, SETUP, SLOW, button, cell_of, field, head, tab
+from tests.browser.pictures import take_picture
 from tests.browser.server import write_notebook
 from tests.browser.voila import open_app, voila
 from tests.wire import WireServer
@@ -30,12 +30,6 @@ IS_CLASSIC = version("notebook").startswith("6.")
 """Colab's frontend and versions, or today's."""
 
 PANEL = "tw.SetupPanel(train, samples=2, project='digits', storage=os.path.abspath('results'))"
-
-
-def look(page: Page, name: str) -> None:
-    """Leave a picture for a person who asks for pictures."""
-    if folder := os.environ.get("TUNE_WANDB_NB_PICTURES"):
-        page.screenshot(path=Path(folder, f"{name}.png"), full_page=True)
 
 
 def search_by_form(page: Page, server: WireServer, name: str) -> None:
@@ -53,7 +47,7 @@ def search_by_form(page: Page, server: WireServer, name: str) -> None:
     expect(button(page, "Start")).to_be_disabled()
     cell_of(page, 1, 1).fill("0.01")
     expect(button(page, "Start")).to_be_enabled()
-    look(page, f"{name}-form")
+    take_picture(page, f"{name}-form")
 
     button(page, "Start").click()
     expect(head(page, "Running")).to_be_visible(timeout=SLOW)
@@ -62,11 +56,11 @@ def search_by_form(page: Page, server: WireServer, name: str) -> None:
     expect(shown).to_have_text(group, timeout=SLOW)
     expect(head(page, "Finished")).to_be_visible(timeout=SLOW)
     expect(page.locator(".twn-tune table").first).to_be_visible()
-    look(page, f"{name}-page")
+    take_picture(page, f"{name}-page")
     tab(page, "Live").click()
     expect(page.locator(".bqplot path.line").first).to_be_attached(timeout=SLOW)
     expect(page.locator("[class^=twn-lasting]:visible")).to_have_count(0)
-    look(page, f"{name}-live")
+    take_picture(page, f"{name}-live")
     assert len(server.runs) == 2
 
 
@@ -117,12 +111,12 @@ def test_the_setup_notebook_is_an_app(page: Page, servers: ExitStack, tmp_path: 
     expect(page.locator(".twn-row")).to_have_count(5)
     expect(page.get_by_text("The same from code")).to_have_count(0)
     expect(page.get_by_text("import ray")).to_have_count(0)
-    look(page, "app-form")
+    take_picture(page, "app-form")
     page.get_by_text("work offline").click()
     button(page, "Start").click()
     expect(head(page, "Running")).to_be_visible(timeout=SLOW)
     expect(page.locator(".bqplot path.line").first).to_be_attached(timeout=SLOW)
-    look(page, "app-running")
+    take_picture(page, "app-running")
     button(page, "Stop").click()
     expect(head(page, "Stopped")).to_be_visible(timeout=SLOW)
 
@@ -131,7 +125,7 @@ def test_the_setup_notebook_is_an_app(page: Page, servers: ExitStack, tmp_path: 
 def test_in_vs_code_a_link_stands_for_the_page(
     page: Page, servers: ExitStack, tmp_path: Path, wire_server: WireServer
 ) -> None:
-    """VS Code itself is not to be had here: JupyterLab with what tells a kernel that it is."""
+    """VS Code itself cannot run here: this is JupyterLab with VS Code's environment variable."""
     wire_server.accepted_keys = {KEY}
     login = f"tw.login({KEY!r}, host={wire_server.url!r})"
     settings = {"project": "digits", "host": wire_server.url}
@@ -150,8 +144,8 @@ def test_in_vs_code_a_link_stands_for_the_page(
     expect(page.get_by_role("link", name=group)).to_be_visible(timeout=SLOW)
     expect(head(page, "Finished")).to_be_visible(timeout=SLOW)
     assert page.locator("iframe[title='W&B']").count() == 0
-    look(page, "vscode-page")
+    take_picture(page, "vscode-page")
     tab(page, "Live").click()
     expect(page.locator(".bqplot path.line").first).to_be_attached(timeout=SLOW)
     expect(page.locator(".twn-tune table").first).to_be_visible()
-    look(page, "vscode-live")
+    take_picture(page, "vscode-live")

@@ -9,8 +9,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.form import KEY, SETUP, SLOW, button, cell_of, field, head
 from tests.browser.lab import open_notebook, run_cell
+from tests.browser.locators import KEY, SETUP, SLOW, button, cell_of, field, head
 from tests.browser.server import write_notebook
 from tests.wire import WireServer
 
@@ -87,6 +87,8 @@ def test_a_search_from_the_key_to_the_saved_notebook(
     fill_table(page)
     page.get_by_role("tab", name="Python").click()
     expect(page.locator(".twn-code").first).to_contain_text("num_samples=2")
+    # A late answer to the last change would replace the code, and with it the selection.
+    expect(page.locator(".twn-code").first).to_contain_text('"epochs": 3')
     page.locator(".twn-copy").first.click()
     expect(page.locator(".twn-copy").first).to_have_text("Copied")
     assert page.evaluate("getSelection().toString()").startswith("import tune_wandb_nb as tw")

@@ -50,7 +50,7 @@ def test_all_contracts_are_kept(copy: Path) -> None:
         ("tracking/notices.py", "tune_wandb_nb.tuning.space.space", "Floors"),
         ("tracking/settings/checks.py", "tune_wandb_nb.tracking.auth.access", "Rooms of tracking"),
         ("tuning/board/trial.py", "tune_wandb_nb.tuning.search.search", "Rooms of tuning"),
-        ("widgets/base/markup.py", "tune_wandb_nb.widgets.panel.offer", "Rooms of widgets"),
+        ("widgets/base/markup.py", "tune_wandb_nb.widgets.panel.restore_offer", "Rooms of widgets"),
         ("tuning/distributions/values.py", "ray", "Pure rooms"),
         ("tracking/results/payload.py", "wandb.sdk", "Pure rooms"),
         ("tracking/results/payload.py", "tune_wandb_nb.compat.wandb", "Pure rooms"),

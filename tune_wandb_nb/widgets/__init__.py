@@ -1,1 +1,1 @@
-"""What a person sees."""
+"""Widgets and pages for people: the form, the search with its dashboard, the doctor."""

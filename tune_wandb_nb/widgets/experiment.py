@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Experiment"]
 
-_SETTLES_WITHIN = 30.0
+_SETTLE_TIMEOUT = 30.0
 
 
 class Experiment:
@@ -62,8 +62,8 @@ class Experiment:
         height: int = 760,
     ) -> None:
         space = dict(param_space or {})
-        passed = list(getattr(run_config, "callbacks", None) or [])
-        self.logger, ours = _logger(wandb, entry_of(space), passed)
+        callbacks = list(getattr(run_config, "callbacks", None) or [])
+        self.logger, added_callbacks = _logger(wandb, entry_of(space), callbacks)
         self._key = _entry_key(space)
         metric = getattr(tune_config, "metric", None)
         mode = getattr(tune_config, "mode", None)
@@ -76,7 +76,7 @@ class Experiment:
             param_space=without_key(space),
             tune_config=tune_config,
             run_config=run_config,
-            callbacks=ours,
+            callbacks=added_callbacks,
             progress_reporter=self.dashboard.reporter if self.dashboard else None,
             board=board,
         )
@@ -103,7 +103,7 @@ class Experiment:
 
     def start(self, *, show: bool = True) -> None:
         """Start the search, show the dashboard (in a notebook) and return at once."""
-        with self._lent():
+        with self._key_in_context():
             self._search.start()
         if show:
             self._show()
@@ -112,7 +112,7 @@ class Experiment:
         self, path: "str | os.PathLike[str] | None" = None, *, show: bool = True, **how: Any
     ) -> None:
         """Go on after a stop, or with the experiment in ``path``; see `Search.resume`."""
-        with self._lent():
+        with self._key_in_context():
             self._search.resume(path, **how)
         if show:
             self._show()
@@ -130,9 +130,9 @@ class Experiment:
         try:
             return self._search.wait(timeout)
         finally:
-            # A notebook that is run by nbconvert ends with its last cell: what lasts must be there.
+            # nbconvert stops the kernel after the last cell: the static output must be filled.
             if self.dashboard is not None and self.status in ("finished", "stopped", "failed"):
-                self.dashboard.settle(_SETTLES_WITHIN)
+                self.dashboard.settle(_SETTLE_TIMEOUT)
 
     def _show(self) -> None:
         if self.dashboard is not None and detect_frontend().shows_widgets:
@@ -140,8 +140,8 @@ class Experiment:
 
             display(self.dashboard)  # type: ignore[no-untyped-call]
 
-    def _lent(self) -> AbstractContextManager[None]:
-        # The search's thread runs in a copy of this context, so it sees the key as well.
+    def _key_in_context(self) -> AbstractContextManager[None]:
+        # The search's thread runs in a copy of this context and therefore sees the key, too.
         return lend_key(self._key) if self._key is not None else nullcontext()
 
 
@@ -156,15 +156,15 @@ def _dashboard(given: object, height: int) -> Dashboard | None:
 
 
 def _logger(
-    wandb: Any, entry: object, passed: Iterable[Any]
+    wandb: Any, entry: object, callbacks: Iterable[Any]
 ) -> tuple["WandbLogger | None", list[Any]]:
-    """Return the logger to show, and what must be added to the user's callbacks."""
+    """Return the logger for the dashboard, and the callbacks to add to the user's own."""
     from tune_wandb_nb.tracking.driver.logger import WandbLogger
 
-    already = next((one for one in passed if isinstance(one, WandbLogger)), None)
-    if already is not None and (wandb is None or wandb is already):
-        return already, []
-    if already is not None:
+    logger = next((found for found in callbacks if isinstance(found, WandbLogger)), None)
+    if logger is not None and (wandb is None or wandb is logger):
+        return logger, []
+    if logger is not None:
         raise SettingsError(
             "W&B is set twice, in wandb= and by a WandbLogger among the callbacks of run_config;"
             " keep one of them."
@@ -195,14 +195,14 @@ def _entry_key(space: Mapping[str, Any]) -> Any:
 
 def _log_params(space: Mapping[str, Any], prefix: str = "") -> list[str]:
     """Return the hyperparameters that Tune samples from a logarithmic distribution."""
-    found = []
+    names = []
     for key, value in space.items():
         name = f"{prefix}{key}"
         if isinstance(value, Mapping):
-            found += _log_params(value, f"{name}/")
+            names += _log_params(value, f"{name}/")
         else:
             sampler = getattr(value, "sampler", None)
-            base = getattr(sampler, "sampler", sampler)  # below quantization
-            if "LogUniform" in type(base).__name__:
-                found.append(name)
-    return found
+            inner = getattr(sampler, "sampler", sampler)  # a quantized sampler wraps another one
+            if "LogUniform" in type(inner).__name__:
+                names.append(name)
+    return names

@@ -1,176 +1,20 @@
 from __future__ import annotations
 
 import math
-import queue
 import threading
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 from ray import cloudpickle, tune
 
-import tune_wandb_nb as tw
-from tests.boards import search
 from tests.trainable_functions import failing, quick, run_config
-from tests.widgets.charts.test_charts import EVIL
-from tests.wire import WireServer, find_wandb_files, read_ended_wandb_file
-from tests.wire.fixtures import StartRun
+from tests.widgets.dashboard.finished import Tracker, filled
+from tests.widgets.evil import EVIL
+from tests.widgets.tags import Tags
 from tune_wandb_nb import Dashboard
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.search.search import Search
-from tune_wandb_nb.widgets.base.frontend import OVERRIDE, Frontend, detect_frontend
-from tune_wandb_nb.widgets.dashboard.status import seconds_left, status_html
-
-
-class Tracker:
-    """What the dashboard asks of a logger."""
-
-    host: str | None = None
-
-    def __init__(self, mode: str | None, path: str = "some where/wandb/offline-run-1-a") -> None:
-        self.mode = mode
-        self.path = path
-        base = "http://127.0.0.1:1/e/p" if mode == "online" else None
-        self.project_url = base
-        self.group_url = base and f"{base}/groups/g/workspace"
-
-    def run_url(self, trial_id: str) -> str | None:
-        return self.project_url and f"{self.project_url}/runs/{trial_id}"
-
-    def audit(self) -> pd.DataFrame:
-        return pd.DataFrame({"path": [self.path], "mode": [self.mode], "state": ["finished"]})
-
-
-class Tags(HTMLParser):
-    """Collects the tags of a page."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.handlers: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append(tag)
-        self.handlers += [name for name, _ in attrs if name.startswith("on")]
-
-
-@pytest.fixture(autouse=True)
-def _in_lab(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(OVERRIDE, "jupyterlab")
-
-
-def filled(tracker: Any = None, trials: int = 5) -> Dashboard:
-    board = TrialBoard("m", "max")
-    board.begin(expected=trials)
-    for i in range(trials):
-        board.add(f"t{i}", name=f"trial_{i}", params={"lr": 0.1 * i})
-        board.record(f"t{i}", {"training_iteration": 1, "m": float(i)})
-        board.change(f"t{i}", "done")
-    board.end()
-    return Dashboard(tracker, board=board)
-
-
-class TestStatus:
-    def test_says_where_the_search_stands(self) -> None:
-        now = iter([0.0, 90.0, 90.0])
-        board = TrialBoard("m", "max", clock=lambda: next(now))
-        board.begin(expected=4)
-        board.record("a", {"training_iteration": 1, "m": 0.123456})
-        board.change("a", "done")
-        board.add("b", name="b")
-        board.describe("1/2 CPU")
-        snapshot = board.snapshot()
-        assert seconds_left(snapshot) == 270
-        text = status_html(snapshot)
-        for part in ("Running", "1 of 4 trials", "1 min 30 s elapsed", "about 4 min 30 s left"):
-            assert part in text
-        for part in ("1/2 CPU", "1 pending", "<b>0.1235</b>"):
-            assert part in text
-
-    def test_a_search_that_failed_says_why(self) -> None:
-        board = TrialBoard()
-        board.begin()
-        board.end(error="ValueError: <b>no</b>")
-        text = status_html(board.snapshot())
-        assert "Failed" in text
-        assert "ValueError: &lt;b&gt;no&lt;/b&gt;" in text
-
-
-class TestPage:
-    def test_online_the_page_of_the_group_is_in_front(self) -> None:
-        dashboard = filled(Tracker("online"))
-        assert dashboard.tabs.selected_index == 1
-        assert "/groups/g/workspace?jupyter=true" in dashboard.page.frame.value
-        assert 'href="http://127.0.0.1:1/e/p/groups/g/workspace"' in dashboard.page.link.value
-        assert "<a href" in dashboard.report()
-
-    def test_the_project_or_a_trial_can_be_chosen(self) -> None:
-        page = filled(Tracker("online")).page
-        page.choice.value = "project"
-        assert 'src="http://127.0.0.1:1/e/p?jupyter=true"' in page.frame.value
-        page.choice.value = "t3"
-        assert "/runs/t3?jupyter=true" in page.frame.value
-
-    def test_the_iframe_stays_while_other_things_change(self) -> None:
-        dashboard = filled(Tracker("online"))
-        sent: list[object] = []
-        dashboard.page.frame.observe(sent.append, "value")
-        dashboard.refresh()
-        assert sent == []
-        dashboard.page.reload.click()
-        assert len(sent) == 2
-
-    def test_where_no_iframe_can_be_shown_there_is_a_link(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv(OVERRIDE, "vscode")
-        page = filled(Tracker("online")).page
-        assert "<iframe" not in page.frame.value
-        assert 'href="http://127.0.0.1:1/e/p/groups/g/workspace"' in page.frame.value
-
-    def test_offline_the_charts_are_in_front_and_the_way_to_the_page_is_told(self) -> None:
-        dashboard = filled(Tracker("offline"))
-        assert dashboard.tabs.selected_index == 0
-        text = dashboard.page.frame.value
-        assert "offline" in text
-        assert dashboard.page.sync.layout.display is None
-        assert "wandb sync &#x27;some where/wandb&#x27;/offline-run-*" in text
-
-    def test_a_click_on_sync_uploads(
-        self, start_run: StartRun, wire_server: WireServer, tmp_path: Path
-    ) -> None:
-        run = start_run("a", mode="offline")
-        run.log({"m": 1.0})
-        run.finish()
-        (file,) = find_wandb_files(tmp_path)
-        read_ended_wandb_file(file)
-        tracker = Tracker("offline", str(file.parent))
-        tracker.host = wire_server.url
-        page = filled(tracker).page
-        said: queue.Queue[str] = queue.Queue()
-        page.frame.observe(lambda change: said.put(change["new"]), "value")
-
-        page.sync.click()
-        assert "Uploading" in said.get(timeout=60)
-        assert "Nothing was uploaded: to upload runs to" in said.get(timeout=60)
-        tw.login(wire_server.api_key, host=wire_server.url)
-        try:
-            page.sync.click()
-            assert "Uploading" in said.get(timeout=60)
-            assert "1 row of 1 run is in W&amp;B." in said.get(timeout=60)
-        finally:
-            tw.logout()
-        assert [row["m"] for row in wire_server.runs["a"].rows] == [1.0]
-        page.show(filled(tracker).board.snapshot())
-        assert "1 row of 1 run" in page.frame.value, "it stays"
-
-    @pytest.mark.parametrize("mode", [None, "disabled"])
-    def test_before_and_without(self, mode: str | None) -> None:
-        assert "W&amp;B" in filled(Tracker(mode)).page.frame.value
-        assert "not tracked" in filled(None).page.frame.value
 
 
 class TestDashboard:
@@ -305,52 +149,6 @@ class TestWithTune:
         dashboard.refresh()
         assert "luck" in dashboard.errors.value
         assert "<script" not in dashboard.errors.value
-
-
-class TestFrontend:
-    def test_override(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert detect_frontend({OVERRIDE: "colab"}) == Frontend("colab")
-        with pytest.raises(ValueError, match=r"must be one of jupyterlab, .*, but got 'emacs'"):
-            detect_frontend({OVERRIDE: "emacs"})
-
-    @pytest.mark.parametrize(
-        ("environ", "modules", "names", "expected"),
-        [
-            ({}, set(), {}, "jupyterlab"),
-            ({}, {"google.colab"}, {}, "colab"),
-            ({"VSCODE_PID": "1"}, set(), {}, "vscode"),
-            ({}, set(), {"__vsc_ipynb_file__": "x"}, "vscode"),
-        ],
-    )
-    def test_detection(
-        self, environ: dict[str, str], modules: set[str], names: dict[str, str], expected: str
-    ) -> None:
-        class Shell:
-            kernel = object()
-            user_ns = names
-
-        assert detect_frontend(environ, modules, Shell()).name == expected
-
-    def test_a_terminal_shows_nothing(self) -> None:
-        frontend = detect_frontend({}, set(), object())
-        assert (frontend.name, frontend.shows_widgets, frontend.shows_iframes) == (
-            "plain",
-            False,
-            False,
-        )
-
-
-def test_two_hundred_trials_refresh() -> None:
-    snapshot = search(200)
-    assert "200 of" not in status_html(snapshot)
-    assert "200 trials over" in status_html(snapshot)
-
-
-def test_trouble_with_wandb_is_in_the_status() -> None:
-    snapshot = search(2)
-    assert "W&B:" not in status_html(snapshot)
-    text = status_html(snapshot, trouble="2 runs recorded offline: <script> cannot be reached")
-    assert "W&B: 2 runs recorded offline: &lt;script&gt; cannot be reached" in text
 
 
 def test_what_cannot_be_shown_is_said_and_the_next_refresh_goes_on(

@@ -1,4 +1,4 @@
-"""What is known to go wrong, from what a machine has."""
+"""The known problems of a machine, from its facts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tune_wandb_nb.widgets.doctor.conflicts import Machine, Place, find_conflicts, is_older
+from tune_wandb_nb.widgets.doctor.conflicts import Folder, Machine, find_conflicts, is_older
 
 GOOD: dict[str, Any] = {
     "versions": {
@@ -19,13 +19,13 @@ GOOD: dict[str, Any] = {
     "requirements": ("ray[tune]>=2.44", "wandb>=0.22", "pytest>=8; extra == 'test'"),
     "frontend": "jupyterlab",
     "environ": {"WANDB_MODE": "offline", "RAY_TMPDIR": "/tmp"},
-    "places": (Place("Tune's results", "/home/me/ray_results", 2**40, 2**41),),
+    "folders": (Folder("Tune's results", "/home/me/ray_results", 2**40, 2**41),),
 }
 
 
 def told(**changed: Any) -> list[str]:
-    """Return what goes wrong on a good machine with one thing changed."""
-    return [found.what for found in find_conflicts(Machine(**GOOD | changed))]
+    """Return the problems of a good machine with one thing changed."""
+    return [found.problem for found in find_conflicts(Machine(**GOOD | changed))]
 
 
 def with_versions(**versions: str) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def with_versions(**versions: str) -> dict[str, Any]:
 
 
 def place(**given: Any) -> dict[str, Any]:
-    return {"places": (Place("the folder", "/data", **given),)}
+    return {"folders": (Folder("the folder", "/data", **given),)}
 
 
 def test_a_good_machine_has_none() -> None:
@@ -160,7 +160,7 @@ def test_what_is_well_is_not_complained_of(changed: dict[str, Any]) -> None:
 
 def test_a_path_that_is_too_long_for_sockets() -> None:
     def complaints(path: str) -> list[str]:
-        return told(places=(Place("Ray's folder", path, 2**40, 2**40, holds_sockets=True),))
+        return told(folders=(Folder("Ray's folder", path, 2**40, 2**40, holds_sockets=True),))
 
     assert complaints("/tmp/ray") == []
     [found] = complaints("/" + "x" * 60)

@@ -6,10 +6,9 @@ import os
 import re
 import secrets
 import socket
-import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,75 +16,9 @@ import ray
 import wandb
 
 import tune_wandb_nb as tw
+from tests.widgets.doctor.pages import CHECKOUT, Page, in_bare_python, install, line
 from tests.wire import WireServer
 from tune_wandb_nb.widgets.base.frontend import OVERRIDE
-
-CHECKOUT = Path(tw.__file__).parents[1]
-Page = Callable[..., str]
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Nothing of this machine: no key, no settings, no Jupyter."""
-    for name in [*os.environ]:
-        if name.startswith(("WANDB_", "TUNE_")) or name == "JPY_PARENT_PID":
-            monkeypatch.delenv(name)
-    (tmp_path / "home").mkdir()
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("NETRC", str(tmp_path / "home" / ".netrc"))
-    tw.logout()
-    yield tmp_path / "home"
-    tw.logout()
-
-
-@pytest.fixture
-def nobody() -> Iterator[str]:
-    """An address at which nobody listens."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-
-
-@pytest.fixture
-def page(capsys: pytest.CaptureFixture[str], nobody: str) -> Page:
-    """Print the page; it has come out as text."""
-
-    def read(host: str | None = nobody, timeout: float = 5.0) -> str:
-        capsys.readouterr()
-        tw.doctor(host=host, timeout=timeout)
-        return capsys.readouterr().out
-
-    return read
-
-
-def line(text: str, name: str) -> str:
-    """Return what stands behind a name."""
-    found = re.search(rf"^  {re.escape(name)}\s+(.*)$", text, re.MULTILINE)
-    assert found is not None, text
-    return found[1]
-
-
-def in_bare_python(*folders: Path, environ: dict[str, str] | None = None) -> str:
-    """Return the page of a Python without any package but those in the folders."""
-    paths = [str(folder) for folder in (*folders, CHECKOUT)]
-    code = f"import sys; sys.path[1:1] = {paths!r}; import tune_wandb_nb as tw; tw.doctor()"
-    environ = {**os.environ, "WANDB_BASE_URL": "http://127.0.0.1:9", **(environ or {})}
-    environ.pop("PYTHONPATH", None)
-    command = [sys.executable, "-S", "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def install(folder: Path, name: str, version: str, code: str | None = None) -> None:
-    """Put a package into a folder, as pip would."""
-    info = folder / f"{name}-{version}.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-    if code is not None:
-        (folder / name).mkdir()
-        (folder / name / "__init__.py").write_text(code)
-
 
 # What is there
 
@@ -118,14 +51,6 @@ def test_folders_are_shown_with_their_room(
     assert re.fullmatch(r"[\d.]+ GiB free \(\d+%\): ~/runs/wandb", line(text, "the W&B folder"))
     assert line(text, "Tune's results").endswith(": ~/ray_results")
     assert not (home / "runs").exists()
-
-
-def test_a_folder_that_cannot_be_is_said(
-    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("WANDB_DIR", str(tmp_path / "file"))
-    assert "cannot be written" in line(page(), "the W&B folder")
 
 
 def test_ray_is_described_where_it_runs(page: Page, ray_session: None) -> None:
@@ -221,22 +146,6 @@ def test_what_is_wrong_comes_with_a_remedy(page: Page, monkeypatch: pytest.Monke
     assert "WANDB_MODE=disabled: nothing is recorded, not even offline.\n     -> unset it" in text
 
 
-def test_packages_that_every_process_compiles_are_noticed(
-    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
-    assert "compileall" not in page()
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    assert f"python -m compileall -q {Path(ray.__file__).parents[1]}, once." in page()
-
-
-def test_a_core_that_is_gone_is_noticed(
-    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WANDB_SERVICE", f"3-1-unix-{tmp_path / 'gone'}")
-    assert "WANDB_SERVICE names a wandb-core that does not answer" in page()
-
-
 # The key
 
 
@@ -300,18 +209,6 @@ def test_with_nothing_installed_it_says_so(tmp_path: Path) -> None:
     assert line(text, "this is") == "no notebook"
 
 
-def test_an_import_that_fails_is_told_with_its_reason(
-    page: Page, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in ("wandb", "ray.tune", "bqplot"):
-        monkeypatch.setitem(sys.modules, module, None)
-    text = page()
-    assert line(text, "wandb") == f"{wandb.__version__}, cannot be imported"
-    assert line(text, "bqplot").endswith(", cannot be imported")
-    assert "ray.tune cannot be imported: ModuleNotFoundError" in text
-    assert '--force-reinstall "ray[tune]"' in text
-
-
 def test_a_wandb_that_does_not_go_with_its_protobuf(tmp_path: Path) -> None:
     secret = secrets.token_hex(20)
     install(tmp_path, "protobuf", "7.1.0")
@@ -320,46 +217,3 @@ def test_a_wandb_that_does_not_go_with_its_protobuf(tmp_path: Path) -> None:
     assert line(text, "wandb") == "0.22.3, cannot be imported"
     assert "wandb 0.22.3 cannot be imported with protobuf 7.1.0." in text
     assert secret not in text
-
-
-def test_a_folder_in_the_place_of_a_package(tmp_path: Path) -> None:
-    (tmp_path / "work" / "wandb" / "offline-run-1").mkdir(parents=True)
-    text = in_bare_python(tmp_path / "work")
-    assert f"import wandb finds {tmp_path}/work/wandb, which is not the package" in text
-
-
-def test_a_file_in_the_place_of_a_package(tmp_path: Path) -> None:
-    install(tmp_path / "site", "ray", "2.60.0", "")
-    (tmp_path / "work").mkdir()
-    (tmp_path / "work" / "ray.py").write_text("")
-    text = in_bare_python(tmp_path / "work", tmp_path / "site")
-    assert f"import ray finds {tmp_path}/work/ray.py, which is not the package" in text
-    assert "ray.tune cannot be imported" not in text
-
-
-def test_a_wandb_without_its_core(tmp_path: Path) -> None:
-    install(tmp_path, "wandb", "0.31.0", "")
-    assert "wandb was installed without its program wandb-core" in in_bare_python(tmp_path)
-    core = tmp_path / "wandb" / "bin" / "wandb-core"
-    core.parent.mkdir()
-    core.write_text("")
-    assert "wandb-core may not be executed" in in_bare_python(tmp_path)
-    core.chmod(stat.S_IRWXU)
-    assert "wandb-core" not in in_bare_python(tmp_path)
-
-
-def test_a_jupyter_in_another_environment(
-    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(OVERRIDE, "jupyterlab")
-    other = tmp_path / "other"
-    named = [str(other / "bin" / "python3")]
-    with subprocess.Popen(named, executable="/bin/cat", stdin=subprocess.PIPE) as server:
-        monkeypatch.setenv("JPY_PARENT_PID", str(server.pid))
-        text = page()
-        for extension in ("@jupyter-widgets/jupyterlab-manager", "bqplot"):
-            (other / "share" / "jupyter" / "labextensions" / extension).mkdir(parents=True)
-        well = page()
-        server.communicate()
-    assert "Jupyter runs in another environment than this kernel" in text
-    assert "Jupyter runs in another environment" not in well

@@ -1,1 +1,1 @@
-"""What all widgets share: the frontend's kind, markup, colours."""
+"""Shared by all widgets: frontend detection, static output, HTML markup, colours."""

@@ -1,4 +1,4 @@
-"""Which frontend shows this kernel's output, and what it can show."""
+"""Detection of the frontend that displays this kernel's output, and its abilities."""
 
 import os
 import sys
@@ -13,23 +13,23 @@ __all__ = ["OVERRIDE", "Frontend", "FrontendName", "detect_frontend", "user_name
 FrontendName: TypeAlias = Literal["jupyterlab", "notebook", "colab", "vscode", "plain"]
 
 OVERRIDE = "TUNE_WANDB_NB_FRONTEND"
-"""The environment variable that says it where detection is wrong."""
+"""The environment variable that names the frontend where detection gets it wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frontend:
-    """A frontend's abilities."""
+    """A frontend and its abilities."""
 
     name: FrontendName
 
     @property
     def shows_widgets(self) -> bool:
-        """Whether ipywidgets live here."""
+        """Whether the frontend displays live ipywidgets."""
         return self.name != "plain"
 
     @property
     def shows_iframes(self) -> bool:
-        """Whether a page from another server can be embedded."""
+        """Whether the frontend can embed a page from another server."""
         return self.name not in ("plain", "vscode")
 
 
@@ -38,10 +38,12 @@ def detect_frontend(
     modules: Container[str] | None = None,
     shell: object = None,
 ) -> Frontend:
-    """Return the frontend of this process; a kernel cannot tell Lab and Notebook 7 apart.
+    """Return the frontend of this process.
+
+    "jupyterlab" stands for Notebook 7 too, since a kernel cannot tell the two apart.
 
     Raises:
-        ValueError: the override names no frontend.
+        ValueError: the override is not the name of a frontend.
 
     Example:
         >>> detect_frontend({"TUNE_WANDB_NB_FRONTEND": "vscode"}).shows_iframes
@@ -60,19 +62,19 @@ def detect_frontend(
         return Frontend("plain")
     if "google.colab" in modules:
         return Frontend("colab")
-    user_names = getattr(shell, "user_ns", {})
-    if "VSCODE_PID" in environ or "__vsc_ipynb_file__" in user_names:
+    notebook_names = getattr(shell, "user_ns", {})
+    if "VSCODE_PID" in environ or "__vsc_ipynb_file__" in notebook_names:
         return Frontend("vscode")
     return Frontend("jupyterlab")
 
 
 def user_names(shell: object = None) -> Mapping[str, object]:
-    """Return the variables of the notebook; of the main script where there is none.
+    """Return the notebook's variables, or those of the main script outside a notebook.
 
     Example:
         >>> user_names()["__name__"]
         '__main__'
     """
     shell = running_shell() if shell is None else shell
-    found = getattr(shell, "user_ns", None) or vars(sys.modules["__main__"])
-    return cast("Mapping[str, object]", found)
+    names = getattr(shell, "user_ns", None) or vars(sys.modules["__main__"])
+    return cast("Mapping[str, object]", names)

@@ -1,4 +1,4 @@
-"""Small pieces of HTML, each escaped, and the one style sheet they share."""
+"""Builders of small HTML fragments, all escaped, and their shared style sheet."""
 
 import html
 import itertools
@@ -7,7 +7,17 @@ from typing import Any
 
 from tune_wandb_nb.tuning.chart_data.wording import describe_params, number, shorten
 
-__all__ = ["STYLE", "bar", "escape", "link", "markup", "name_tag", "note", "params_text", "table"]
+__all__ = [
+    "STYLE",
+    "bar",
+    "escape",
+    "link",
+    "name_tag",
+    "note",
+    "params_text",
+    "safe_html",
+    "table",
+]
 
 _NUMERIC = ' class="num"'
 
@@ -54,36 +64,36 @@ STYLE = """<style>
 
 
 def escape(value: object) -> str:
-    """Make anything harmless inside HTML, in text and in attributes."""
+    """Escape any value for HTML text and attributes."""
     return html.escape(str(value), quote=True)
 
 
 def link(url: str, text: str) -> str:
-    """Write a link that opens in a new tab; a URL that is not http(s) becomes plain text."""
+    """Return a link that opens in a new tab; plain text if the URL is not http(s)."""
     if not url.startswith(("https://", "http://")):
         return escape(text)
     return f'<a href="{escape(url)}" target="_blank" rel="noopener">{escape(text)}</a>'
 
 
 def name_tag(text: str, longest: int = 28, title: str = "") -> str:
-    """Write a name, shortened, with the whole of it as the tooltip."""
+    """Return a shortened name whose tooltip holds the full name."""
     tip = f"{text} {title}".strip()
     return f'<span title="{escape(tip)}">{escape(shorten(text, longest))}</span>'
 
 
 def note(text: str) -> str:
-    """Write a notice; the text is HTML already."""
+    """Return a notice; ``text`` must be escaped HTML already."""
     return f'<div class="twn"><div class="note">{text}</div></div>'
 
 
 def params_text(params: Mapping[str, Any], most: int = 8) -> str:
-    """Write hyperparameters on one line, the whole of them as the tooltip."""
-    whole = describe_params(params, most=len(params))
-    return f'<span title="{escape(whole)}">{escape(describe_params(params, most))}</span>'
+    """Return the first ``most`` hyperparameters on one line; the tooltip holds all of them."""
+    every = describe_params(params, most=len(params))
+    return f'<span title="{escape(every)}">{escape(describe_params(params, most))}</span>'
 
 
 def bar(parts: Iterable[tuple[float, str, str]], label: str) -> str:
-    """Write a progress bar of parts: share, colour and what it is."""
+    """Return a progress bar from its parts: share, colour and tooltip."""
     inner = "".join(
         f'<div style="width:{share * 100:.2f}%;background:{color}" title="{escape(title)}"></div>'
         for share, color, title in parts
@@ -93,9 +103,9 @@ def bar(parts: Iterable[tuple[float, str, str]], label: str) -> str:
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]], style: str = "") -> str:
-    """Write a table; numbers are short and stand right, markup made here is taken as it is.
+    """Return a table; numbers are shortened and right-aligned, `safe_html` is not escaped again.
 
-    With the style "fit" it is as wide as its column, and the last cells are cut to fit.
+    With the style "fit" the table fills the width, and long cells of the last column are cut.
     """
     cells = [[_cell(value) for value in row] for row in rows]
     first = cells[0] if cells else []
@@ -108,19 +118,19 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]], style: str = ""
 
 
 def _cell(value: object) -> str:
-    if isinstance(value, _Markup):
+    if isinstance(value, _SafeHtml):
         return f"<td>{value}</td>"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"<td{_NUMERIC}>{escape(number(value))}</td>"
     return f"<td>{name_tag(number(value))}</td>"
 
 
-class _Markup(str):
-    """Text that is HTML already and escaped where it had to be."""
+class _SafeHtml(str):
+    """HTML that needs no further escaping."""
 
     __slots__ = ()
 
 
-def markup(text: str) -> str:
-    """Mark HTML that was built with the functions of this module as finished."""
-    return _Markup(text)
+def safe_html(text: str) -> str:
+    """Mark HTML that was built with this module's functions, so that `table` inserts it as is."""
+    return _SafeHtml(text)

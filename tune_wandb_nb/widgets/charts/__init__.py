@@ -1,1 +1,1 @@
-"""The live charts and the still picture."""
+"""The live charts of a search, and its static picture."""

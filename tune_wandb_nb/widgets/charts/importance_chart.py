@@ -1,4 +1,4 @@
-"""The importance of the hyperparameters as a table of bars."""
+"""The importance of each hyperparameter, as a table with bars."""
 
 import threading
 
@@ -16,40 +16,41 @@ _MOST_ROWS = 8
 
 
 class ImportanceChart(ipywidgets.HTML):
-    """Rates the hyperparameters again whenever a tenth more trials have finished.
+    """Computes the importances again whenever a tenth more trials have finished.
 
-    A forest takes longer to grow than a refresh may, and its library longer to import, so this
-    happens in a thread of its own; `wait` returns when it is done.
+    To import scikit-learn and to fit a random forest takes longer than a refresh may, so a thread
+    does both; `wait` returns when that thread has finished.
     """
 
     def __init__(self) -> None:
-        super().__init__(_text(None))
+        super().__init__(_html(None))
         self._thread: threading.Thread | None = None
-        self._rated: tuple[str | None, int] = (None, 0)
+        self._computed_for: tuple[str | None, int] = (None, 0)
 
     def show(self, snapshot: BoardSnapshot, metric: str | None) -> int:
-        """Rate if it is time to; return 0, since what goes to the browser is small."""
+        """Start a computation if one is due; return 0, since the table is small."""
         finished = snapshot.counts["done"] + snapshot.counts["stopped"]
-        due = metric != self._rated[0] or finished >= self._rated[1] * _GROWTH + 1
-        over = snapshot.ended is not None and finished != self._rated[1]
-        if (due or over) and not (self._thread and self._thread.is_alive()):
-            self._rated = (metric, finished)
+        last_metric, last_finished = self._computed_for
+        due = metric != last_metric or finished >= last_finished * _GROWTH + 1
+        final = snapshot.ended is not None and finished != last_finished
+        if (due or final) and not (self._thread and self._thread.is_alive()):
+            self._computed_for = (metric, finished)
             self._thread = threading.Thread(
-                target=self._rate, args=(snapshot, metric), name="importance", daemon=True
+                target=self._compute, args=(snapshot, metric), name="importance", daemon=True
             )
             self._thread.start()
         return 0
 
     def wait(self) -> None:
-        """Wait for a rating that is going on."""
+        """Wait for a running computation."""
         if self._thread is not None:
             self._thread.join()
 
-    def _rate(self, snapshot: BoardSnapshot, metric: str | None) -> None:
-        self.value = _text(importance_data(snapshot, metric))
+    def _compute(self, snapshot: BoardSnapshot, metric: str | None) -> None:
+        self.value = _html(importance_data(snapshot, metric))
 
 
-def _text(data: ImportanceData | None) -> str:
+def _html(data: ImportanceData | None) -> str:
     if data is None:
         return '<div class="twn soft">Importance appears when four trials have finished.</div>'
     rows = "".join(

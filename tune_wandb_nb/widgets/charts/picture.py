@@ -1,4 +1,4 @@
-"""The lasting picture of a search: what a notebook shows where no widget lives."""
+"""The static picture of a search, for notebooks without live widgets."""
 
 import base64
 import io
@@ -11,7 +11,7 @@ from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.chart_data.curves import CurveData, curve_data, join
 from tune_wandb_nb.tuning.chart_data.parallel import ParallelData, parallel_data
 from tune_wandb_nb.tuning.chart_data.wording import shorten
-from tune_wandb_nb.widgets.base.palette import BEST, GREY, Slots, blend
+from tune_wandb_nb.widgets.base.palette import BEST, GREY, TrialColors, blend
 
 __all__ = ["picture_png", "picture_tag"]
 
@@ -23,7 +23,7 @@ def picture_png(
 ) -> bytes | None:
     """Draw curves and parallel coordinates of the tuned (else the first) metric as a PNG.
 
-    None when there is nothing to draw. No global state of matplotlib is used or changed.
+    Return None if there is nothing to draw. matplotlib's global state stays as it is.
     """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -35,7 +35,7 @@ def picture_png(
     if not curves.lines:
         return None
     panels = 2 if parallel is not None and len(parallel.axes) > 1 else 1
-    # A name such as "$x_1" is a name, not mathematics.
+    # matplotlib must not parse a name such as "$x_1" as mathematics.
     with rc_context({"text.parse_math": False, "font.size": 9}):
         figure = Figure(figsize=(9, 3.1 * panels), facecolor="white", layout="constrained")
         FigureCanvasAgg(figure)
@@ -43,13 +43,13 @@ def picture_png(
         _draw_curves(axes[0], curves)
         if panels > 1 and parallel is not None:
             _draw_parallel(axes[1], parallel)
-        out = io.BytesIO()
-        figure.savefig(out, format="png", dpi=dpi)
-    return out.getvalue()
+        png = io.BytesIO()
+        figure.savefig(png, format="png", dpi=dpi)
+    return png.getvalue()
 
 
 def picture_tag(png: bytes | None) -> str:
-    """Write a PNG as an ``img`` element that needs no other file."""
+    """Return an ``img`` element that contains the PNG itself; "" without a PNG."""
     if png is None:
         return ""
     data = base64.b64encode(png).decode()
@@ -63,10 +63,10 @@ def _draw_curves(ax: Any, data: CurveData) -> None:
     grey = [*data.crowd, *data.others]
     if grey:
         ax.plot(*join(grey), color=GREY, alpha=0.4, linewidth=0.8)
-    colors = Slots().assign([one.trial.trial_id for one in data.best])
-    for color, one in zip(colors, data.best, strict=True):
-        dot = "o" if len(one.x) == 1 else None
-        ax.plot(one.x, one.y, color=color, lw=1.8, marker=dot, label=shorten(one.trial.name))
+    colors = TrialColors().assign([line.trial.trial_id for line in data.best])
+    for color, line in zip(colors, data.best, strict=True):
+        dot = "o" if len(line.x) == 1 else None
+        ax.plot(line.x, line.y, color=color, lw=1.8, marker=dot, label=shorten(line.trial.name))
     ax.set_xlabel("iteration", color=_SOFT)
     ax.set_ylabel(shorten(data.metric or "", 40), color=_SOFT)
     if data.best:
@@ -78,16 +78,16 @@ def _draw_curves(ax: Any, data: CurveData) -> None:
 
 
 def _draw_parallel(ax: Any, data: ParallelData) -> None:
-    places = np.arange(len(data.axes))
+    positions = np.arange(len(data.axes))
     for i in np.argsort(data.goodness):
         color = blend(float(data.goodness[i]))
-        ax.plot(places, data.rows[i], color=color, alpha=0.75, linewidth=1.1)
-    for place, axis in zip(places, data.axes, strict=True):
-        ax.axvline(place, color=GREY, linewidth=0.8)
+        ax.plot(positions, data.rows[i], color=color, alpha=0.75, linewidth=1.1)
+    for position, axis in zip(positions, data.axes, strict=True):
+        ax.axvline(position, color=GREY, linewidth=0.8)
         for at, text in axis.ticks:
-            ax.annotate(text, (place, at), (3, 0), textcoords="offset points", fontsize=7)
+            ax.annotate(text, (position, at), (3, 0), textcoords="offset points", fontsize=7)
     longest = max(8, 84 // len(data.axes))
-    ax.set_xticks(places, [shorten(axis.name, longest) for axis in data.axes])
+    ax.set_xticks(positions, [shorten(axis.name, longest) for axis in data.axes])
     ax.xaxis.tick_top()
     ax.set_yticks([])
     ax.tick_params(length=0, colors=_INK)

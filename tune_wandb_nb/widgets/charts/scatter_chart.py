@@ -1,4 +1,4 @@
-"""The live scatter of one hyperparameter against the metric."""
+"""The live scatter plot of one hyperparameter against the metric."""
 
 from collections.abc import Iterable
 
@@ -10,21 +10,21 @@ from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.chart_data.parallel import scatter_data
 from tune_wandb_nb.tuning.chart_data.wording import describe_params, digits_between, number, shorten
 from tune_wandb_nb.widgets.base.palette import SCALE
-from tune_wandb_nb.widgets.charts.texts import text_mark, write_texts
+from tune_wandb_nb.widgets.charts.text_mark import text_mark, write_texts
 
 __all__ = ["ScatterChart"]
 
 _MARGIN = {"top": 10, "bottom": 12, "left": 60, "right": 16}
-_ROOM, _ROOM_FOR_WORDS = 0.06, 0.15
-# Below the points, for the texts of the axis.
-_BELOW, _ABOVE = 0.2, 0.06
+_PADDING, _CATEGORY_PADDING = 0.06, 0.15
+# The tick texts need more padding below the points than there is above them.
+_PADDING_BELOW, _PADDING_ABOVE = 0.2, 0.06
 
 
 class ScatterChart(ipywidgets.VBox):
-    """One point a trial; the axis is linear, logarithmic or by category as the values are."""
+    """One point per trial; the values decide whether the axis is linear, log or categorical."""
 
     def __init__(self, height: str = "220px") -> None:
-        self._x = bqplot.LinearScale(min=-_ROOM, max=1 + _ROOM)
+        self._x = bqplot.LinearScale(min=-_PADDING, max=1 + _PADDING)
         self._y = bqplot.LinearScale()
         color = bqplot.ColorScale(min=0, max=1, colors=list(SCALE))
         self.points = bqplot.Scatter(
@@ -56,7 +56,7 @@ class ScatterChart(ipywidgets.VBox):
         param: str | None,
         log: Iterable[str] = (),
     ) -> int:
-        """Draw what the snapshot holds; return roughly how many bytes went to the browser."""
+        """Draw a snapshot; return the approximate number of bytes sent to the browser."""
         data = scatter_data(snapshot, metric, param, log=log)
         if data is None:
             with self.points.hold_sync():
@@ -67,11 +67,11 @@ class ScatterChart(ipywidgets.VBox):
             f"{shorten(trial.name, 40)}  {number(value)}  {describe_params(trial.params)}"
             for trial, value in zip(data.trials, data.y.tolist(), strict=True)
         ]
-        room = _ROOM_FOR_WORDS if data.axis.kind == "category" else _ROOM
+        padding = _CATEGORY_PADDING if data.axis.kind == "category" else _PADDING
         with self._x.hold_sync():
-            self._x.min, self._x.max = -room, 1 + room
+            self._x.min, self._x.max = -padding, 1 + padding
         write_texts(self.ticks, ((at, 0, text) for at, text in data.axis.ticks))
-        self._fit_values(float(data.y.min()), float(data.y.max()))
+        self._fit_y_axis(float(data.y.min()), float(data.y.max()))
         with self.points.hold_sync():
             self.points.x = data.x.astype(np.float32)
             self.points.y = data.y.astype(np.float32)
@@ -79,8 +79,8 @@ class ScatterChart(ipywidgets.VBox):
             self.points.names = np.array(names)
         return 12 * len(names) + sum(map(len, names))
 
-    def _fit_values(self, low: float, high: float) -> None:
+    def _fit_y_axis(self, low: float, high: float) -> None:
         self._y_axis.tick_format = f".{digits_between(low, high)}~g"
-        reach = high - low or abs(low) or 1.0
+        span = high - low or abs(low) or 1.0
         with self._y.hold_sync():
-            self._y.min, self._y.max = low - _BELOW * reach, high + _ABOVE * reach
+            self._y.min, self._y.max = low - _PADDING_BELOW * span, high + _PADDING_ABOVE * span

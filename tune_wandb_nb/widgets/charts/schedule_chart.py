@@ -1,4 +1,4 @@
-"""The live schedule of hyperparameters that change while trials run."""
+"""The live chart of hyperparameters that change while trials run."""
 
 import bqplot
 import ipywidgets
@@ -8,9 +8,9 @@ from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.chart_data.axes import axis_for
 from tune_wandb_nb.tuning.chart_data.schedule import ScheduleData, schedule_data, scheduled_params
 from tune_wandb_nb.tuning.chart_data.wording import number, shorten
-from tune_wandb_nb.widgets.base.markup import escape, markup, table
-from tune_wandb_nb.widgets.base.palette import BEST, GREY, INITIAL
-from tune_wandb_nb.widgets.charts.texts import text_mark, write_texts
+from tune_wandb_nb.widgets.base.markup import escape, safe_html, table
+from tune_wandb_nb.widgets.base.palette import BEST, FULL_DESCRIPTION, GREY
+from tune_wandb_nb.widgets.charts.text_mark import text_mark, write_texts
 
 __all__ = ["ScheduleChart"]
 
@@ -19,7 +19,7 @@ _SHOWN_CHANGES = 8
 
 
 class ScheduleChart(ipywidgets.VBox):
-    """One stepped line a trial, and which trial copied which; hidden while nothing changes."""
+    """One stepped line per trial and a table of changes; hidden until a hyperparameter changes."""
 
     def __init__(self, height: str = "220px") -> None:
         x, y = bqplot.LinearScale(min=0), bqplot.LinearScale(min=-0.05, max=1.05)
@@ -43,18 +43,20 @@ class ScheduleChart(ipywidgets.VBox):
             background_style={"fill-opacity": "0"},
             layout=ipywidgets.Layout(width="100%", height=height),
         )
-        self.param = ipywidgets.Dropdown(description="Schedule of", options=[], style=INITIAL)
+        self.param = ipywidgets.Dropdown(
+            description="Schedule of", options=[], style=FULL_DESCRIPTION
+        )
         self.changes = ipywidgets.HTML()
         super().__init__([])
         self.add_class("twn-halo")
 
     def show(self, snapshot: BoardSnapshot) -> int:
-        """Draw what the snapshot holds; return roughly how many bytes went to the browser."""
+        """Draw a snapshot; return the approximate number of bytes sent to the browser."""
         params = scheduled_params(snapshot)
         if not params:
             self.children = []
             return 0
-        # Not before: bqplot cannot draw a figure that has no size.
+        # Added with its first data, never hidden: bqplot cannot draw a figure without a size.
         self.children = [self.param, self.figure, self.changes]
         if tuple(self.param.options) != params:
             chosen = self.param.value
@@ -67,8 +69,8 @@ class ScheduleChart(ipywidgets.VBox):
     def _draw(self, data: ScheduleData, snapshot: BoardSnapshot) -> int:
         shown = list(data.steps.items())[-100:]
         axis = axis_for(data.param, [value for _, line in shown for _, value in line])
-        width = max(len(line) for _, line in shown)
-        x, y = np.zeros((len(shown), width)), np.zeros((len(shown), width))
+        longest = max(len(line) for _, line in shown)
+        x, y = np.zeros((len(shown), longest)), np.zeros((len(shown), longest))
         for row, (_, line) in enumerate(shown):
             x[row] = line[-1][0]
             x[row, : len(line)] = [iteration for iteration, _ in line]
@@ -90,7 +92,7 @@ def _changes(data: ScheduleData) -> str:
             change.iteration,
             change.trial,
             change.copied or "-",
-            markup(
+            safe_html(
                 " · ".join(
                     f"{escape(shorten(name))} {escape(number(old))} → {escape(number(new))}"
                     for name, old, new in change.values

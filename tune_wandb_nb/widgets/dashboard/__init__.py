@@ -1,1 +1,1 @@
-"""The dashboard of a running search."""
+"""The dashboard of a running search, and its static report."""

@@ -12,11 +12,10 @@ import ipywidgets
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
 from tune_wandb_nb.widgets.base.frontend import Frontend, detect_frontend
-from tune_wandb_nb.widgets.base.lasting import LastingOutput
 from tune_wandb_nb.widgets.base.markup import STYLE, escape, note
-from tune_wandb_nb.widgets.charts.charts import LiveCharts
+from tune_wandb_nb.widgets.base.static_output import StaticOutput
+from tune_wandb_nb.widgets.charts.live_charts import LiveCharts
 from tune_wandb_nb.widgets.charts.picture import picture_png
-from tune_wandb_nb.widgets.dashboard.plain import PlainReport
 from tune_wandb_nb.widgets.dashboard.report import report_fragment, report_page
 from tune_wandb_nb.widgets.dashboard.status import (
     errors_html,
@@ -24,6 +23,7 @@ from tune_wandb_nb.widgets.dashboard.status import (
     status_html,
     top_trials_html,
 )
+from tune_wandb_nb.widgets.dashboard.terminal_report import TerminalReport
 from tune_wandb_nb.widgets.dashboard.wandb_page import WandbPage
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ __all__ = ["Dashboard"]
 
 _T = TypeVar("_T")
 _REFRESH_EVERY = 1.0
-_SETTLES_WITHIN = 30.0
+_SETTLE_TIMEOUT = 30.0
 _LIVE, _WANDB = 0, 1
 
 
@@ -78,34 +78,34 @@ class Dashboard(ipywidgets.VBox):
         self.log_params = tuple(log_params)
         self._stop: Callable[[], None] | None = None
         self._stopping = False
-        self._refreshing = threading.Lock()
-        self._watching = threading.Lock()
+        self._refresh_lock = threading.Lock()
+        self._refresher_runs = threading.Lock()
         self._settled = threading.Event()
         self._settled.set()
         self._pause = threading.Event()
-        self._fronted = False
-        self._tune_reports = False
-        self._lasting = LastingOutput()
-        self._outputs = [self._lasting]
+        self._initial_tab_selected = False
+        self._shows_tune_table = False
+        self._static_output = StaticOutput()
+        self._static_outputs = [self._static_output]
         frontend = detect_frontend()
         self._build(logger, frontend, height)
-        self._plain = (
-            None if frontend.shows_widgets else PlainReport(self.board, lambda: self.page.logger)
+        self._terminal_report = (
+            None if frontend.shows_widgets else TerminalReport(self.board, lambda: self.page.logger)
         )
-        # The style of a live dashboard hides its lasting picture.
-        style = ipywidgets.HTML(STYLE + self._lasting.hide_while_live)
+        # While the dashboard is live, this style hides the static output below it.
+        style = ipywidgets.HTML(STYLE + self._static_output.hide_while_live)
         style.layout = ipywidgets.Layout(display="none")
         super().__init__([style, self._columns])
-        self.add_class(self._lasting.live_class)
+        self.add_class(self._static_output.live_class)
         self.attach(stop=stop)
         self.refresh()
-        self.board.on_begin(self._watch)
+        self.board.on_begin(self._start_refresher)
 
     def __repr__(self) -> str:
         snapshot = self.board.snapshot()
         return f"<Dashboard: {headline(snapshot).lower()}, {snapshot.total} trials>"
 
-    # For a plain tune.Tuner
+    # Arguments for a plain tune.Tuner
 
     @cached_property
     def callback(self) -> "BoardCallback":
@@ -122,9 +122,9 @@ class Dashboard(ipywidgets.VBox):
         """
         from tune_wandb_nb.tuning.search.html_reporter import HtmlReporter
 
-        return HtmlReporter(self._show_tune, seen=self._plain is None)
+        return HtmlReporter(self._show_tune_table, seen=self._terminal_report is None)
 
-    # What it does
+    # Showing a search
 
     def attach(
         self,
@@ -142,7 +142,7 @@ class Dashboard(ipywidgets.VBox):
         """
         if self.page.logger is None and logger is not None:
             self.page.logger = logger
-            self._fronted = False
+            self._initial_tab_selected = False
         self._stop = stop or self._stop
         self.stop_button.layout.display = None if self._stop else "none"
         self.log_params = tuple(dict.fromkeys([*self.log_params, *log_params]))
@@ -150,18 +150,18 @@ class Dashboard(ipywidgets.VBox):
 
     def refresh(self) -> None:
         """Show what the board knows now; called once a second while the search runs."""
-        with self._refreshing:
+        with self._refresh_lock:
             snapshot = self.board.snapshot()
-            if self._plain is not None:
-                self._plain.tell_page()
+            if self._terminal_report is not None:
+                self._terminal_report.print_url()
             trouble = getattr(self.page.logger, "trouble", None)
             self.status.value = status_html(snapshot, self._stopping, trouble)
             self._show_errors(snapshot)
-            if not self._tune_reports:
+            if not self._shows_tune_table:
                 self.tune.value = top_trials_html(snapshot)
             self.page.show(snapshot)
             self.charts.show(snapshot)
-            self._bring_to_front()
+            self._select_initial_tab()
             running = snapshot.started is not None and snapshot.ended is None
             self._stopping = self._stopping and running
             self.stop_button.disabled = self._stopping or not running
@@ -170,9 +170,9 @@ class Dashboard(ipywidgets.VBox):
         """Wait until the end of the search is shown, and kept in the notebook's output."""
         return self._settled.wait(timeout)
 
-    def lasts_in(self, output: LastingOutput) -> None:
-        """Leave the lasting report in one more output: of a widget that this one is part of."""
-        self._outputs.append(output)
+    def lasts_in(self, output: StaticOutput) -> None:
+        """Write the final report also into ``output``, that of a widget around the dashboard."""
+        self._static_outputs.append(output)
 
     def report(self) -> str:
         """Return the lasting report as HTML."""
@@ -181,11 +181,11 @@ class Dashboard(ipywidgets.VBox):
     def save(self, path: "str | os.PathLike[str]") -> None:
         """Write the lasting report as one self-contained HTML file."""
         if not self._is_running():
-            # So that what is shown and what is written are the same, and the last word.
-            self.settle(_SETTLES_WITHIN)
+            # The last refresh may still run; the file must show the same final state.
+            self.settle(_SETTLE_TIMEOUT)
         Path(path).write_text(report_page(self.report()), encoding="utf-8")
 
-    # Inside
+    # Internals
 
     def _build(self, logger: Any, frontend: Frontend, height: int) -> None:
         self.status = ipywidgets.HTML(layout=ipywidgets.Layout(width="auto"))
@@ -212,29 +212,29 @@ class Dashboard(ipywidgets.VBox):
             [left, right], layout=ipywidgets.Layout(flex_flow="row wrap", overflow="hidden")
         )
 
-    def _watch(self) -> None:
-        if self._watching.acquire(blocking=False):
+    def _start_refresher(self) -> None:
+        if self._refresher_runs.acquire(blocking=False):
             self._settled.clear()
-            threading.Thread(target=self._follow, name="dashboard", daemon=True).start()
+            threading.Thread(target=self._refresh_until_end, name="dashboard", daemon=True).start()
 
-    def _follow(self) -> None:
+    def _refresh_until_end(self) -> None:
         try:
             is_running = True
             while is_running or self._is_running():
-                # What comes after this question is shown by the next picture.
+                # Read before the refresh: if the search ends during it, another refresh follows.
                 is_running = self._is_running()
-                self._or_complain(self.refresh)
+                self._or_show_error(self.refresh)
                 if is_running:
                     self._pause.wait(_REFRESH_EVERY)
                     continue
-                for output in self._outputs:
-                    self._or_complain(partial(output.update, self.report, self._png))
+                for output in self._static_outputs:
+                    self._or_show_error(partial(output.update, self.report, self._png))
         finally:
-            self._watching.release()
+            self._refresher_runs.release()
             self._settled.set()
 
-    def _or_complain(self, show: Callable[[], _T]) -> _T | None:
-        # A picture that cannot be drawn must not be the end of all later ones.
+    def _or_show_error(self, show: Callable[[], _T]) -> _T | None:
+        # A chart that cannot be drawn must not prevent all later refreshes.
         try:
             return show()
         except Exception as error:
@@ -246,16 +246,16 @@ class Dashboard(ipywidgets.VBox):
 
     def _png(self) -> bytes | None:
         draw = partial(picture_png, self.board.snapshot(), log=self.log_params)
-        return self._or_complain(draw)
+        return self._or_show_error(draw)
 
-    def _bring_to_front(self) -> None:
-        # Once: afterwards the front tab is the person's choice.
-        if not self._fronted and self.page.mode is not None:
-            self._fronted = True
+    def _select_initial_tab(self) -> None:
+        # Only once: afterwards the person chooses the tab.
+        if not self._initial_tab_selected and self.page.mode is not None:
+            self._initial_tab_selected = True
             self.tabs.selected_index = _WANDB if self.page.mode == "online" else _LIVE
 
     def _on_tab(self, _: object) -> None:
-        # bqplot cannot draw a figure behind another tab: it has no size there.
+        # bqplot cannot draw a figure in a hidden tab, where the figure has no size.
         self._live.children = [self.charts] if self.tabs.selected_index == _LIVE else []
 
     def _show_errors(self, snapshot: BoardSnapshot) -> None:
@@ -266,9 +266,9 @@ class Dashboard(ipywidgets.VBox):
             self.errors.value = text
             self.errors_box.set_title(0, f"{count} failed trial{'s' if count > 1 else ''}")
 
-    def _show_tune(self, html: str) -> None:
-        # Tune shows its own table in notebooks only; until it does, the best trials stand there.
-        self._tune_reports = self._tune_reports or bool(html)
+    def _show_tune_table(self, html: str) -> None:
+        # Tune renders its table in notebooks only; until then the best trials are shown instead.
+        self._shows_tune_table = self._shows_tune_table or bool(html)
         if html:
             self.tune.value = f'<div class="twn twn-tune">{html}</div>'
 
@@ -280,18 +280,18 @@ class Dashboard(ipywidgets.VBox):
 
     def _links(self) -> list[tuple[str, str]]:
         pages = (("group", "This search in W&B"), ("project", "The project in W&B"))
-        found = [(self.page.url_of(what), text) for what, text in pages]
-        return [(url, text) for url, text in found if url]
+        links = [(self.page.url_of(page), text) for page, text in pages]
+        return [(url, text) for url, text in links if url]
 
     def _ipython_display_(self, **_: Any) -> None:
         frontend = detect_frontend()
         if frontend.name == "colab":
-            # Colab shows widgets of other packages, bqplot's here, only when asked to.
+            # Colab shows widgets of third-party packages, here bqplot's, only when asked to.
             from google.colab import output
 
             output.enable_custom_widget_manager()
         ended = self.board.snapshot().ended is not None
-        self._lasting.display(self, self.report if ended else None)
+        self._static_output.display(self, self.report if ended else None)
 
 
 def _column(flex: str) -> ipywidgets.Layout:

@@ -1,4 +1,4 @@
-"""The lasting report of a search: HTML that lives without a kernel, a network or another file."""
+"""The static report of a search: HTML that needs no kernel, no network and no other file."""
 
 from collections.abc import Iterable
 
@@ -21,14 +21,14 @@ _PAGE = """<!doctype html>
 def report_fragment(
     snapshot: BoardSnapshot, png: bytes | None, links: Iterable[tuple[str, str]] = ()
 ) -> str:
-    """Write status, best and top trials, the picture, errors and (URL, text) links."""
-    shown = " · ".join(link(url, text) for url, text in links)
+    """Return the status, links from (URL, text), the picture, the top trials and the errors."""
+    linked = " · ".join(link(url, text) for url, text in links)
     errors = errors_html(snapshot)
     return "\n".join(
         [
             STYLE,
             status_html(snapshot),
-            f'<div class="twn">{shown}</div>' if shown else "",
+            f'<div class="twn">{linked}</div>' if linked else "",
             picture_tag(png),
             top_trials_html(snapshot),
             f"<details><summary>Errors</summary>{errors}</details>" if errors else "",
@@ -37,5 +37,5 @@ def report_fragment(
 
 
 def report_page(fragment: str) -> str:
-    """Make a whole page of a fragment."""
+    """Return a complete HTML page around a fragment."""
     return _PAGE.format(body=fragment)

@@ -1,26 +1,26 @@
-"""A board snapshot -> the status of the search, in a few lines of HTML."""
+"""The status of a search as HTML, made from a board snapshot."""
 
 from tune_wandb_nb.tuning.board.snapshot import STATES, BoardSnapshot, State
 from tune_wandb_nb.tuning.chart_data.wording import duration, number, shorten
 from tune_wandb_nb.widgets.base.markup import (
     bar,
     escape,
-    markup,
     name_tag,
     note,
     params_text,
+    safe_html,
     table,
 )
 from tune_wandb_nb.widgets.base.palette import STATE_COLORS
 
 __all__ = ["errors_html", "headline", "seconds_left", "status_html", "top_trials_html"]
 
-_OVER: tuple[State, ...] = ("done", "failed", "stopped")
+_ENDED: tuple[State, ...] = ("done", "failed", "stopped")
 _MOST_ERRORS = 20
 
 
 def headline(snapshot: BoardSnapshot, stopping: bool = False) -> str:
-    """Say in one word where the search stands."""
+    """Return the state of the search as a title of one or two words."""
     if snapshot.error is not None:
         return "Failed"
     if snapshot.started is None:
@@ -31,15 +31,15 @@ def headline(snapshot: BoardSnapshot, stopping: bool = False) -> str:
 
 
 def seconds_left(snapshot: BoardSnapshot) -> float | None:
-    """Estimate the seconds until the end from the trials that are over; None if nobody knows."""
-    over = sum(snapshot.counts[state] for state in _OVER)
-    if not over or snapshot.expected is None or snapshot.ended is not None:
+    """Estimate the seconds left from the trials that have ended; None without an estimate."""
+    ended = sum(snapshot.counts[state] for state in _ENDED)
+    if not ended or snapshot.expected is None or snapshot.ended is not None:
         return None
-    return max(snapshot.expected - over, 0) * snapshot.elapsed / over
+    return max(snapshot.expected - ended, 0) * snapshot.elapsed / ended
 
 
 def status_html(snapshot: BoardSnapshot, stopping: bool = False, trouble: str | None = None) -> str:
-    """Write counts, progress, times, resources, the best trial, and the trouble with W&B."""
+    """Return counts, progress, times, resources, the best trial and the trouble with W&B."""
     counts = snapshot.counts
     total = max(snapshot.expected or 0, snapshot.total)
     shown = [state for state in STATES if counts[state] or state == "done"]
@@ -52,24 +52,25 @@ def status_html(snapshot: BoardSnapshot, stopping: bool = False, trouble: str | 
     times = [f"{duration(snapshot.elapsed)} elapsed"] if snapshot.started is not None else []
     times += [f"about {duration(left)} left"] if left is not None else []
     times += [escape(snapshot.note)] if snapshot.note else []
-    done = sum(counts[state] for state in _OVER)
+    ended = sum(counts[state] for state in _ENDED)
     order: tuple[State, ...] = ("done", "failed", "stopped", "running", "paused")
     parts = [
         (counts[state] / total if total else 0.0, STATE_COLORS[state], f"{counts[state]} {state}")
         for state in order
     ]
     title = headline(snapshot, stopping)
-    of = f"{done} of {total} trials" if snapshot.expected is not None else f"{done} trials over"
+    is_known = snapshot.expected is not None
+    progress = f"{ended} of {total} trials" if is_known else f"{ended} trials over"
     return (
         f'<div class="twn"><div class="facts"><span class="head">{title}</span>'
-        f'<span>{of}</span><span class="soft">{" · ".join(times)}</span></div>'
-        f"{bar(parts, of)}<div class='facts'>{''.join(facts)}</div>"
+        f'<span>{progress}</span><span class="soft">{" · ".join(times)}</span></div>'
+        f"{bar(parts, progress)}<div class='facts'>{''.join(facts)}</div>"
         f"{_best(snapshot)}{_trouble(trouble)}{_error(snapshot)}</div>"
     )
 
 
 def errors_html(snapshot: BoardSnapshot) -> str:
-    """Write the errors of failed trials; nothing if none failed."""
+    """Return the errors of failed trials; "" if no trial failed."""
     failed = [trial for trial in snapshot.trials if trial.state == "failed"]
     blocks = [
         f"<div><b>{name_tag(trial.name, 48)}</b> {params_text(trial.params, 4)}"
@@ -80,24 +81,24 @@ def errors_html(snapshot: BoardSnapshot) -> str:
 
 
 def top_trials_html(snapshot: BoardSnapshot, most: int = 10) -> str:
-    """Write a table of the best trials, or of the first ones where nobody said what is best."""
+    """Return a table of the best trials, or of the first ones if there is no tuned metric."""
     trials = (snapshot.ranked() or list(snapshot.trials))[:most]
     if not trials:
         return ""
     metric = snapshot.metric or next(iter(snapshot.metrics), None)
-    tell_params = any(trial.params for trial in trials)
+    has_params = any(trial.params for trial in trials)
     rows = [
         (
-            markup(name_tag(trial.name, 24)),
+            safe_html(name_tag(trial.name, 24)),
             trial.state,
             *([trial.metrics.get(metric)] if metric else []),
             trial.iteration,
-            markup(params_text(trial.params, 5) if tell_params else ""),
+            safe_html(params_text(trial.params, 5) if has_params else ""),
         )
         for trial in trials
     ]
     values = [metric] if metric else []
-    head = ("trial", "state", *values, "iterations", "hyperparameters" if tell_params else "")
+    head = ("trial", "state", *values, "iterations", "hyperparameters" if has_params else "")
     return f'<div class="twn">{table(head, rows, "fit")}</div>'
 
 

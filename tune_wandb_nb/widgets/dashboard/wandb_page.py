@@ -1,4 +1,4 @@
-"""The W&B page of a search inside the notebook, or the way to one."""
+"""The search's W&B page inside the notebook, or an explanation of how to get one."""
 
 import shlex
 import threading
@@ -12,7 +12,7 @@ from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.chart_data.wording import shorten
 from tune_wandb_nb.widgets.base.frontend import Frontend
 from tune_wandb_nb.widgets.base.markup import escape, link, note
-from tune_wandb_nb.widgets.base.palette import INITIAL
+from tune_wandb_nb.widgets.base.palette import FULL_DESCRIPTION
 
 __all__ = ["WandbPage"]
 
@@ -21,10 +21,11 @@ _MOST_TRIALS = 200
 
 
 class WandbPage(ipywidgets.VBox):
-    """The page of the group, of the project or of one trial's run, with a plain link always.
+    """Embeds the page of the group, of the project or of one trial's run, beside a plain link.
 
-    A browser may leave an iframe blank and say nothing: cookies, a private project, http inside
-    https. The iframe is only touched when its address changes or at a click on Reload.
+    The link is always shown, since a browser may leave an iframe blank without an error: because
+    of cookies, a private project, or http inside https. The iframe is replaced only if its URL
+    changes or at a click on Reload, since a new iframe loads the whole page again.
     """
 
     def __init__(self, logger: Any, frontend: Frontend, height: int) -> None:
@@ -33,11 +34,11 @@ class WandbPage(ipywidgets.VBox):
         self._height = height
         self._url: str | None = None
         self._folder: str | None = None
-        self._uploaded = ""
+        self._upload_status = ""
         self.choice = ipywidgets.Dropdown(
             description="Show",
             options=[("This search", _GROUP), ("The project", _PROJECT)],
-            style=INITIAL,
+            style=FULL_DESCRIPTION,
         )
         self.reload = ipywidgets.Button(description="Reload", icon="refresh")
         self.reload.layout = ipywidgets.Layout(width="96px")
@@ -47,10 +48,10 @@ class WandbPage(ipywidgets.VBox):
         bar = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
         self._bar = ipywidgets.HBox([self.choice, self.reload, self.link], layout=bar)
         super().__init__([self._bar, self.frame, self.sync])
-        self.choice.observe(lambda _: self._point(), "value")
+        self.choice.observe(lambda _: self._load_chosen(), "value")
         self.reload.on_click(lambda _: self._load())
         self.sync.on_click(lambda _: self._sync())
-        self._explain()
+        self._show_explanation()
 
     @property
     def mode(self) -> str | None:
@@ -58,28 +59,30 @@ class WandbPage(ipywidgets.VBox):
         return "none" if self.logger is None else self.logger.mode
 
     def show(self, snapshot: BoardSnapshot) -> None:
-        """Offer the trials, and load the page as soon as there is one."""
+        """List the trials to choose from, and load the page as soon as it has a URL."""
         if self.mode == "online":
-            self._offer(snapshot)
-            self._point()
+            self._list_trials(snapshot)
+            self._load_chosen()
         else:
-            self._explain()
+            self._show_explanation()
 
-    def url_of(self, what: str) -> str | None:
-        """Return the address of the group, the project or a trial's run."""
+    def url_of(self, page: str) -> str | None:
+        """Return the URL of "group", of "project" or, given a trial's id, of that trial's run."""
         if self.logger is None:
             return None
-        if what in (_GROUP, _PROJECT):
-            url = self.logger.group_url if what == _GROUP else self.logger.project_url
+        if page in (_GROUP, _PROJECT):
+            url = self.logger.group_url if page == _GROUP else self.logger.project_url
         else:
-            url = self.logger.run_url(what)
+            url = self.logger.run_url(page)
         return None if url is None else str(url)
 
-    def _offer(self, snapshot: BoardSnapshot) -> None:
+    def _list_trials(self, snapshot: BoardSnapshot) -> None:
         trials = (snapshot.ranked() or list(snapshot.trials))[:_MOST_TRIALS]
-        known = sorted(trials, key=lambda trial: trial.number)
+        trials = sorted(trials, key=lambda trial: trial.number)
         trial_options = [
-            (shorten(t.name, 40), t.trial_id) for t in known if self.url_of(t.trial_id)
+            (shorten(trial.name, 40), trial.trial_id)
+            for trial in trials
+            if self.url_of(trial.trial_id)
         ]
         options = (("This search", _GROUP), ("The project", _PROJECT), *trial_options)
         if tuple(self.choice.options) != options:
@@ -88,7 +91,7 @@ class WandbPage(ipywidgets.VBox):
             values = [value for _, value in options]
             self.choice.value = chosen if chosen in values else _GROUP
 
-    def _point(self) -> None:
+    def _load_chosen(self) -> None:
         url = self.url_of(self.choice.value)
         if url is not None and url != self._url:
             self._url = url
@@ -106,20 +109,20 @@ class WandbPage(ipywidgets.VBox):
             )
             return
         embedded = self._url + ("&" if "?" in self._url else "?") + "jupyter=true"
-        # An equal value would not be sent again, so Reload empties the frame first.
+        # ipywidgets does not send an unchanged value again, so the frame is emptied first.
         self.frame.value = ""
         self.frame.value = (
             f'<iframe src="{escape(embedded)}" title="W&amp;B" loading="lazy"'
             f' style="width:100%;height:{self._height}px;border:0"></iframe>'
         )
 
-    def _explain(self) -> None:
+    def _show_explanation(self) -> None:
         self._bar.layout.display = "none"
         self.sync.layout.display = "none"
         if self.mode is None:
             text = "The W&amp;B page appears when the search starts."
         elif self.mode == "offline":
-            text = self._offline()
+            text = self._offline_html()
         elif self.mode == "disabled":
             text = "W&amp;B is disabled for this search: everything is in the tab Live."
         else:
@@ -130,12 +133,12 @@ class WandbPage(ipywidgets.VBox):
         if self.frame.value != note(text):
             self.frame.value = note(text)
 
-    def _offline(self) -> str:
+    def _offline_html(self) -> str:
         text = (
             "This search is recorded offline; nothing left this machine. Call"
             " <code>tune_wandb_nb.login()</code> before a search to see its page here."
         )
-        # The audit looks at every run, the folder is the same for all: it is asked for once.
+        # Cached, since an audit visits every run; all runs of a search are in the same folder.
         self._folder = self._folder or next((str(PurePath(p).parent) for p in self._paths()), None)
         if self._folder is None:
             return text
@@ -143,7 +146,7 @@ class WandbPage(ipywidgets.VBox):
         command = escape(f"wandb sync {shlex.quote(self._folder)}/offline-run-*")
         return (
             f"{text} To upload what is recorded, press the button once you are logged in; or, in a"
-            f" terminal: <pre>{command}</pre>{self._uploaded}"
+            f" terminal: <pre>{command}</pre>{self._upload_status}"
         )
 
     def _paths(self) -> list[str]:
@@ -151,18 +154,18 @@ class WandbPage(ipywidgets.VBox):
         return [str(path) for path in audit["path"] if path] if len(audit) else []
 
     def _sync(self) -> None:
-        self._tell("Uploading ...")
+        self._show_upload_status("Uploading ...")
         self.sync.disabled = True
         threading.Thread(target=self._upload, name="wandb-sync", daemon=True).start()
 
     def _upload(self) -> None:
         try:
-            self._tell(summary(sync_runs(self.logger, progress=False)))
+            self._show_upload_status(summary(sync_runs(self.logger, progress=False)))
         except Exception as error:
-            self._tell(f"Nothing was uploaded: {error}")
+            self._show_upload_status(f"Nothing was uploaded: {error}")
         finally:
             self.sync.disabled = False
 
-    def _tell(self, what: str) -> None:
-        self._uploaded = f"<p>{escape(what)}</p>"
-        self._explain()
+    def _show_upload_status(self, text: str) -> None:
+        self._upload_status = f"<p>{escape(text)}</p>"
+        self._show_explanation()

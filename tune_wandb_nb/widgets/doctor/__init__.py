@@ -1,1 +1,1 @@
-"""A page about this machine for a bug report."""
+"""One page about this machine, for a bug report."""

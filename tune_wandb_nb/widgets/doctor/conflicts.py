@@ -1,4 +1,4 @@
-"""What is known to go wrong on a machine, and what to do about it."""
+"""The known problems of a machine, each with its remedy."""
 
 import re
 import sys
@@ -8,34 +8,34 @@ from types import MappingProxyType
 
 from tune_wandb_nb.compat.ray import SOCKET_IN_TEMP_FOLDER
 
-__all__ = ["Conflict", "Machine", "Place", "find_conflicts", "is_older"]
+__all__ = ["Conflict", "Folder", "Machine", "find_conflicts", "is_older"]
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 _GIB = 2**30
-_ENOUGH = 1 * _GIB
-_RAY_STOPS_AT = 0.95
+_MIN_FREE = 1 * _GIB
+_FULL_FOR_RAY = 0.95
 """Ray puts no objects on a disk that is fuller than this."""
-_LONGEST_SOCKET = 103 if sys.platform == "darwin" else 107
-"""Bytes that the path of a socket may have."""
+_LONGEST_SOCKET_PATH = 103 if sys.platform == "darwin" else 107
+"""Bytes that the path of a socket may have at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Something that goes wrong, and what to do about it."""
+    """A problem and its remedy."""
 
-    what: str
+    problem: str
     remedy: str
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A folder that a search writes to, and the disk that it is on."""
+class Folder:
+    """A folder that a search writes to, and its disk."""
 
     name: str
     path: str
-    free: int = _ENOUGH
+    free: int = _MIN_FREE
     """Bytes."""
-    total: int = _ENOUGH
+    total: int = _MIN_FREE
     """Bytes."""
     writable: bool = True
     holds_sockets: bool = False
@@ -44,44 +44,44 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What `find_conflicts` looks at."""
+    """The facts that `find_conflicts` checks."""
 
     versions: Mapping[str, str] = field(default_factory=lambda: _NONE)
     """Installed package -> version."""
     requirements: tuple[str, ...] = ()
-    """What this package needs, such as ``"ray[tune]>=2.44"``."""
+    """The packages that this package requires, such as ``"ray[tune]>=2.44"``."""
     broken: Mapping[str, str] = field(default_factory=lambda: _NONE)
-    """Module that is installed and cannot be imported -> why."""
+    """Module that is installed but cannot be imported -> the error."""
     shadowed: Mapping[str, str] = field(default_factory=lambda: _NONE)
-    """Module -> what is imported in its place."""
+    """Module -> the file or folder that is imported instead."""
     environ: Mapping[str, str] = field(default_factory=lambda: _NONE)
     frontend: str = "plain"
     server_lacks: tuple[str, ...] = ()
-    """Widget scripts that the Jupyter server of this kernel does not have."""
+    """Packages whose widget scripts the Jupyter server of this kernel does not have."""
     core: str | None = None
-    """What is wrong with wandb's own program, ``wandb-core``."""
+    """The problem with wandb's own program, ``wandb-core``."""
     service_is_gone: bool = False
     """Whether ``WANDB_SERVICE`` names a wandb-core that does not answer."""
     uncompiled: str | None = None
-    """The folder of the installed packages, where each process compiles them for itself."""
-    places: tuple[Place, ...] = ()
+    """The folder of the installed packages, if every process has to compile them again."""
+    folders: tuple[Folder, ...] = ()
 
 
 def find_conflicts(machine: Machine) -> tuple[Conflict, ...]:
-    """Return what is known to go wrong on a machine.
+    """Return the known problems of a machine.
 
     Example:
         >>> [found] = find_conflicts(Machine(versions={"wandb": "0.22.3", "protobuf": "7.1.0"}))
-        >>> found.what
+        >>> found.problem
         'wandb 0.22.3 cannot be imported with protobuf 7.1.0.'
         >>> found.remedy
         'pip install --upgrade wandb, then restart the kernel.'
     """
-    return tuple(found for rule in _RULES for found in rule(machine))
+    return tuple(conflict for rule in _RULES for conflict in rule(machine))
 
 
 def is_older(version: str, than: str) -> bool:
-    """Tell whether a version is older than another; what follows the numbers is not looked at.
+    """Return whether a version is older than another; only their leading numbers count.
 
     Example:
         >>> is_older("0.9", than="0.22"), is_older("2.44.0rc1", than="2.44")
@@ -91,8 +91,8 @@ def is_older(version: str, than: str) -> bool:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    found = re.match(r"\d+(\.\d+)*", version)
-    numbers = [int(number) for number in found[0].split(".")] if found else []
+    leading = re.match(r"\d+(\.\d+)*", version)
+    numbers = [int(number) for number in leading[0].split(".")] if leading else []
     while numbers and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)
@@ -100,13 +100,13 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _requirements(machine: Machine) -> Iterator[Conflict]:
     for text in machine.requirements:
-        found = re.match(r"([\w.-]+)(\[\w+\])?.*?>=\s*([\d.]+)", text)
-        # What follows a semicolon is an extra's, or some other machine's.
-        if found is None or ";" in text:
+        parts = re.match(r"([\w.-]+)(\[\w+\])?.*?>=\s*([\d.]+)", text)
+        # A requirement with a semicolon belongs to an extra or to another platform.
+        if parts is None or ";" in text:
             continue
-        name, least = found[1], found[3]
+        name, least = parts[1], parts[3]
         version = machine.versions.get(name)
-        install = f'pip install "{name}{found[2] or ""}>={least}", then restart the kernel.'
+        install = f'pip install "{name}{parts[2] or ""}>={least}", then restart the kernel.'
         if version is None:
             yield Conflict(f"{name} is not installed.", install)
         elif is_older(version, least):
@@ -130,12 +130,12 @@ def _broken(machine: Machine) -> Iterator[Conflict]:
         explained.add("wandb")
     if "ray" in machine.broken or "ray" in machine.shadowed:
         explained.add("ray.tune")
-    for name, why in machine.broken.items():
+    for name, error in machine.broken.items():
         if name in explained:
             continue
         package = '"ray[tune]"' if name == "ray.tune" else name
         yield Conflict(
-            f"{name} cannot be imported: {why}",
+            f"{name} cannot be imported: {error}",
             f"pip install --upgrade --force-reinstall {package}, then restart the kernel.",
         )
 
@@ -150,7 +150,7 @@ def _shadowed(machine: Machine) -> Iterator[Conflict]:
 
 def _widgets(machine: Machine) -> Iterator[Conflict]:
     widgets = machine.versions.get("ipywidgets")
-    # Colab and VS Code bring a manager of their own, which knows both generations.
+    # Colab and VS Code have widget managers of their own, for ipywidgets 7 as well as 8.
     if widgets is None or not is_older(widgets, "8") or machine.frontend in ("colab", "vscode"):
         return
     for frontend, since in (("jupyterlab", "4"), ("notebook", "7")):
@@ -209,7 +209,7 @@ def _removed_variables(machine: Machine) -> Iterator[Conflict]:
 
 
 def _slow_imports(machine: Machine) -> Iterator[Conflict]:
-    # It compiles a grammar when it is imported: `import ray` takes 2 s, not 0.6 s.
+    # rfc3987-syntax compiles a grammar when it is imported: `import ray` takes 2 s, not 0.6 s.
     if {"ray", "rfc3987-syntax"} <= set(machine.versions):
         yield Conflict(
             "rfc3987-syntax takes more than half of the time in which a process of Ray, and so a"
@@ -217,7 +217,7 @@ def _slow_imports(machine: Machine) -> Iterator[Conflict]:
             "pip uninstall rfc3987-syntax: jsonschema, for which Jupyter brought it along, does"
             " without.",
         )
-    # `import ray.tune` takes 4.5 s, not 1.4 s.
+    # Without bytecode, `import ray.tune` takes 4.5 s instead of 1.4 s.
     if machine.uncompiled is not None:
         yield Conflict(
             "PYTHONDONTWRITEBYTECODE is set, and the installed packages are not compiled: every"
@@ -227,26 +227,24 @@ def _slow_imports(machine: Machine) -> Iterator[Conflict]:
 
 
 def _disks(machine: Machine) -> Iterator[Conflict]:
-    for place in machine.places:
-        if not place.writable:
-            yield Conflict(f"{place.name} {place.path} cannot be written.", "use another folder.")
-        elif place.free < _ENOUGH:
+    for folder in machine.folders:
+        name, path = folder.name, folder.path
+        if not folder.writable:
+            yield Conflict(f"{name} {path} cannot be written.", "use another folder.")
+        elif folder.free < _MIN_FREE:
             yield Conflict(
-                f"less than 1 GiB is free where {place.name} is ({place.path}).",
+                f"less than 1 GiB is free where {name} is ({path}).",
                 "make room, or use another disk.",
             )
-        elif place.holds_sockets and place.free < (1 - _RAY_STOPS_AT) * place.total:
+        elif folder.holds_sockets and folder.free < (1 - _FULL_FOR_RAY) * folder.total:
             yield Conflict(
-                f"the disk of {place.name} ({place.path}) is over 95 % full: Ray moves no objects"
-                " there.",
+                f"the disk of {name} ({path}) is over 95 % full: Ray moves no objects there.",
                 "make room, or set RAY_TMPDIR to a folder on another disk before Ray starts.",
             )
-        if (
-            place.holds_sockets
-            and len((place.path + SOCKET_IN_TEMP_FOLDER).encode()) > _LONGEST_SOCKET
-        ):
+        longest = len((path + SOCKET_IN_TEMP_FOLDER).encode())
+        if folder.holds_sockets and longest > _LONGEST_SOCKET_PATH:
             yield Conflict(
-                f"the path of {place.name} ({place.path}) is too long for Ray's sockets.",
+                f"the path of {name} ({path}) is too long for Ray's sockets.",
                 "set RAY_TMPDIR to a short one, such as /tmp, before Ray starts.",
             )
 

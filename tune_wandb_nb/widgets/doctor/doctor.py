@@ -21,7 +21,7 @@ from tune_wandb_nb.tracking.settings.api_key import ApiKey, mask
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
 from tune_wandb_nb.tuning.plan.cluster import available_resources
 from tune_wandb_nb.widgets.base.frontend import Frontend, detect_frontend
-from tune_wandb_nb.widgets.doctor.conflicts import Machine, Place, find_conflicts
+from tune_wandb_nb.widgets.doctor.conflicts import Folder, Machine, find_conflicts
 from tune_wandb_nb.widgets.doctor.machine import JUPYTER, NEEDED, OPTIONAL, read_machine
 
 __all__ = ["doctor"]
@@ -29,9 +29,9 @@ __all__ = ["doctor"]
 Line: TypeAlias = tuple[str, str]
 
 _COLUMN = 23
-_SHOWN = re.compile(r"WANDB_(MODE|DIR|SILENT|CONSOLE)|RAY_(AIR_\w+|TMPDIR|CHDIR\w+)|TUNE_\w+")
-"""Variables whose values are nobody's secret; of the others only the name is shown."""
-_NAMED = re.compile(r"(WANDB|RAY|TUNE)_\w+|(?i:https?|no|all)_(?i:proxy)|NETRC")
+_HARMLESS = re.compile(r"WANDB_(MODE|DIR|SILENT|CONSOLE)|RAY_(AIR_\w+|TMPDIR|CHDIR\w+)|TUNE_\w+")
+"""Variables whose values hold no secret; of all others only the names are shown."""
+_RELEVANT = re.compile(r"(WANDB|RAY|TUNE)_\w+|(?i:https?|no|all)_(?i:proxy)|NETRC")
 _USER_IN_ADDRESS = re.compile(r"//[^/\s@]+@")
 
 
@@ -54,20 +54,20 @@ def doctor(*, host: str | None = None, timeout: float = 3.0) -> None:
         frontend, trouble = detect_frontend(), ""
     except ValueError as error:
         frontend, trouble = Frontend("plain"), str(error)
-    # As it is now: ray and wandb set variables of their own when they are imported.
+    # Copied before read_machine imports ray and wandb, which then set variables of their own.
     machine = read_machine(frontend.name, dict(os.environ))
     sections = {
         "Versions": _versions(machine),
         "Frontend": _frontend(frontend, trouble),
         "W&B": _wandb(host, timeout),
         "Ray": _ray(timeout),
-        "Disks": [(place.name, _room(place)) for place in machine.places],
+        "Disks": [(folder.name, _free_space(folder)) for folder in machine.folders],
         "Environment": _environment(machine.environ),
     }
     lines = [f"tune-wandb-nb {tune_wandb_nb.__version__}"]
-    for title, found in sections.items():
-        lines += ["", title, *(f"  {name:{_COLUMN}} {text}" for name, text in found)]
-    print(_hide("\n".join([*lines, "", *_advice(machine)])))
+    for title, section in sections.items():
+        lines += ["", title, *(f"  {name:{_COLUMN}} {text}" for name, text in section)]
+    print(_redact("\n".join([*lines, "", *_advice(machine)])))
 
 
 def _versions(machine: Machine) -> Iterator[Line]:
@@ -99,13 +99,16 @@ def _wandb(host: str | None, timeout: float) -> Iterator[Line]:
     yield "mode of a search", _mode(settings, credential)
     yield "API key", trouble or (f"found: {credential.source}" if credential else "none found")
     key = credential.key if credential else None
-    yield "server", _within(timeout, lambda: _ask(server, key, timeout), f"{server} is silent")
+    answer = _with_timeout(
+        timeout, lambda: _ask_server(server, key, timeout), f"{server} is silent"
+    )
+    yield "server", answer
 
 
 def _server_of(settings: WandbSettings) -> str:
     try:
         return server_of(settings)
-    except Exception:  # wandb, which would know, is missing or broken
+    except Exception:  # wandb, which has this setting, is missing or broken
         return default_host()
 
 
@@ -124,7 +127,7 @@ def _mode(settings: WandbSettings, credential: Credential | None) -> str:
     return "offline, for want of a key"
 
 
-def _ask(server: str, key: ApiKey | None, timeout: float) -> str:
+def _ask_server(server: str, key: ApiKey | None, timeout: float) -> str:
     try:
         if key is None:
             check_reachable(server, timeout=timeout)
@@ -140,56 +143,56 @@ def _ray(timeout: float) -> Iterator[Line]:
     if not getattr(ray, "is_initialized", lambda: False)():
         yield "cluster", "none; a search starts one"
         return
-    yield "cluster", _within(timeout, lambda: _describe_cluster(ray), "it does not answer")
+    yield "cluster", _with_timeout(timeout, lambda: _describe_cluster(ray), "it does not answer")
 
 
 def _describe_cluster(ray: Any) -> str:
     nodes = sum(bool(node.get("Alive")) for node in ray.nodes())
-    found = available_resources()
-    has = ", ".join(f"{found.get(name, 0):g} {name}" for name in ("CPU", "GPU"))
-    return f"{nodes} {'node' if nodes == 1 else 'nodes'} with {has}"
+    available = available_resources()
+    resources = ", ".join(f"{available.get(name, 0):g} {name}" for name in ("CPU", "GPU"))
+    return f"{nodes} {'node' if nodes == 1 else 'nodes'} with {resources}"
 
 
-def _room(place: Place) -> str:
-    if not place.writable:
-        return f"{place.path} cannot be written"
-    gib = place.free / 2**30
-    return f"{gib:.1f} GiB free ({place.free / max(place.total, 1):.0%}): {place.path}"
+def _free_space(folder: Folder) -> str:
+    if not folder.writable:
+        return f"{folder.path} cannot be written"
+    gib = folder.free / 2**30
+    return f"{gib:.1f} GiB free ({folder.free / max(folder.total, 1):.0%}): {folder.path}"
 
 
 def _environment(environ: Mapping[str, str]) -> Iterator[Line]:
     for name in sorted(environ):
-        if _NAMED.fullmatch(name):
-            yield name, f"{environ[name]:.120}" if _SHOWN.fullmatch(name) else "is set"
+        if _RELEVANT.fullmatch(name):
+            yield name, f"{environ[name]:.120}" if _HARMLESS.fullmatch(name) else "is set"
 
 
 def _advice(machine: Machine) -> Iterator[str]:
     conflicts = find_conflicts(machine)
     yield "What to do" if conflicts else "Nothing is known to go wrong here."
     for number, conflict in enumerate(conflicts, start=1):
-        yield f"  {number}. {conflict.what}"
+        yield f"  {number}. {conflict.problem}"
         yield f"     -> {conflict.remedy}"
 
 
-def _within(seconds: float, ask: Callable[[], str], otherwise: str) -> str:
-    """Ask in a thread of its own: a name server or a dead cluster may take minutes."""
+def _with_timeout(seconds: float, ask: Callable[[], str], failure: str) -> str:
+    """Call ``ask`` in a thread, since a name server or a dead cluster may take minutes."""
     answer: list[str] = []
 
     def run() -> None:
         try:
             answer.append(ask())
         except Exception as error:
-            answer.append(f"{otherwise} ({type(error).__name__})")
+            answer.append(f"{failure} ({type(error).__name__})")
 
     thread = threading.Thread(target=run, name="doctor", daemon=True)
     thread.start()
-    # Whoever keeps to its own time limit is to be heard.
+    # A second more than ``ask`` itself has, so that its own timeout can be reported.
     thread.join(seconds + 1.0)
-    return answer[0] if answer else f"{otherwise} after {seconds:g} s"
+    return answer[0] if answer else f"{failure} after {seconds:g} s"
 
 
-def _hide(page: str) -> str:
-    """Take out what is nobody's business, wherever it may have come from."""
+def _redact(page: str) -> str:
+    """Remove keys, users in addresses and the path of the home folder from the whole page."""
     home = str(Path.home())
     page = _USER_IN_ADDRESS.sub("//***@", mask(page))
     return re.sub(rf"{re.escape(home)}(?![\w.-])", "~", page) if len(home) > 1 else page

@@ -1,4 +1,4 @@
-"""What this machine has: read without starting anything, whatever is missing or broken."""
+"""Facts about this machine, read without starting anything; packages may be missing or broken."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from tune_wandb_nb.compat.ray import temp_folder
 from tune_wandb_nb.compat.wandb_core import SERVICE, core_binary
 from tune_wandb_nb.tracking.runs.wandb_core import answers
 from tune_wandb_nb.tracking.settings.api_key import show
-from tune_wandb_nb.widgets.doctor.conflicts import Machine, Place
+from tune_wandb_nb.widgets.doctor.conflicts import Folder, Machine
 
 __all__ = ["JUPYTER", "NEEDED", "OPTIONAL", "read_machine"]
 
@@ -25,11 +25,11 @@ OPTIONAL = ("optuna", "hyperopt", "bayesian-optimization")
 _MODULES = ("ray", "ray.tune", "wandb", "ipywidgets", "bqplot", "matplotlib", "pandas")
 _OWN_NAME = "tune-wandb-nb"
 _SCRIPTS = {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "bqplot": "bqplot"}
-"""Folder of a JupyterLab extension -> who brings it."""
+"""Folder of a JupyterLab extension -> the package that installs the extension."""
 
 
 def read_machine(frontend: str, environ: Mapping[str, str]) -> Machine:
-    """Read all that `find_conflicts` looks at; modules are imported to see whether they can be."""
+    """Read the facts that `find_conflicts` checks; imports modules to see which are broken."""
     names = (*NEEDED, *JUPYTER, *OPTIONAL, "requests", "tqdm", "rfc3987-syntax")
     versions = {name: version for name in names if (version := _version(name))}
     shadowed = {name: path for name in _MODULES if (path := _shadow(name, versions))}
@@ -37,7 +37,7 @@ def read_machine(frontend: str, environ: Mapping[str, str]) -> Machine:
     return Machine(
         versions=versions,
         requirements=_requirements(),
-        broken={name: why for name in _MODULES if (why := _why_broken(name, versions))},
+        broken={name: error for name in _MODULES if (error := _import_error(name, versions))},
         shadowed=shadowed,
         environ=environ,
         frontend=frontend,
@@ -45,10 +45,10 @@ def read_machine(frontend: str, environ: Mapping[str, str]) -> Machine:
         core=None if shadowed.get("wandb") else _core_problem(),
         service_is_gone=token is not None and not answers(token),
         uncompiled=_uncompiled("ray") if environ.get("PYTHONDONTWRITEBYTECODE") else None,
-        places=(
-            _place("the W&B folder", Path(environ.get("WANDB_DIR") or ".", "wandb")),
-            _place("Tune's results", Path("~/ray_results")),
-            _place("Ray's temporary folder", _ray_folder(environ), holds_sockets=True),
+        folders=(
+            _folder("the W&B folder", Path(environ.get("WANDB_DIR") or ".", "wandb")),
+            _folder("Tune's results", Path("~/ray_results")),
+            _folder("Ray's temporary folder", _ray_folder(environ), holds_sockets=True),
         ),
     )
 
@@ -56,7 +56,7 @@ def read_machine(frontend: str, environ: Mapping[str, str]) -> Machine:
 def _version(package: str) -> str | None:
     try:
         return metadata.version(package)
-    except Exception:  # not there, or its metadata are damaged
+    except Exception:  # the package is not installed, or its metadata are damaged
         return None
 
 
@@ -64,11 +64,11 @@ def _requirements() -> tuple[str, ...]:
     try:
         return tuple(metadata.requires(_OWN_NAME) or ())
     except metadata.PackageNotFoundError:
-        # A checkout that is on the path only.
+        # The package is imported from a checkout and not installed.
         return ()
 
 
-def _why_broken(module: str, versions: Mapping[str, str]) -> str | None:
+def _import_error(module: str, versions: Mapping[str, str]) -> str | None:
     if module.partition(".")[0] not in versions:
         return None
     try:
@@ -80,7 +80,7 @@ def _why_broken(module: str, versions: Mapping[str, str]) -> str | None:
 
 
 def _shadow(module: str, versions: Mapping[str, str]) -> str | None:
-    """Return what ``import`` finds where it is not what was installed."""
+    """Return the path that ``import`` finds, if it is not that of the installed package."""
     if "." in module:
         return None
     try:
@@ -90,20 +90,20 @@ def _shadow(module: str, versions: Mapping[str, str]) -> str | None:
     if spec is None:
         return None
     if spec.origin is None:
-        # A folder without a package in it, such as the one that a search leaves.
+        # A folder without __init__.py, such as the folder ``wandb`` that a search writes.
         return str(next(iter(spec.submodule_search_locations or ()), module))
     found = Path(spec.origin)
     if module not in versions:
         is_other = Path.cwd() in found.parents[:2]
     else:
         installed = Path(str(metadata.distribution(module).locate_file(f"{module}/__init__.py")))
-        # Where it does not exist the package is a checkout.
+        # The installed file does not exist if the package is installed from a checkout.
         is_other = installed.exists() and installed.resolve() != found.resolve()
     return spec.origin if is_other else None
 
 
 def _uncompiled(package: str) -> str | None:
-    """Return where a package is installed, unless it has been compiled there."""
+    """Return the folder in which a package is installed, if that package is not compiled."""
     try:
         spec = find_spec(package)
     except (ImportError, ValueError):
@@ -123,7 +123,7 @@ def _core_problem() -> str | None:
 
 
 def _server_lacks(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the scripts that the Jupyter server which started this kernel does not have."""
+    """Return the packages whose scripts the Jupyter server of this kernel does not have."""
     try:
         command = Path("/proc", environ["JPY_PARENT_PID"], "cmdline").read_bytes()
     except (KeyError, OSError):
@@ -131,26 +131,28 @@ def _server_lacks(environ: Mapping[str, str]) -> tuple[str, ...]:
     python = Path(os.fsdecode(command.split(b"\0", 1)[0]))
     if not python.is_absolute() or not python.name.startswith("python"):
         return ()
-    homes = (python.parents[1], Path("/usr/local"), Path("/usr"), Path("~/.local").expanduser())
-    places = [home / "share" / "jupyter" / "labextensions" for home in homes]
+    prefixes = (python.parents[1], Path("/usr/local"), Path("/usr"), Path("~/.local").expanduser())
+    roots = [prefix / "share" / "jupyter" / "labextensions" for prefix in prefixes]
     return tuple(
-        name for folder, name in _SCRIPTS.items() if not any((p / folder).exists() for p in places)
+        name
+        for folder, name in _SCRIPTS.items()
+        if not any((root / folder).exists() for root in roots)
     )
 
 
 def _ray_folder(environ: Mapping[str, str]) -> Path:
-    # Given to ray.init, it is known to Ray only.
-    if (found := temp_folder()) is not None:
-        return found
+    # Only a running Ray can name a folder that was passed to ray.init.
+    if (folder := temp_folder()) is not None:
+        return folder
     return Path(environ.get("RAY_TMPDIR") or environ.get("TMPDIR") or "/tmp", "ray")  # noqa: S108
 
 
-def _place(name: str, folder: Path, *, holds_sockets: bool = False) -> Place:
+def _folder(name: str, given: Path, *, holds_sockets: bool = False) -> Folder:
     try:
-        path = folder.expanduser().absolute()
-        there = next(place for place in (path, *path.parents) if place.exists())
-        disk = shutil.disk_usage(there)
-        writable = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+        path = given.expanduser().absolute()
+        existing = next(parent for parent in (path, *path.parents) if parent.exists())
+        disk = shutil.disk_usage(existing)
+        writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
     except (OSError, RuntimeError, ValueError):
-        return Place(name, str(folder), writable=False, holds_sockets=holds_sockets)
-    return Place(name, str(path), disk.free, disk.total, writable, holds_sockets)
+        return Folder(name, str(given), writable=False, holds_sockets=holds_sockets)
+    return Folder(name, str(path), disk.free, disk.total, writable, holds_sockets)

@@ -1,4 +1,4 @@
-"""One field of a form: its label, its control, and what is wrong with it, in place."""
+"""A field of the form: a control with its label and its message."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -7,16 +7,16 @@ import ipywidgets
 
 from tune_wandb_nb.widgets.base.markup import escape
 
-__all__ = ["Field", "area", "box", "choice", "text"]
+__all__ = ["Field", "checkbox_field", "dropdown_field", "text_field", "textarea_field"]
 
 _FULL = "100%"
-_HTML = frozenset('<>&"')
+_HTML_CHARACTERS = frozenset('<>&"')
 
 
 class Field(ipywidgets.VBox):
     """A control with its label above and, below, a problem, a warning or a hint.
 
-    ``text`` is what stands in it, whatever the control; a ticked box has "yes", else nothing.
+    ``text`` is the control's value as text; a checkbox has "yes" if it is ticked, else "".
     """
 
     def __init__(self, control: ipywidgets.Widget, label: str, hint: str = "") -> None:
@@ -31,7 +31,7 @@ class Field(ipywidgets.VBox):
 
     @property
     def text(self) -> str:
-        """What stands in the field."""
+        """The control's value as text."""
         value = self.control.value
         if isinstance(value, bool):
             return "yes" if value else ""
@@ -45,56 +45,57 @@ class Field(ipywidgets.VBox):
             self.control.value = text
 
     def show(self, problem: str = "", warning: str = "") -> None:
-        """Say what is wrong, else what is odd, else the hint."""
+        """Show the problem if there is one, else the warning, else the hint."""
         kind = "bad" if problem else "odd" if warning else "hint"
-        said = problem or warning or self._hint
-        html = f'<div class="twn-said {kind}">{escape(said)}</div>' if said else ""
+        message = problem or warning or self._hint
+        html = f'<div class="twn-said {kind}">{escape(message)}</div>' if message else ""
         if html != self.message.value:
             self.message.value = html
         self.message.layout.display = None if html else "none"
 
     def suggest(self, texts: Iterable[str]) -> None:
-        """Offer texts below the line.
+        """Suggest texts for the control, a combobox.
 
-        ipywidgets 7 writes them as HTML, so those that would be more than a text are left out:
-        a project's name is somebody else's choice.
+        Texts with HTML characters are left out: ipywidgets 7 inserts suggestions as HTML, and
+        other people choose the names of projects.
         """
-        self.control.options = tuple(text for text in texts if text and not set(text) & _HTML)
+        plain = (text for text in texts if text and not set(text) & _HTML_CHARACTERS)
+        self.control.options = tuple(plain)
 
     def on_change(self, act: Callable[[], None]) -> None:
-        """Call at every change of the text."""
+        """Call ``act`` at every change of the text."""
         self.control.observe(lambda _: act(), "value")
 
 
-def text(
+def text_field(
     label: str, *, hint: str = "", placeholder: str = "", suggestions: Iterable[str] | None = None
 ) -> Field:
-    """Return a line of text; with ``suggestions``, even none yet, a list can be offered."""
-    common: dict[str, Any] = {"placeholder": placeholder, "layout": _wide()}
+    """Return a one-line text field; with ``suggestions``, empty or not, a combobox."""
+    common: dict[str, Any] = {"placeholder": placeholder, "layout": _full_width()}
     if suggestions is None:
         return Field(ipywidgets.Text(**common), label, hint)
-    found = Field(ipywidgets.Combobox(ensure_option=False, **common), label, hint)
-    found.suggest(suggestions)
-    return found
+    field = Field(ipywidgets.Combobox(ensure_option=False, **common), label, hint)
+    field.suggest(suggestions)
+    return field
 
 
-def choice(label: str, options: Iterable[tuple[str, str]], *, hint: str = "") -> Field:
-    """Return a choice of one of (title, text)."""
-    return Field(ipywidgets.Dropdown(options=list(options), layout=_wide()), label, hint)
+def dropdown_field(label: str, options: Iterable[tuple[str, str]], *, hint: str = "") -> Field:
+    """Return a dropdown with options of a title and a text."""
+    return Field(ipywidgets.Dropdown(options=list(options), layout=_full_width()), label, hint)
 
 
-def area(label: str, *, placeholder: str = "") -> Field:
-    """Return a text of several lines."""
-    return Field(ipywidgets.Textarea(placeholder=placeholder, rows=2, layout=_wide()), label)
+def textarea_field(label: str, *, placeholder: str = "") -> Field:
+    """Return a text field with several lines."""
+    return Field(ipywidgets.Textarea(placeholder=placeholder, rows=2, layout=_full_width()), label)
 
 
-def box(label: str, *, hint: str = "") -> Field:
-    """Return a box to tick."""
-    control = ipywidgets.Checkbox(description=label, indent=False, layout=_wide())
-    found = Field(control, "", hint)
-    found.add_class("twn-box")
-    return found
+def checkbox_field(label: str, *, hint: str = "") -> Field:
+    """Return a checkbox."""
+    control = ipywidgets.Checkbox(description=label, indent=False, layout=_full_width())
+    field = Field(control, "", hint)
+    field.add_class("twn-box")
+    return field
 
 
-def _wide() -> ipywidgets.Layout:
+def _full_width() -> ipywidgets.Layout:
     return ipywidgets.Layout(width=_FULL, min_width="0")

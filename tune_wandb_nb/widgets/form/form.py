@@ -1,4 +1,4 @@
-"""The form of a search: four parts and what is about to start, kept up to date."""
+"""The form of a search: its four parts, and an overview of the search that would start."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,25 +24,25 @@ __all__ = ["Form"]
 
 
 class Form(ipywidgets.VBox):
-    """Holds what is typed, says what is wrong with it, and has the plan once nothing is.
+    """Reads the typed texts at every change, and shows their problems or the plan they make.
 
-    It reads itself at the first change.
+    The constructor reads nothing: the first change does.
 
     Args:
-        named: tells how written code finds what is trained.
-        changed: called after every change.
+        code_name: returns the name of the training function in generated code.
+        on_change: called after every change.
     """
 
-    def __init__(self, named: Callable[[], CodeName], changed: Callable[[], None]) -> None:
-        self._named = named
-        self._changed = changed
-        self._holding = True
+    def __init__(self, code_name: Callable[[], CodeName], on_change: Callable[[], None]) -> None:
+        self._code_name = code_name
+        self._on_change = on_change
+        self._is_paused = True
         self.metrics: tuple[str, ...] = ()
         self.reading = Reading(None, None, ())
         self.warnings: tuple[FieldProblem, ...] = ()
         self.space = SpaceEditor(self.refresh)
         self.project = ProjectPart()
-        self.search = SearchPart(self.refresh)
+        self.search = SearchPart()
         self.account = AccountPart(self.refresh, self._on_account)
         self.overview = Overview()
         self.fields: Mapping[str, Field] = {
@@ -50,15 +50,15 @@ class Form(ipywidgets.VBox):
             **self.project.fields,
             **self.search.fields,
         }
-        for one in self.fields.values():
-            one.on_change(self.refresh)
+        for field in self.fields.values():
+            field.on_change(self.refresh)
         super().__init__(self._cards())
-        self._holding = False
+        self._is_paused = False
 
     @property
     def setup(self) -> Setup:
-        """What is typed."""
-        texts = {name: one.text for name, one in self.fields.items()}
+        """The typed texts and rows, valid or not."""
+        texts = {name: field.text for name, field in self.fields.items()}
         return Setup(texts, self.space.rows)
 
     @setup.setter
@@ -67,23 +67,23 @@ class Form(ipywidgets.VBox):
         self.space.rows = setup.rows
 
     def set_texts(self, texts: Mapping[str, str]) -> None:
-        """Type into several fields at once."""
-        self._holding = True
+        """Set several fields, and read the form once after the last of them."""
+        self._is_paused = True
         try:
             for name, text in texts.items():
-                self._type(name, text)
+                self._set_text(name, text)
         finally:
-            self._holding = False
+            self._is_paused = False
         self.refresh()
 
-    def look_at(self, trainable: Any) -> None:
-        """Offer the metrics that a trainable reports."""
+    def suggest_metrics(self, trainable: Any) -> None:
+        """Suggest the metrics that a trainable reports."""
         self.metrics = reported_metrics(trainable) if trainable is not None else ()
         self.search.suggest(self.metrics)
 
     def refresh(self) -> None:
-        """Read the form anew and show what comes of it."""
-        if self._holding:
+        """Read the form again, and show its problems, its warnings and the overview."""
+        if self._is_paused:
             return
         self.reading = read_setup(self.setup)
         plan = self.reading.plan
@@ -91,26 +91,26 @@ class Form(ipywidgets.VBox):
             () if plan is None else advice(plan, self.metrics, available=available_resources())
         )
         self._show_problems()
-        self.overview.show(self.reading, self.warnings, self._named())
-        self._changed()
+        self.overview.show(self.reading, self.warnings, self._code_name())
+        self._on_change()
 
-    # Inside
+    # Internals
 
-    def _type(self, name: str, text: str) -> None:
+    def _set_text(self, name: str, text: str) -> None:
         control = self.fields[name].control
         if isinstance(control, ipywidgets.Dropdown):
-            known = [value for _, value in control.options]
-            if text not in known:
-                # What was saved elsewhere, such as an algorithm that is not installed here: it
-                # stands there and is said to be wrong, rather than being lost.
+            values = [value for _, value in control.options]
+            if text not in values:
+                # A saved setup may name an algorithm that is not installed here. The dropdown
+                # keeps that value, and the field reports it as a problem: nothing is lost.
                 control.options = [*control.options, (text or "?", text)]
         self.fields[name].text = text
 
     def _show_problems(self) -> None:
-        wrong = {p.field: p.message for p in reversed(self.reading.problems) if p.row is None}
-        odd = {w.field: w.message for w in self.warnings}
-        for name, one in self.fields.items():
-            one.show(wrong.get(name, ""), odd.get(name, ""))
+        problems = {p.field: p.message for p in reversed(self.reading.problems) if p.row is None}
+        warnings = {w.field: w.message for w in self.warnings}
+        for name, field in self.fields.items():
+            field.show(problems.get(name, ""), warnings.get(name, ""))
         self.space.show(self.reading.problems)
 
     def _on_account(self, account: Account, projects: tuple[str, ...]) -> None:
@@ -121,8 +121,8 @@ class Form(ipywidgets.VBox):
         project = _card("Project", self.project, "1 1 360px")
         space = _card("Search space", self.space, "1 1 100%")
         search = _card("Search", self.search, "3 1 420px")
-        before = _card("Before the start", self.overview, "2 1 360px")
-        return [_cards([account, project]), _cards([space]), _cards([search, before])]
+        overview = _card("Before the start", self.overview, "2 1 360px")
+        return [_card_row([account, project]), _card_row([space]), _card_row([search, overview])]
 
 
 def _card(title: str, part: ipywidgets.Widget, flex: str) -> ipywidgets.VBox:
@@ -133,7 +133,7 @@ def _card(title: str, part: ipywidgets.Widget, flex: str) -> ipywidgets.VBox:
     return card
 
 
-def _cards(cards: list[ipywidgets.VBox]) -> ipywidgets.HBox:
+def _card_row(cards: list[ipywidgets.VBox]) -> ipywidgets.HBox:
     row = ipywidgets.HBox(cards, layout=ipywidgets.Layout(flex_flow="row wrap"))
     row.add_class("twn-cards")
     return row

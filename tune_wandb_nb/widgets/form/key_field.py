@@ -1,4 +1,4 @@
-"""The field for an API key, which forgets what is typed the moment it is read."""
+"""The field for an API key, which is emptied as soon as the kernel has read the key."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,14 +10,15 @@ __all__ = ["KeyField"]
 
 
 class KeyField(ipywidgets.Password):
-    """A password field that hands on what is typed and is empty again.
+    """A password field that passes the typed text to a function and is empty again.
 
-    A widget's value is part of the notebook once its widgets are saved (jupyter-widgets/ipywidgets
-    #1793), so this one never holds a key: it is sent once, when the field is left or at Enter,
-    emptied before anything else is done with it, and never echoed to other browsers.
+    The value of a widget becomes part of the notebook's file when the state of its widgets is
+    saved (jupyter-widgets/ipywidgets#1793), so this field never keeps a key. The browser sends the
+    key once, when the field loses focus or at Enter; the kernel empties the field before anything
+    else, and never echoes the key to other browsers.
 
     Args:
-        take: called with what was typed.
+        on_key: called with the typed text.
         **given: arguments of ``ipywidgets.Password``.
 
     Example:
@@ -32,13 +33,13 @@ class KeyField(ipywidgets.Password):
         sync=True, echo_update=False
     )
 
-    def __init__(self, take: Callable[[str], None], **given: Any) -> None:
+    def __init__(self, on_key: Callable[[str], None], **given: Any) -> None:
         super().__init__(continuous_update=False, **given)
-        self._take = take
-        self.observe(self._read, "value")
+        self._on_key = on_key
+        self.observe(self._on_value, "value")
 
-    def _read(self, change: Any) -> None:
+    def _on_value(self, change: Any) -> None:
         typed = change["new"]
         if typed:
             self.value = ""
-            self._take(typed)
+            self._on_key(typed)

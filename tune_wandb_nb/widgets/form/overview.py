@@ -1,4 +1,4 @@
-"""What is about to start: trials, sampled configurations, and the same as code and as a sweep."""
+"""An overview of the search that would start: trials, sampled configs, code and W&B sweep."""
 
 import json
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ __all__ = ["Overview", "sweep_yaml", "trials_text"]
 
 _SHOWN = 8
 _NOT_YET = "It appears here as soon as nothing is wrong."
-# It looks for its own text only, and selects it: where a browser gives no clipboard at all, the
-# text can be copied by hand.
+# The script also selects the text beside its button, so that a person can copy the text by hand
+# in a browser that grants no access to the clipboard.
 _COPY = (
     "const b=this,p=b.parentNode.querySelector('pre'),s=getSelection(),r=document.createRange();"
     "r.selectNodeContents(p);s.removeAllRanges();s.addRange(r);"
@@ -31,7 +31,7 @@ _COPY = (
 
 
 class Overview(ipywidgets.VBox):
-    """Kept up to date by `show`."""
+    """The number of trials, and tabs with sampled configs, Python code and a W&B sweep."""
 
     def __init__(self) -> None:
         self.trials = ipywidgets.HTML()
@@ -39,26 +39,26 @@ class Overview(ipywidgets.VBox):
         self.code = ipywidgets.HTML()
         self.sweep = ipywidgets.HTML()
         self.tabs = ipywidgets.Tab([self.samples, self.code, self.sweep])
-        for place, title in enumerate(("Sampled", "Python", "W&B sweep")):
-            self.tabs.set_title(place, title)
+        for index, title in enumerate(("Sampled", "Python", "W&B sweep")):
+            self.tabs.set_title(index, title)
         super().__init__([self.trials, self.tabs])
 
     def show(self, reading: Reading, warnings: Sequence[FieldProblem], trainable: CodeName) -> None:
-        """Show a plan, or how much keeps it from being one."""
+        """Show a plan, or the problems that prevent one."""
         plan = reading.plan
-        self._put(self.trials, _trials_html(reading, warnings))
-        self._put(self.samples, _samples_html(reading))
-        self._put(self.code, _pre(plan_code(plan, trainable)) if plan else note(_NOT_YET))
-        self._put(self.sweep, _sweep_html(plan) if plan else note(_NOT_YET))
+        self._set(self.trials, _trials_html(reading, warnings))
+        self._set(self.samples, _samples_html(reading))
+        self._set(self.code, _code_html(plan_code(plan, trainable)) if plan else note(_NOT_YET))
+        self._set(self.sweep, _sweep_html(plan) if plan else note(_NOT_YET))
 
     @staticmethod
-    def _put(widget: ipywidgets.HTML, html: str) -> None:
+    def _set(widget: ipywidgets.HTML, html: str) -> None:
         if widget.value != html:
             widget.value = html
 
 
 def trials_text(plan: Plan) -> str:
-    """Say how many trials there are, and how they come about.
+    """Describe the number of trials, and how samples and grids make it up.
 
     Example:
         >>> from tune_wandb_nb.tuning.distributions.base import Grid
@@ -68,7 +68,9 @@ def trials_text(plan: Plan) -> str:
     """
     trials = f"{plan.trials:,} trial{'s' if plan.trials != 1 else ''}"
     grids = [
-        f"{found.size} (grid of {name})" for name, found in plan.space.items() if found.size > 1
+        f"{distribution.size} (grid of {name})"
+        for name, distribution in plan.space.items()
+        if distribution.size > 1
     ]
     if not grids:
         return trials
@@ -77,7 +79,7 @@ def trials_text(plan: Plan) -> str:
 
 
 def sweep_yaml(plan: Plan) -> str:
-    """Write a plan as the configuration of a W&B sweep.
+    """Return a plan as the YAML configuration of a W&B sweep.
 
     Raises:
         SpaceError: naming the parameter that W&B cannot express.
@@ -116,19 +118,19 @@ def _samples_html(reading: Reading) -> str:
     if not reading.space:
         return note("Every trial gets an empty config.")
     plan = reading.plan or Plan(reading.space, "", "min", samples=_SHOWN)
-    said = "The first trials" if plan.seed is not None else "Such trials, drawn anew at the start"
+    title = "The first trials" if plan.seed is not None else "Such trials, drawn anew at the start"
     names = list(reading.space)
     rows = [
-        [_shown(reading.space, name, config.get(name)) for name in names]
+        [_cell(reading.space, name, config.get(name)) for name in names]
         for config in plan.samples_shown(_SHOWN)
     ]
     return (
-        f'<div class="twn"><div class="soft">{said}:</div>'
+        f'<div class="twn"><div class="soft">{title}:</div>'
         f'<div class="twn-wide">{table(names, rows)}</div></div>'
     )
 
 
-def _shown(space: SearchSpace, name: str, value: object) -> object:
+def _cell(space: SearchSpace, name: str, value: object) -> object:
     if space[name].kind == "kept":
         return "as given"
     if isinstance(value, str | list | tuple | dict):
@@ -138,12 +140,12 @@ def _shown(space: SearchSpace, name: str, value: object) -> object:
 
 def _sweep_html(plan: Plan) -> str:
     try:
-        return _pre(sweep_yaml(plan))
+        return _code_html(sweep_yaml(plan))
     except SpaceError as error:
         return note(f"W&amp;B cannot run this as a sweep: {escape(error)}")
 
 
-def _pre(text: str) -> str:
+def _code_html(text: str) -> str:
     return (
         f'<div class="twn twn-code"><button class="twn-copy" onclick="{_COPY}">Copy</button>'
         f"<pre>{escape(text)}</pre></div>"

@@ -1,4 +1,4 @@
-"""A distribution as a small picture on its own scale, with the ends that it can draw."""
+"""A small picture of a distribution on its own scale, with the ends of its range."""
 
 import math
 
@@ -21,17 +21,17 @@ _MOST_BARS = 22
 _BELL_SDS = 3
 
 
-def preview_html(found: Distribution | None) -> str:
-    """Draw a distribution; nothing for a row that is not right yet.
+def preview_html(distribution: Distribution | None) -> str:
+    """Return a picture of a distribution; "" for None, which stands for an invalid row.
 
     Example:
         >>> from tune_wandb_nb.tuning.distributions.ranges import RandInt
         >>> "1 … 4" in preview_html(RandInt(1, 5))
         True
     """
-    if found is None:
+    if distribution is None:
         return ""
-    picture, caption = _drawn(found)
+    picture, caption = _picture_and_caption(distribution)
     svg = (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}"'
         f' preserveAspectRatio="none" aria-hidden="true">{picture}</svg>'
@@ -42,32 +42,33 @@ def preview_html(found: Distribution | None) -> str:
     )
 
 
-def _drawn(found: Distribution) -> tuple[str, str]:
-    if isinstance(found, Range):
-        return _range(found)
-    if isinstance(found, Randn):
-        low, high = found.mean - _BELL_SDS * found.sd, found.mean + _BELL_SDS * found.sd
+def _picture_and_caption(shown: Distribution) -> tuple[str, str]:
+    if isinstance(shown, Range):
+        return _range(shown)
+    if isinstance(shown, Randn):
+        low, high = shown.mean - _BELL_SDS * shown.sd, shown.mean + _BELL_SDS * shown.sd
         return _bell(), f"{number(low)} … {number(high)}"
-    if isinstance(found, Choice | Grid):
-        picture = _bars(len(found.values), dots=isinstance(found, Grid))
-        return picture, ", ".join(map(number, found.values))
-    if isinstance(found, Constant):
-        return _line(), number(found.value)
-    return "", found.title if isinstance(found, Kept) else ""
+    if isinstance(shown, Choice | Grid):
+        picture = _bars(len(shown.values), dots=isinstance(shown, Grid))
+        return picture, ", ".join(map(number, shown.values))
+    if isinstance(shown, Constant):
+        return _line(), number(shown.value)
+    return "", shown.title if isinstance(shown, Kept) else ""
 
 
-def _range(found: Range) -> tuple[str, str]:
-    last = found.upper - 1 if found.integer and not isinstance(found, Steps) else found.upper
-    caption = f"{number(found.lower)} … {number(last)}" + (" · log" if found.log else "")
-    if isinstance(found, Steps):
-        return _steps([k * found.q for k in _few(found.first, found.last)], found.log), caption
-    if found.integer:
-        return _steps(_few(int(found.lower), int(last)), found.log), caption
-    return _area(found), caption
+def _range(shown: Range) -> tuple[str, str]:
+    last = shown.upper - 1 if shown.integer and not isinstance(shown, Steps) else shown.upper
+    caption = f"{number(shown.lower)} … {number(last)}" + (" · log" if shown.log else "")
+    if isinstance(shown, Steps):
+        multiples = _separate_bars(shown.first, shown.last)
+        return _steps([k * shown.q for k in multiples], shown.log), caption
+    if shown.integer:
+        return _steps(_separate_bars(int(shown.lower), int(last)), shown.log), caption
+    return _area(shown), caption
 
 
-def _few(first: int, last: int) -> list[float]:
-    """Return the whole numbers of a range, or as many of them as can be told apart."""
+def _separate_bars(first: int, last: int) -> list[float]:
+    """Return the integers of a range; an empty list if their bars could not be told apart."""
     if last - first < _MOST_BARS:
         return [float(k) for k in range(first, last + 1)]
     return []
@@ -76,19 +77,19 @@ def _few(first: int, last: int) -> list[float]:
 def _steps(values: list[float], log: bool) -> str:
     if not values:
         return _block(0, _WIDTH, 0.85)
-    places = [math.log(v) for v in values] if log else values
-    low, high = places[0], places[-1]
+    positions = [math.log(v) for v in values] if log else values
+    low, high = positions[0], positions[-1]
     span = (high - low) or 1.0
     width = max(1.5, min(6.0, _WIDTH / len(values) * 0.6))
-    return "".join(_block((place - low) / span * (_WIDTH - width), width, 0.85) for place in places)
+    return "".join(_block((x - low) / span * (_WIDTH - width), width, 0.85) for x in positions)
 
 
-def _area(found: Range) -> str:
-    """Draw an even area; on a log scale with a notch at each power of ten."""
+def _area(shown: Range) -> str:
+    """Draw a flat area; on a log scale, with a notch at each power of ten."""
     block = _block(0, _WIDTH, 0.85)
-    if not found.log:
+    if not shown.log:
         return block
-    low, high = math.log10(found.lower), math.log10(found.upper)
+    low, high = math.log10(shown.lower), math.log10(shown.upper)
     decades = range(math.ceil(low), math.floor(high) + 1)
     if len(decades) > _MOST_BARS:
         return block

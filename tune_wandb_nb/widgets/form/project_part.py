@@ -1,34 +1,34 @@
-"""The panel's part for the W&B project."""
+"""The form's part for the W&B project."""
 
 import ipywidgets
 
 from tune_wandb_nb.tracking.auth.graphql import Account
 from tune_wandb_nb.tuning.form.setup import UNNAMED_PROJECT
-from tune_wandb_nb.widgets.form import field
+from tune_wandb_nb.widgets.form.field import text_field, textarea_field
 
 __all__ = ["ProjectPart"]
 
 
 class ProjectPart(ipywidgets.VBox):
-    """Entity, project, group, tags and notes; an account fills in suggestions."""
+    """Entity, project, group, tags and notes, with suggestions from the account."""
 
     def __init__(self) -> None:
         self.fields = {
-            "project": field.text("project", placeholder=UNNAMED_PROJECT, suggestions=()),
-            "entity": field.text("entity", placeholder="your own", suggestions=()),
-            "group": field.text("group", placeholder="the search's name"),
-            "tags": field.text("tags", placeholder="baseline, digits"),
-            "notes": field.area("notes", placeholder="What is this search about?"),
+            "project": text_field("project", placeholder=UNNAMED_PROJECT, suggestions=()),
+            "entity": text_field("entity", placeholder="your own", suggestions=()),
+            "group": text_field("group", placeholder="the search's name"),
+            "tags": text_field("tags", placeholder="baseline, digits"),
+            "notes": textarea_field("notes", placeholder="What is this search about?"),
         }
-        for name, one in self.fields.items():
+        for name, field in self.fields.items():
             basis = "100%" if name == "notes" else "40%"
-            one.layout = ipywidgets.Layout(flex=f"1 1 {basis}", min_width="0")
+            field.layout = ipywidgets.Layout(flex=f"1 1 {basis}", min_width="0")
         grid = ipywidgets.Layout(flex_flow="row wrap")
         box = ipywidgets.HBox(list(self.fields.values()), layout=grid)
         box.add_class("twn-grid")
         super().__init__([box])
 
     def suggest(self, account: Account, projects: tuple[str, ...]) -> None:
-        """Offer what an account has."""
+        """Suggest an account's entities and projects."""
         self.fields["entity"].suggest(dict.fromkeys((account.entity, *account.teams)))
         self.fields["project"].suggest(projects)

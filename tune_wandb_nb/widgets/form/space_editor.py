@@ -1,4 +1,4 @@
-"""The search space as a table that can be edited: one row a hyperparameter."""
+"""The search space as a table that can be edited: one row per hyperparameter."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -12,14 +12,14 @@ from tune_wandb_nb.widgets.form.space_row import SpaceRow
 
 __all__ = ["SpaceEditor"]
 
-_FRESH = Row("", "uniform", MappingProxyType({"lower": "0", "upper": "1"}))
+_NEW_ROW = Row("", "uniform", MappingProxyType({"lower": "0", "upper": "1"}))
 
 
 class SpaceEditor(ipywidgets.VBox):
     """Rows that can be added, duplicated, moved and removed.
 
     Args:
-        changed: called at every change.
+        on_change: called at every change.
 
     Example:
         >>> editor = SpaceEditor(lambda: None)
@@ -28,29 +28,29 @@ class SpaceEditor(ipywidgets.VBox):
         '1e-4'
     """
 
-    def __init__(self, changed: Callable[[], None]) -> None:
-        self._changed = changed
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
         self._lines: list[SpaceRow] = []
         self.table = ipywidgets.VBox()
         self.add = ipywidgets.Button(description="Add a hyperparameter", icon="plus")
         self.add.layout = ipywidgets.Layout(width="190px")
-        self.add.on_click(lambda _: self.insert(_FRESH))
+        self.add.on_click(lambda _: self.insert(_NEW_ROW))
         self.empty = ipywidgets.HTML(
             '<div class="twn soft">No hyperparameters yet: every trial gets an empty config.</div>'
         )
         super().__init__([self.empty, self.table, self.add])
-        self._lay()
+        self._update_table()
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """What stands in the table, right or not."""
+        """The rows as typed, valid or not."""
         return tuple(line.row for line in self._lines)
 
     @rows.setter
     def rows(self, rows: Sequence[Row]) -> None:
         self._lines = [self._line(row) for row in rows]
-        self._lay()
-        self._changed()
+        self._update_table()
+        self._on_change()
 
     @property
     def lines(self) -> tuple[SpaceRow, ...]:
@@ -61,23 +61,23 @@ class SpaceEditor(ipywidgets.VBox):
         """Return the row of a hyperparameter.
 
         Raises:
-            KeyError: there is none of that name.
+            KeyError: no row has that name.
         """
         for line in self._lines:
             if line.name.value.strip() == name:
                 return line
         raise KeyError(f"there is no row named {name!r}; add one with insert(Row(...)).")
 
-    def insert(self, row: Row, place: int | None = None) -> SpaceRow:
-        """Add a row, at the end or before another one."""
+    def insert(self, row: Row, index: int | None = None) -> SpaceRow:
+        """Add a row at an index, by default at the end."""
         line = self._line(row)
-        self._lines.insert(len(self._lines) if place is None else place, line)
-        self._lay()
-        self._changed()
+        self._lines.insert(len(self._lines) if index is None else index, line)
+        self._update_table()
+        self._on_change()
         return line
 
     def show(self, problems: Iterable[FieldProblem]) -> None:
-        """Say in each row what is wrong with it."""
+        """Show each row's problems in that row."""
         by_row: dict[int, list[FieldProblem]] = {}
         for problem in problems:
             if problem.row is not None:
@@ -86,21 +86,21 @@ class SpaceEditor(ipywidgets.VBox):
             line.show(by_row.get(index, ()))
 
     def _line(self, row: Row) -> SpaceRow:
-        return SpaceRow(row, self._changed, self._act)
+        return SpaceRow(row, self._on_change, self._on_action)
 
-    def _act(self, line: SpaceRow, action: str) -> None:
-        if line not in self._lines:  # a click on a row that is gone already
+    def _on_action(self, line: SpaceRow, action: str) -> None:
+        if line not in self._lines:  # a late click on a row that has been removed
             return
-        place = self._lines.index(line)
+        index = self._lines.index(line)
         if action == "copy":
-            self.insert(replace(line.row, name=self._free_name(line.row.name)), place + 1)
+            self.insert(replace(line.row, name=self._free_name(line.row.name)), index + 1)
             return
-        self._lines.pop(place)
+        self._lines.pop(index)
         if action != "remove":
-            to = place - 1 if action == "up" else place + 1
-            self._lines.insert(min(max(to, 0), len(self._lines)), line)
-        self._lay()
-        self._changed()
+            moved_to = index - 1 if action == "up" else index + 1
+            self._lines.insert(min(max(moved_to, 0), len(self._lines)), line)
+        self._update_table()
+        self._on_change()
 
     def _free_name(self, name: str) -> str:
         names = {line.name.value.strip() for line in self._lines}
@@ -109,9 +109,9 @@ class SpaceEditor(ipywidgets.VBox):
             number += 1
         return f"{name.strip()}_{number}"
 
-    def _lay(self) -> None:
+    def _update_table(self) -> None:
         self.table.children = list(self._lines)
         self.empty.layout.display = "none" if self._lines else None
-        for place, line in enumerate(self._lines):
-            line.buttons["up"].disabled = place == 0
-            line.buttons["down"].disabled = place == len(self._lines) - 1
+        for index, line in enumerate(self._lines):
+            line.buttons["up"].disabled = index == 0
+            line.buttons["down"].disabled = index == len(self._lines) - 1

@@ -12,7 +12,7 @@ from tune_wandb_nb.tuning.distributions.values import SpaceError
 from tune_wandb_nb.tuning.form.setup import FieldProblem
 from tune_wandb_nb.tuning.form.space_rows import Row, read_row
 from tune_wandb_nb.widgets.base.markup import escape
-from tune_wandb_nb.widgets.base.palette import INITIAL
+from tune_wandb_nb.widgets.base.palette import FULL_DESCRIPTION
 from tune_wandb_nb.widgets.form.preview import preview_html
 
 __all__ = ["SpaceRow"]
@@ -32,7 +32,7 @@ _TITLES = {
     "grid": "grid",
     "constant": "constant",
 }
-_EXCLUDED = ("randint", "lograndint")
+_UPPER_EXCLUDED = ("randint", "lograndint")
 _PLACEHOLDERS = {"values": "adam, sgd", "value": "10"}
 _ACTIONS = (
     ("up", "arrow-up", "Move up"),
@@ -46,52 +46,52 @@ class SpaceRow(ipywidgets.VBox):
     """A name, a kind, the fields of that kind, a preview and four buttons.
 
     Args:
-        row: what stands in it at first.
-        changed: called at every change.
-        act: called with the row and "up", "down", "copy" or "remove" at a click.
+        row: the initial name, kind and texts.
+        on_change: called at every change.
+        on_action: called with the row and "up", "down", "copy" or "remove" at a click.
     """
 
     def __init__(
         self,
         row: Row,
-        changed: Callable[[], None],
-        act: Callable[["SpaceRow", str], None],
+        on_change: Callable[[], None],
+        on_action: Callable[["SpaceRow", str], None],
     ) -> None:
         self._kept = row.kept
-        self._changed = changed
+        self._on_change = on_change
         self.texts: dict[str, ipywidgets.Text] = {}
         self._typed = dict(row.texts)
-        self.name = ipywidgets.Text(value=row.name, placeholder="name", layout=_part("1 1 95px"))
+        self.name = ipywidgets.Text(value=row.name, placeholder="name", layout=_flex("1 1 95px"))
         self.name.disabled = self._kept is not None
         self.kind = self._kind_control(row)
-        self._fields = ipywidgets.HBox(layout=_part("3 1 200px"))
-        self.preview = ipywidgets.HTML(layout=_part("0 0 100px"))
+        self._fields = ipywidgets.HBox(layout=_flex("3 1 200px"))
+        self.preview = ipywidgets.HTML(layout=_flex("0 0 100px"))
         self.buttons = {name: _button(icon, tip) for name, icon, tip in _ACTIONS}
         for name, button in self.buttons.items():
-            button.on_click(lambda _, name=name: act(self, name))
+            button.on_click(lambda _, name=name: on_action(self, name))
         self.message = ipywidgets.HTML(layout=ipywidgets.Layout(display="none"))
-        tools = ipywidgets.HBox(list(self.buttons.values()), layout=_part("0 0 auto"))
+        tools = ipywidgets.HBox(list(self.buttons.values()), layout=_flex("0 0 auto"))
         line = ipywidgets.HBox(
             [self.name, self.kind, self._fields, self.preview, tools],
             layout=ipywidgets.Layout(flex_flow="row wrap", align_items="center"),
         )
         super().__init__([line, self.message])
         self.add_class("twn-row")
-        self._lay_fields()
-        self.name.observe(lambda _: changed(), "value")
+        self._show_fields()
+        self.name.observe(lambda _: on_change(), "value")
         self.kind.observe(lambda _: self._on_kind(), "value")
 
     @property
     def row(self) -> Row:
-        """What stands in the row, right or not."""
+        """The row as typed, valid or not."""
         if self._kept is not None:
             return Row(self.name.value, Kept.kind, kept=self._kept)
         return Row(self.name.value, self.kind.value, MappingProxyType(dict(self._typed)))
 
     def show(self, problems: Iterable[FieldProblem]) -> None:
-        """Say what is wrong with this row, and draw it if nothing is."""
-        said = "<br>".join(escape(problem.message) for problem in problems)
-        html = f'<div class="twn-said bad">{said}</div>' if said else ""
+        """Show the row's problems, and the preview of its distribution if that is valid."""
+        messages = "<br>".join(escape(problem.message) for problem in problems)
+        html = f'<div class="twn-said bad">{messages}</div>' if messages else ""
         if html != self.message.value:
             self.message.value = html
         self.message.layout.display = None if html else "none"
@@ -108,41 +108,41 @@ class SpaceRow(ipywidgets.VBox):
     def _kind_control(self, row: Row) -> ipywidgets.Dropdown:
         if self._kept is not None:
             only = [("kept as it is", Kept.kind)]
-            return ipywidgets.Dropdown(options=only, disabled=True, layout=_part("0 0 142px"))
+            return ipywidgets.Dropdown(options=only, disabled=True, layout=_flex("0 0 142px"))
         options = [(_TITLES[kind], kind) for kind in KINDS]
-        return ipywidgets.Dropdown(options=options, value=row.kind, layout=_part("0 0 142px"))
+        return ipywidgets.Dropdown(options=options, value=row.kind, layout=_flex("0 0 142px"))
 
     def _on_kind(self) -> None:
-        self._lay_fields()
-        self._changed()
+        self._show_fields()
+        self._on_change()
 
-    def _lay_fields(self) -> None:
+    def _show_fields(self) -> None:
         if self._kept is not None:
             note = f'<span class="twn soft">{escape(self._kept.title)}</span>'
-            self._fields.children = [ipywidgets.HTML(note, layout=_part("1 1 0"))]
+            self._fields.children = [ipywidgets.HTML(note, layout=_flex("1 1 0"))]
             return
         self.texts = {name: self._text(name) for name in field_names(self.kind.value)}
         self._fields.children = list(self.texts.values())
 
     def _text(self, name: str) -> ipywidgets.Text:
-        listed = name in _PLACEHOLDERS
-        excluded = name == "upper" and self.kind.value in _EXCLUDED
+        has_placeholder = name in _PLACEHOLDERS
+        excluded = name == "upper" and self.kind.value in _UPPER_EXCLUDED
         control = ipywidgets.Text(
             value=self._typed.get(name, ""),
-            description="" if listed else "below" if excluded else name,
+            description="" if has_placeholder else "below" if excluded else name,
             placeholder=_PLACEHOLDERS.get(name, ""),
-            style=INITIAL,
-            layout=_part("1 1 0"),
+            style=FULL_DESCRIPTION,
+            layout=_flex("1 1 0"),
         )
         control.observe(partial(self._on_text, name), "value")
         return control
 
     def _on_text(self, name: str, change: dict[str, str]) -> None:
         self._typed[name] = change["new"]
-        self._changed()
+        self._on_change()
 
 
-def _part(flex: str) -> ipywidgets.Layout:
+def _flex(flex: str) -> ipywidgets.Layout:
     return ipywidgets.Layout(flex=flex, width="auto", min_width="0")
 
 

@@ -1,4 +1,4 @@
-"""A plan and what it trains -> an `Experiment`."""
+"""From a plan and a training function to an `Experiment`."""
 
 from dataclasses import replace
 from typing import Any
@@ -15,7 +15,7 @@ _MOST_NAMES = 4
 def experiment_of(plan: Plan, trainable: Any, *, height: int) -> Experiment:
     """Return an experiment that has not started.
 
-    A name that is taken gets a number: two searches in one folder would be mixed up.
+    A name that is taken gets a number, since two searches must not write into one folder.
 
     Raises:
         SettingsError: a setting of W&B that cannot be used.
@@ -39,14 +39,14 @@ def experiment_of(plan: Plan, trainable: Any, *, height: int) -> Experiment:
 
 
 def summary_of(plan: Plan) -> list[str]:
-    """Say in a few words what a plan is.
+    """Describe a plan in a few words.
 
     Example:
         >>> from tune_wandb_nb.tuning.space.space import SearchSpace
         >>> summary_of(Plan(SearchSpace(), "loss", "min", samples=4))
         ['4 trials', 'lowest loss']
     """
-    names = [name for name, found in plan.space.items() if found.kind != "constant"]
+    names = [name for name, value in plan.space.items() if value.kind != "constant"]
     more = len(names) - _MOST_NAMES
     varied = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
     chosen = (plan.scheduler, plan.algorithm)

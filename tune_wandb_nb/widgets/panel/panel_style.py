@@ -1,4 +1,4 @@
-"""The style sheet of the setup panel: Jupyter's own colours, light and dark."""
+"""The style sheet of the setup panel, in the light or dark colours of Jupyter's theme."""
 
 __all__ = ["PANEL_STYLE"]
 

@@ -1,4 +1,4 @@
-"""What stands in the form at first: from the search space given, or the function's source."""
+"""The initial contents of the form, from the given search space or the function's source."""
 
 import os
 import re
@@ -13,14 +13,14 @@ from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS
 from tune_wandb_nb.tuning.inspection.detect import reported_metrics
 from tune_wandb_nb.tuning.space.space import SearchSpace
 
-__all__ = ["as_texts", "first_texts", "given_space"]
+__all__ = ["as_texts", "initial_space", "initial_texts"]
 
 _LOWER_IS_BETTER = re.compile(r"loss|err|mse|mae|rmse|nll|perplexity|cost|regret|time|latency")
 _FROM_ENTRY = ("project", "entity", "group", "tags", "notes", "host")
 
 
-def given_space(trainable: Any, param_space: Mapping[str, Any] | None) -> SearchSpace:
-    """Return the space to begin with.
+def initial_space(trainable: Any, param_space: Mapping[str, Any] | None) -> SearchSpace:
+    """Return the search space that the form shows first.
 
     Raises:
         SpaceError: a ``param_space`` that cannot be used.
@@ -30,36 +30,38 @@ def given_space(trainable: Any, param_space: Mapping[str, Any] | None) -> Search
     return SearchSpace() if trainable is None else SearchSpace.from_trainable(trainable)
 
 
-def first_texts(trainable: Any, param_space: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return what can be known of the fields; a key of the ``wandb`` entry goes into memory.
+def initial_texts(trainable: Any, param_space: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the texts that the arguments and the environment give.
+
+    A key in the ``wandb`` entry is kept in this process's memory, as `login` keeps one.
 
     Raises:
-        SettingsError: a key in the entry that cannot be one.
+        SettingsError: the key in the entry does not have the shape of a key.
 
     Example:
         >>> def train(config):
         ...     return {"val_loss": config["lr"]}
-        >>> first_texts(train, None)
+        >>> initial_texts(train, None)
         {'metric': 'val_loss', 'mode': 'min'}
     """
-    named = [os.environ.get(name) for name in ("WANDB_PROJECT", "WANDB_PROJECT_NAME")]
-    texts = as_texts({"project": next(filter(None, named), None)})
+    projects = [os.environ.get(name) for name in ("WANDB_PROJECT", "WANDB_PROJECT_NAME")]
+    texts = as_texts({"project": next(filter(None, projects), None)})
     metrics = reported_metrics(trainable) if trainable is not None else ()
     if metrics:
         texts |= {"metric": metrics[0], "mode": _mode_of(metrics[0])}
     entry = entry_of(param_space) if param_space is not None else None
     if isinstance(entry, Mapping):
-        # What Tune would draw anew for each trial has no place in a field.
+        # A field cannot hold a value that Tune samples for each trial.
         fixed = {name: entry.get(name) for name in _FROM_ENTRY}
         texts |= as_texts({n: v for n, v in fixed.items() if isinstance(v, str | list | tuple)})
         if entry.get("mode") == "offline":
             texts["offline"] = "yes"
-        _take_key(entry)
+        _log_in(entry)
     return texts
 
 
 def as_texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return values as a person would type them; what is None is left out.
+    """Return values as a person would type them; None values are left out.
 
     Raises:
         TypeError: a field that does not exist.
@@ -89,7 +91,7 @@ def _mode_of(metric: str) -> str:
     return "min" if _LOWER_IS_BETTER.search(metric.lower()) else "max"
 
 
-def _take_key(entry: Mapping[str, Any]) -> None:
+def _log_in(entry: Mapping[str, Any]) -> None:
     given = {name: entry.get(name) for name in ("api_key", "api_key_file")}
     checked = WandbSettings.resolve(given)
     key = checked.api_key

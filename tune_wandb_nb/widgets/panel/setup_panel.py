@@ -17,15 +17,15 @@ from tune_wandb_nb.tuning.inspection.import_name import CodeName, code_name
 from tune_wandb_nb.tuning.plan.plan import Plan
 from tune_wandb_nb.tuning.space.space import SearchSpace
 from tune_wandb_nb.widgets.base.frontend import detect_frontend, user_names
-from tune_wandb_nb.widgets.base.lasting import LastingOutput
 from tune_wandb_nb.widgets.base.markup import STYLE
+from tune_wandb_nb.widgets.base.static_output import StaticOutput
 from tune_wandb_nb.widgets.experiment import Experiment
 from tune_wandb_nb.widgets.form.form import Form
-from tune_wandb_nb.widgets.panel.form_face import FormFace, SetupError
+from tune_wandb_nb.widgets.panel.form_access import FormAccess, SetupError
 from tune_wandb_nb.widgets.panel.launcher import experiment_of, summary_of
-from tune_wandb_nb.widgets.panel.offer import Offer
 from tune_wandb_nb.widgets.panel.panel_style import PANEL_STYLE
-from tune_wandb_nb.widgets.panel.prefill import first_texts, given_space
+from tune_wandb_nb.widgets.panel.prefill import initial_space, initial_texts
+from tune_wandb_nb.widgets.panel.restore_offer import RestoreOffer
 from tune_wandb_nb.widgets.panel.start_bar import StartBar
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["SetupPanel"]
 
 
-class SetupPanel(FormFace, ipywidgets.VBox):
+class SetupPanel(FormAccess, ipywidgets.VBox):
     """A form for a whole search: account, project, search space, search; and a start button.
 
     The hyperparameters come from ``param_space`` or, without one, from the training function's
@@ -75,27 +75,27 @@ class SetupPanel(FormFace, ipywidgets.VBox):
         **fields: Any,
     ) -> None:
         self._trainable = trainable
-        self._given = param_space
         self._height = height
         self._experiment: Experiment | None = None
-        self._lasting = LastingOutput()
-        self._keeps = False
-        space = given_space(trainable, param_space)
-        texts = first_texts(trainable, param_space)
-        self._bar = StartBar(self.start, self.stop, self.resume, self._fold)
+        self._static_output = StaticOutput()
+        self._remembers_changes = False
+        space = initial_space(trainable, param_space)
+        texts = initial_texts(trainable, param_space)
+        self._start_bar = StartBar(self.start, self.stop, self.resume, self._fold)
         self.form = Form(self._code_name, self._on_change)
-        self.form.look_at(trainable)
-        self.space.rows = [row_of(name, found) for name, found in space.items()]
-        self.set(**texts | _given(metric=metric, mode=mode, project=project, **fields))
-        self._stage = ipywidgets.VBox()
-        self._offer = Offer(self._use_last)
-        style = ipywidgets.HTML(STYLE + PANEL_STYLE + self._lasting.hide_while_live)
+        self.form.suggest_metrics(trainable)
+        self.space.rows = [row_of(name, distribution) for name, distribution in space.items()]
+        self.set(**texts | _without_none(metric=metric, mode=mode, project=project, **fields))
+        self._dashboard_box = ipywidgets.VBox()
+        self._restore_offer = RestoreOffer(self._restore)
+        style = ipywidgets.HTML(STYLE + PANEL_STYLE + self._static_output.hide_while_live)
         style.layout = ipywidgets.Layout(display="none")
-        super().__init__([style, self._offer, self.form, self._bar, self._stage])
+        children = [style, self._restore_offer, self.form, self._start_bar, self._dashboard_box]
+        super().__init__(children)
         self.add_class("twn-panel")
-        self.add_class(self._lasting.live_class)
-        self._offer_last()
-        self._keeps = True
+        self.add_class(self._static_output.live_class)
+        self._offer_last_setup()
+        self._remembers_changes = True
 
     def __repr__(self) -> str:
         status = "not started" if self._experiment is None else self._experiment.status
@@ -109,15 +109,15 @@ class SetupPanel(FormFace, ipywidgets.VBox):
     @trainable.setter
     def trainable(self, trainable: Any) -> None:
         self._trainable = trainable
-        self.form.look_at(trainable)
+        self.form.suggest_metrics(trainable)
         if not self.space.rows:
-            found = SearchSpace.from_trainable(trainable)
-            self.space.rows = [row_of(name, one) for name, one in found.items()]
+            space = SearchSpace.from_trainable(trainable)
+            self.space.rows = [row_of(name, distribution) for name, distribution in space.items()]
         if not self.fields["metric"].text.strip():
-            self.set(**first_texts(trainable, None))
+            self.set(**initial_texts(trainable, None))
         self.form.refresh()
 
-    # Kept and offered again
+    # Saving and loading the form
 
     def save(self, path: "str | os.PathLike[str]") -> None:
         """Write what is typed as JSON; a key is never among it."""
@@ -139,10 +139,10 @@ class SetupPanel(FormFace, ipywidgets.VBox):
             SpaceError: text that is no such JSON.
         """
         panel = cls(trainable, param_space, **given)
-        panel._use(Path(path).read_text(encoding="utf-8"))
+        panel._fill(Path(path).read_text(encoding="utf-8"))
         return panel
 
-    # The search
+    # Running the search
 
     @property
     def experiment(self) -> Experiment | None:
@@ -165,18 +165,18 @@ class SetupPanel(FormFace, ipywidgets.VBox):
             raise SetupError(
                 "there is no training function: SetupPanel(train), or panel.trainable = train."
             )
-        if self._bar.is_running:
+        if self._start_bar.is_running:
             raise SetupError("a search runs already; stop() it first.")
         experiment = experiment_of(plan, self._trainable, height=self._height)
         self._show(experiment, plan)
         experiment.start(show=False)
-        self._follow(experiment)
+        self._watch(experiment)
 
     def stop(self) -> None:
         """Ask the search to end; returns at once."""
         if self._experiment is not None:
             self._experiment.stop()
-            self._bar.show(self._experiment.status)
+            self._start_bar.show(self._experiment.status)
 
     def resume(self) -> None:
         """Go on with the search that was stopped; returns at once.
@@ -187,7 +187,7 @@ class SetupPanel(FormFace, ipywidgets.VBox):
         if self._experiment is None:
             raise SetupError("there is no search to resume: start() one.")
         self._experiment.resume(show=False)
-        self._follow(self._experiment)
+        self._watch(self._experiment)
 
     def wait(self, timeout: float | None = None) -> "tune.ResultGrid":
         """Wait for the end of the search and return its results.
@@ -200,34 +200,34 @@ class SetupPanel(FormFace, ipywidgets.VBox):
             raise SetupError("there is no search to wait for: start() one.")
         return self._experiment.wait(timeout)
 
-    # Inside
+    # Internals
 
     def _show(self, experiment: Experiment, plan: Plan) -> None:
         self._experiment = experiment
-        self._bar.summary = summary_of(plan)
+        self._start_bar.summary = summary_of(plan)
         dashboard = experiment.dashboard
         assert dashboard is not None
-        dashboard.lasts_in(self._lasting)
-        dashboard.stop_button.layout.display = "none"  # the panel has one
-        self._stage.children = [dashboard]
-        self._bar.fold(True)
+        dashboard.lasts_in(self._static_output)
+        dashboard.stop_button.layout.display = "none"  # the start bar has a Stop button, too
+        self._dashboard_box.children = [dashboard]
+        self._start_bar.fold(True)
 
-    def _follow(self, experiment: Experiment) -> None:
-        self._bar.show("running")
+    def _watch(self, experiment: Experiment) -> None:
+        self._start_bar.show("running")
 
         def wait() -> None:
-            # What went wrong is shown by the dashboard.
+            # The dashboard shows the error of a failed search.
             with suppress(BaseException):
                 experiment.wait()
             if experiment is self._experiment:
-                self._bar.show(experiment.status)
+                self._start_bar.show(experiment.status)
                 self.form.refresh()
 
         threading.Thread(target=wait, name="setup-panel", daemon=True).start()
 
     def _on_change(self) -> None:
-        self._bar.check(len(self.problems), has_function=self._trainable is not None)
-        if self._keeps:
+        self._start_bar.check(len(self.problems), has_function=self._trainable is not None)
+        if self._remembers_changes:
             remember(self._trainable, setup_to_json(self.setup))
 
     def _code_name(self) -> CodeName:
@@ -236,21 +236,21 @@ class SetupPanel(FormFace, ipywidgets.VBox):
     def _fold(self, folded: bool) -> None:
         self.form.layout.display = "none" if folded else None
 
-    def _offer_last(self) -> None:
+    def _offer_last_setup(self) -> None:
         text = recall(self._trainable)
         if text is not None and text != setup_to_json(self.setup):
-            self._offer.make(text)
+            self._restore_offer.show(text)
 
-    def _use_last(self, text: str) -> str:
+    def _restore(self, text: str) -> str:
         try:
-            missing = self._use(text)
+            missing = self._fill(text)
         except SpaceError as error:
             return str(error)
         if missing:
             return f"Left out, since the param_space given now lacks them: {', '.join(missing)}."
         return ""
 
-    def _use(self, text: str) -> tuple[str, ...]:
+    def _fill(self, text: str) -> tuple[str, ...]:
         kept = {row.name: row.kept for row in self.space.rows if row.kept is not None}
         setup, missing = setup_from_json(text, kept)
         self.form.setup = setup
@@ -264,8 +264,8 @@ class SetupPanel(FormFace, ipywidgets.VBox):
         status = None if self._experiment is None else self._experiment.status
         ended = status in ("finished", "stopped", "failed")
         dashboard = self._experiment.dashboard if self._experiment and ended else None
-        self._lasting.display(self, None if dashboard is None else dashboard.report)
+        self._static_output.display(self, None if dashboard is None else dashboard.report)
 
 
-def _given(**fields: Any) -> dict[str, Any]:
+def _without_none(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}

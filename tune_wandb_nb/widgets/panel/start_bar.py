@@ -1,4 +1,4 @@
-"""The bar with Start, Stop and Resume, and what is running in a few words."""
+"""The bar with the buttons Start, Stop and Resume, and a summary of the running search."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,13 +12,13 @@ _RUNNING = ("running", "stopping")
 
 
 class StartBar(ipywidgets.HBox):
-    """Buttons that call what they are given, and show what that raises.
+    """Buttons that call the given functions, and a message with the error of a failed call.
 
     Args:
         start: called at a click on Start.
         stop: called at a click on Stop.
         resume: called at a click on Resume.
-        fold: called with whether the form is folded away.
+        fold: called with True to hide the form, with False to show it.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class StartBar(ipywidgets.HBox):
             [self.start, self.stop, self.resume, self.edit, self.message], layout=layout
         )
         self.add_class("twn-start")
-        self._lay()
+        self._update()
 
     @property
     def is_running(self) -> bool:
@@ -53,30 +53,30 @@ class StartBar(ipywidgets.HBox):
         return self.status in _RUNNING
 
     def show(self, status: str) -> None:
-        """Show where the search stands."""
+        """Show the status of a search, and the buttons that fit it."""
         self.status = status
-        self._lay()
+        self._update()
 
     def fold(self, folded: bool) -> None:
-        """Fold the form away, or show it again."""
+        """Hide the form, or show it again."""
         self.folded = folded
         self._on_fold(folded)
-        self._lay()
+        self._update()
 
     def check(self, problems: int, *, has_function: bool) -> None:
-        """Take over whether a search could start."""
+        """Enable Start if the form has no problems and there is a training function."""
         self._problems, self._has_function = problems, has_function
-        self._lay()
+        self._update()
 
-    # Inside
+    # Internals
 
-    def _try(self, act: Callable[[], None]) -> None:
+    def _try(self, action: Callable[[], None]) -> None:
         try:
-            act()
+            action()
         except Exception as error:
-            self._say(f'<span class="bad">{escape(error)}</span>')
+            self._show_message(f'<span class="bad">{escape(error)}</span>')
 
-    def _lay(self) -> None:
+    def _update(self) -> None:
         started = self.status != "new"
         ready = not self._problems and self._has_function
         self.start.disabled = self.is_running or not ready
@@ -88,11 +88,11 @@ class StartBar(ipywidgets.HBox):
         self.edit.layout.display = None if started else "none"
         self.edit.description = "Edit the form" if self.folded else "Hide the form"
         self.edit.icon = "chevron-down" if self.folded else "chevron-up"
-        self._say(self._words())
+        self._show_message(self._message_html())
 
-    def _words(self) -> str:
+    def _message_html(self) -> str:
         if self.status != "new":
-            # Where it stands is what the dashboard below says first.
+            # The status itself is left out: the dashboard below begins with it.
             parts = " · ".join(map(escape, self.summary))
             return f'<span class="soft">{parts}</span>'
         if not self._has_function:
@@ -102,14 +102,14 @@ class StartBar(ipywidgets.HBox):
             return f'<span class="bad">{things} to be put right first</span>'
         return '<span class="soft">Ready. The notebook stays free while the search runs.</span>'
 
-    def _say(self, html: str) -> None:
+    def _show_message(self, html: str) -> None:
         text = f'<div class="twn">{html}</div>'
         if text != self.message.value:
             self.message.value = text
 
 
-def _button(title: str, icon: str, style: str, act: Callable[[], None]) -> ipywidgets.Button:
+def _button(title: str, icon: str, style: str, action: Callable[[], None]) -> ipywidgets.Button:
     button = ipywidgets.Button(description=title, icon=icon, button_style=style)
     button.layout = ipywidgets.Layout(width="120px")
-    button.on_click(lambda _: act())
+    button.on_click(lambda _: action())
     return button

@@ -7,13 +7,13 @@ import pytest
 
 from tune_wandb_nb.tracking.driver.audit import AUDIT_COLUMNS
 from tune_wandb_nb.tuning.board.board import TrialBoard
-from tune_wandb_nb.widgets.dashboard.plain import PlainReport
+from tune_wandb_nb.widgets.dashboard.terminal_report import TerminalReport
 
 PAGE = "https://wandb.example.com/e/p/groups/g/workspace"
 
 
 class Logger:
-    """As much of a `WandbLogger` as the report asks."""
+    """The part of a `WandbLogger` that the report uses."""
 
     project_url: str | None = None
 
@@ -36,20 +36,20 @@ def board() -> TrialBoard:
 
 def test_the_page_is_told_once_and_as_soon_as_there_is_one(board: TrialBoard, capsys: Any) -> None:
     logger = Logger(0)
-    report = PlainReport(board, lambda: logger)
+    report = TerminalReport(board, lambda: logger)
     board.begin()
-    report.tell_page()
+    report.print_url()
     assert capsys.readouterr().out == ""
     logger.group_url = PAGE
-    report.tell_page()
-    report.tell_page()
+    report.print_url()
+    report.print_url()
     board.end()
     assert capsys.readouterr().out == f"tune-wandb-nb: this search in W&B: {PAGE}\n"
 
 
 def test_each_run_is_told_where_it_is_however_long_that_is(board: TrialBoard, capsys: Any) -> None:
     logger = Logger(2)
-    PlainReport(board, lambda: logger)
+    TerminalReport(board, lambda: logger)
     board.begin()
     board.end()
     board.end(error="once more")
@@ -59,7 +59,7 @@ def test_each_run_is_told_where_it_is_however_long_that_is(board: TrialBoard, ca
 
 
 def test_a_resumed_search_is_told_again(board: TrialBoard, capsys: Any) -> None:
-    PlainReport(board, lambda: Logger(1))
+    TerminalReport(board, lambda: Logger(1))
     for _ in range(2):
         board.begin()
         board.end()
@@ -67,8 +67,8 @@ def test_a_resumed_search_is_told_again(board: TrialBoard, capsys: Any) -> None:
 
 
 def test_hundreds_of_trials_and_no_logger(board: TrialBoard, capsys: Any) -> None:
-    PlainReport(board, lambda: Logger(250))
-    PlainReport(board, lambda: None)
+    TerminalReport(board, lambda: Logger(250))
+    TerminalReport(board, lambda: None)
     board.begin()
     board.end()
     lines = capsys.readouterr().out.splitlines()

@@ -1,4 +1,4 @@
-"""Texts in a chart, such as those beside the ticks of an axis, drawn as a mark."""
+"""A bqplot mark for texts inside a chart, such as the tick labels of an axis."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,10 +14,10 @@ __all__ = ["text_mark", "write_texts"]
 def text_mark(
     scales: Mapping[str, Any], *, size: int = 10, align: str = "start", **given: Any
 ) -> Any:
-    """Make a mark without texts.
+    """Return a mark without texts.
 
-    bqplot's own axis writes bare positions where its labels change while it is being drawn, and a
-    live search changes them at any time.
+    The mark replaces the tick labels of bqplot's own axis. That axis shows bare positions if its
+    labels change while it is being drawn, and a live search changes them at any time.
     """
     return bqplot.Label(
         x=np.zeros(0),
@@ -33,9 +33,9 @@ def text_mark(
 
 
 def write_texts(mark: Any, texts: Iterable[tuple[float, float, str]]) -> None:
-    """Put texts, each with its x and y, in the place of those before."""
-    given = list(texts)
+    """Replace the mark's texts; each one comes with its x and y."""
+    labels = list(texts)
     with mark.hold_sync():
-        mark.x = np.array([x for x, _, _ in given], dtype=np.float32)
-        mark.y = np.array([y for _, y, _ in given], dtype=np.float32)
-        mark.text = np.array([text for _, _, text in given], dtype="U")
+        mark.x = np.array([x for x, _, _ in labels], dtype=np.float32)
+        mark.y = np.array([y for _, y, _ in labels], dtype=np.float32)
+        mark.text = np.array([text for _, _, text in labels], dtype="U")

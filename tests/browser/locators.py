@@ -1,4 +1,4 @@
-"""Where the parts of the form and of the dashboard are on a page, in every frontend."""
+"""Locators of the parts of the form and of the dashboard on a page, in every frontend."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def cell_of(page: Page, row: int, place: int) -> Locator:
 
 
 def button(page: Page, name: str) -> Locator:
-    # The icon is part of the name.
+    # The icon is part of the button's accessible name.
     return page.locator(".twn-start").get_by_role("button", name=re.compile(f"{name}$"))
 
 
 def head(page: Page, word: str) -> Locator:
-    """Return the dashboard's first word."""
+    """Return the dashboard's headline."""
     return page.locator("[class*=twn-live] .twn .head", has_text=re.compile(f"^{word}$")).first
 
 

@@ -1,4 +1,4 @@
-"""The offer to take over what was typed before the kernel was restarted."""
+"""The offer to restore what was typed before the kernel was restarted."""
 
 from collections.abc import Callable
 
@@ -6,19 +6,19 @@ import ipywidgets
 
 from tune_wandb_nb.widgets.base.markup import escape
 
-__all__ = ["Offer"]
+__all__ = ["RestoreOffer"]
 
 
-class Offer(ipywidgets.HBox):
-    """A line with two buttons; not there until `make`.
+class RestoreOffer(ipywidgets.HBox):
+    """A message with two buttons, hidden until `show`.
 
     Args:
-        take: called with what was offered; returns what has to be said of it, or "".
+        restore: called with the saved setup; returns a message for the person, or "".
     """
 
-    def __init__(self, take: Callable[[str], str]) -> None:
-        self._take = take
-        self._text = ""
+    def __init__(self, restore: Callable[[str], str]) -> None:
+        self._restore = restore
+        self._saved_setup = ""
         self.message = ipywidgets.HTML()
         self.use = ipywidgets.Button(description="Use them", icon="history")
         self.dismiss = ipywidgets.Button(description="No", tooltip="Leave the form as it is")
@@ -28,25 +28,25 @@ class Offer(ipywidgets.HBox):
         super().__init__([self.message, self.use, self.dismiss], layout=layout)
         self.add_class("twn-offer")
         self.use.on_click(lambda _: self._on_use())
-        self.dismiss.on_click(lambda _: self._leave())
+        self.dismiss.on_click(lambda _: self._hide())
 
-    def make(self, text: str) -> None:
-        """Offer a saved setup."""
-        self._text = text
-        self._say("What you last entered for this function is still here.")
+    def show(self, saved_setup: str) -> None:
+        """Offer to restore a saved setup."""
+        self._saved_setup = saved_setup
+        self._show_message("What you last entered for this function is still here.")
 
     def _on_use(self) -> None:
-        said = self._take(self._text)
-        if not said:
-            self._leave()
+        message = self._restore(self._saved_setup)
+        if not message:
+            self._hide()
             return
         self.use.layout.display = "none"
         self.dismiss.description = "OK"
-        self._say(said)
+        self._show_message(message)
 
-    def _leave(self) -> None:
+    def _hide(self) -> None:
         self.layout.display = "none"
 
-    def _say(self, text: str) -> None:
+    def _show_message(self, text: str) -> None:
         self.layout.display = None
         self.message.value = f'<div class="twn">{escape(text)}</div>'

@@ -1,4 +1,4 @@
-"""What nbconvert makes of a finished search: a page that lives without kernel and network."""
+"""nbconvert's page of a finished search, which needs neither a kernel nor a network."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_dashboard import SETUP
-from tests.browser.test_frontends import look
+from tests.browser.experiment import SETUP
+from tests.browser.pictures import take_picture
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -44,4 +44,4 @@ def test_the_page_of_a_notebook_has_the_picture(
     assert picture.evaluate(WIDTH) > 500
     expect(report.locator("table")).to_be_visible()
     assert page.evaluate("window.hacked") is None
-    look(page, "nbconvert")
+    take_picture(page, "nbconvert")

@@ -1,4 +1,4 @@
-"""What the form of a panel says, for code that asks or types."""
+"""Access from code to the form of a setup panel: reading it and filling it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,14 +15,14 @@ from tune_wandb_nb.widgets.form.overview import sweep_yaml
 from tune_wandb_nb.widgets.form.space_editor import SpaceEditor
 from tune_wandb_nb.widgets.panel.prefill import as_texts
 
-__all__ = ["FormFace", "SetupError"]
+__all__ = ["FormAccess", "SetupError"]
 
 
 class SetupError(ValueError):
     """The search cannot start as it is set up; the message names each field and its fix."""
 
 
-class FormFace:
+class FormAccess:
     """Reads and fills the form of a `SetupPanel`."""
 
     form: Form
@@ -39,17 +39,17 @@ class FormFace:
 
     @property
     def setup(self) -> Setup:
-        """What is typed, right or not."""
+        """The typed texts and rows, valid or not."""
         return self.form.setup
 
     @property
     def problems(self) -> tuple[FieldProblem, ...]:
-        """What is wrong; the search can start when there is nothing."""
+        """The problems of the form; the search can start once it is empty."""
         return self.form.reading.problems
 
     @property
     def warnings(self) -> tuple[FieldProblem, ...]:
-        """What is odd, but keeps nothing from starting."""
+        """Oddities that do not keep the search from starting."""
         return self.form.warnings
 
     @property
@@ -61,8 +61,8 @@ class FormFace:
         """
         plan = self.form.reading.plan
         if plan is None:
-            wrong = "\n".join(f"- {problem}" for problem in self.problems)
-            raise SetupError(f"this has to be put right before the search can start:\n{wrong}")
+            problems = "\n".join(f"- {problem}" for problem in self.problems)
+            raise SetupError(f"this has to be put right before the search can start:\n{problems}")
         return plan
 
     @property
@@ -76,7 +76,7 @@ class FormFace:
         return self.plan.space if space is None else space
 
     def set(self, **fields: Any) -> None:
-        """Type into fields by name; None leaves one as it is.
+        """Set fields by name; None leaves a field as it is.
 
         A setting of a scheduler or an algorithm has a dot in its name:
         ``panel.set(**{"asha.max_t": 20})``.
@@ -90,7 +90,7 @@ class FormFace:
         """Give a hyperparameter another distribution, or add it to the table.
 
         Raises:
-            SpaceError: what Tune cannot use either.
+            SpaceError: a distribution that Tune cannot use either.
 
         Example:
             >>> from tune_wandb_nb import SetupPanel
@@ -99,14 +99,14 @@ class FormFace:
             >>> panel.search_space["epochs"]
             Constant(value=12)
         """
-        found = SearchSpace.from_param_space({name: domain})
+        parameters = SearchSpace.from_param_space({name: domain})
         rows = list(self.space.rows)
-        for inner, one in found.items():
-            places = [place for place, row in enumerate(rows) if row.name.strip() == inner]
-            if places:
-                rows[places[0]] = row_of(inner, one)
+        for path, distribution in parameters.items():
+            indexes = [index for index, row in enumerate(rows) if row.name.strip() == path]
+            if indexes:
+                rows[indexes[0]] = row_of(path, distribution)
             else:
-                rows.append(row_of(inner, one))
+                rows.append(row_of(path, distribution))
         self.space.rows = rows
 
     def code(self) -> str:

@@ -1,4 +1,4 @@
-"""What a terminal is told of a search: its page in W&B, and in the end what became of its rows."""
+"""Printed progress for a terminal: the URL of the search in W&B, and at its end the audit."""
 
 import threading
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from tune_wandb_nb.tuning.board.board import TrialBoard
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PlainReport"]
+__all__ = ["TerminalReport"]
 
 _COLUMNS = ("name", "state", "reported", "logged", "dropped")
 _MOST_TRIALS = 100
 
 
-class PlainReport:
-    """Prints the page's address as soon as there is one, and the audit when the search ends.
+class TerminalReport:
+    """Prints the URL of the search's W&B page once it is known, and the audit at the end.
 
     Args:
         board: The search's board.
@@ -26,19 +26,19 @@ class PlainReport:
     def __init__(self, board: TrialBoard, logger: Callable[[], Any]) -> None:
         self._logger = logger
         self._lock = threading.Lock()
-        self._page: str | None = None
+        self._printed_url: str | None = None
         self._ended = False
         board.on_begin(self._begin)
         board.on_end(self._end)
 
-    def tell_page(self) -> None:
-        """Print the page's address, once."""
+    def print_url(self) -> None:
+        """Print the URL of the W&B page unless it has been printed already."""
         logger = self._logger()
         url = None if logger is None else logger.group_url or logger.project_url
         with self._lock:
-            is_news = url is not None and url != self._page
-            self._page = url or self._page
-        if is_news:
+            is_new = url is not None and url != self._printed_url
+            self._printed_url = url or self._printed_url
+        if is_new:
             print(f"tune-wandb-nb: this search in W&B: {url}", flush=True)
 
     def _begin(self) -> None:
@@ -49,7 +49,7 @@ class PlainReport:
         if logger is None or self._ended:
             return
         self._ended = True
-        self.tell_page()
+        self.print_url()
         audit = logger.audit()
         if len(audit):
             print(
@@ -59,9 +59,9 @@ class PlainReport:
 
 
 def _table(audit: "pd.DataFrame") -> str:
-    # A run that is online has an address, any other a folder.
-    where = audit["url"].where(audit["url"].notna(), audit["path"])
-    shown = audit[list(_COLUMNS)].assign(run=where).head(_MOST_TRIALS)
+    # An online run has a URL, any other run a folder.
+    location = audit["url"].where(audit["url"].notna(), audit["path"])
+    shown = audit[list(_COLUMNS)].assign(run=location).head(_MOST_TRIALS)
     more = len(audit) - len(shown)
-    rest = f"\n... and {more} more; see .audit() of the logger" if more else ""
-    return f"{shown.to_string(index=False)}{rest}"
+    footer = f"\n... and {more} more; see .audit() of the logger" if more else ""
+    return f"{shown.to_string(index=False)}{footer}"
