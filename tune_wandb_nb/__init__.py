@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tune_wandb_nb.tracking.upload.upload_experiment import upload_experiment
     from tune_wandb_nb.tracking.worker.mixin import WandbTrainableMixin, wandb_mixin
     from tune_wandb_nb.tracking.worker.setup_wandb import setup_wandb
+    from tune_wandb_nb.tuning.plan.plan import StopAt
     from tune_wandb_nb.tuning.space.space import SearchSpace
     from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard
     from tune_wandb_nb.widgets.doctor.doctor import doctor
@@ -30,6 +31,7 @@ __all__ = [
     "SettingsError",
     "SetupError",
     "SetupPanel",
+    "StopAt",
     "WandbLogger",
     "WandbLoggerCallback",
     "WandbTrainableMixin",
@@ -53,6 +55,7 @@ _HOME = {
     "SettingsError": "tracking.settings.settings",
     "SetupError": "widgets.panel.form_access",
     "SetupPanel": "widgets.panel.setup_panel",
+    "StopAt": "tuning.plan.plan",
     "WandbLogger": "tracking.driver.logger",
     "WandbLoggerCallback": "tracking.driver.logger",
     "WandbTrainableMixin": "tracking.worker.trainable",

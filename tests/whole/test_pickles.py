@@ -29,14 +29,18 @@ def train(config):
 tune.Tuner.restore(sys.argv[1], trainable=train)
 state = pickle.loads(pathlib.Path(sys.argv[1], "tuner.pkl").read_bytes())
 run_config = state["_run_config"]
-kinds = [type(each) for each in (*run_config.callbacks, run_config.progress_reporter)]
-print(json.dumps([[kind.__name__, kind.__init__.__module__] for kind in kinds]))
+kept = (*run_config.callbacks, run_config.progress_reporter, run_config.stop)
+kinds = [type(each) for each in kept]
+# What a dataclass generates belongs to no module.
+methods = [kind.__dict__.get("__call__", kind.__init__) for kind in kinds]
+print(json.dumps([[k.__name__, m.__module__] for k, m in zip(kinds, methods)]))
 """
 """Restores a search, and prints the classes of what it had and the modules of their methods."""
 MOVED = {
     "tracking/driver/logger": "tracking/driver/wandb_logger",
     "tuning/board/callback": "tuning/search/board_callback",
     "tuning/search/html_reporter": "tuning/board/reporter",
+    "tuning/plan/plan": "tuning/plan/checked",
 }
 """Modules of the next version: their old paths -> their new ones."""
 
@@ -54,6 +58,7 @@ def experiment(ray_session: None, tmp_path_factory: pytest.TempPathFactory) -> P
         storage_path=str(folder),
         callbacks=[tw.WandbLogger("p", mode="offline", dir=str(folder)), BoardCallback()],
         progress_reporter=HtmlReporter(print),
+        stop=tw.StopAt(at_most={"loss": 0.0}),
         verbose=0,
     )
     tune.Tuner(
@@ -100,7 +105,7 @@ def test_the_next_version_restores_a_search_though_its_modules_have_moved(
     )
     assert done.returncode == 0, done.stderr
     modules = [f"tune_wandb_nb.{new.replace('/', '.')}" for new in MOVED.values()]
-    names = ["WandbLogger", "BoardCallback", "HtmlReporter"]
+    names = ["WandbLogger", "BoardCallback", "HtmlReporter", "StopAt"]
     found = json.loads(done.stdout.splitlines()[-1])
     assert [pair for pair in found if pair[0] in names] == [
         list(pair) for pair in zip(names, modules, strict=True)

@@ -109,12 +109,20 @@ class Plan:
 
 @dataclass(frozen=True)
 class StopAt:
-    """Ends a trial at a value of a metric; Tune's own dictionary can only express "at least".
+    """Ends a trial at a value of a metric: for ``stop=`` of a ``tune.RunConfig``.
+
+    Tune's own dictionary can only express "at least".
+
+    Args:
+        at_least: Metric -> the value at or above which a trial ends; nested names with "/".
+        at_most: Metric -> the value at or below which a trial ends.
 
     Example:
         >>> StopAt(at_most={"val/loss": 0.1})("trial", {"val": {"loss": 0.05}})
         True
     """
+
+    __module__ = "tune_wandb_nb"  # The path under which Tune pickles it.
 
     at_least: Mapping[str, float] = field(default_factory=dict)
     at_most: Mapping[str, float] = field(default_factory=dict)

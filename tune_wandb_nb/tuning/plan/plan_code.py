@@ -58,8 +58,6 @@ def plan_code(plan: Plan, trainable: CodeName | str = "train") -> str:
 def _imports(plan: Plan, more: str | None) -> list[str]:
     paths = [c.strategy.path for c in (plan.scheduler, plan.algorithm) if not c.is_plain]
     imports = ["from {0} import {2}".format(*path.rpartition(".")) for path in paths]
-    if isinstance(plan.stop, StopAt):
-        imports.append("from tune_wandb_nb.tuning.plan.plan import StopAt")
     imports += [more] if more else []
     return ["import tune_wandb_nb as tw", "from ray import tune", *sorted(imports)]
 
@@ -112,7 +110,7 @@ def _run_config(plan: Plan) -> dict[str, Source]:
     if plan.storage is not None:
         arguments["storage_path"] = value(storage_folder(plan.storage))
     if isinstance(plan.stop, StopAt):
-        arguments["stop"] = call("StopAt", value(plan.stop.at_least), value(plan.stop.at_most))
+        arguments["stop"] = call("tw.StopAt", value(plan.stop.at_least), value(plan.stop.at_most))
     elif plan.stop is not None:
         arguments["stop"] = value(dict(plan.stop))
     return {"run_config": call("tune.RunConfig", **arguments)} if arguments else {}
