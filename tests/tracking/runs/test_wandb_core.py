@@ -47,7 +47,7 @@ def test_a_core_that_was_inherited_and_is_gone_is_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("WANDB_SERVICE", "3-1-unix-/nowhere")
-    CoreSharing(None).settle()
+    CoreSharing(None).set_service()
     assert "WANDB_SERVICE" not in os.environ
 
 
@@ -57,8 +57,8 @@ def test_where_ray_kills_what_a_worker_has_started_everyone_has_their_own(
     monkeypatch.setenv("RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper", "1")
     monkeypatch.delenv("WANDB_SERVICE", raising=False)
     sharing = CoreSharing(broker=object())
-    sharing.ask()
-    sharing.settle()
+    sharing.start_looking()
+    sharing.set_service()
     assert "WANDB_SERVICE" not in os.environ
 
 

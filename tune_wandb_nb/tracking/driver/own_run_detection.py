@@ -1,4 +1,4 @@
-"""Which trainables have their trial's process write the run, so that the logger leaves it alone."""
+"""Detects trainables whose trials write their W&B runs themselves, so that the logger does not."""
 
 import functools
 import inspect
@@ -17,21 +17,20 @@ _DEEPEST = 8
 
 
 class _Nothing:
-    """A base that no class has."""
+    """Stands for the mixin where it was never loaded: no class has this base."""
 
 
 def may_write_own_runs() -> bool:
-    """Tell whether anything in this process has loaded the mixin or `setup_wandb`."""
+    """Return whether this process has loaded the mixin or `setup_wandb`."""
     return _MIXIN in sys.modules
 
 
 def writes_own_run(trainable: type) -> bool:
-    """Tell whether the trials of a class that Tune has made are runs of their own process.
+    """Return whether the trials of a class that Tune has made write their own runs.
 
-    They are if it has the mixin; if the function in it is decorated, which ``functools.partial``
-    hides from Tune; and if its code calls ``setup_wandb``.
+    They do if the class has the mixin, if the function in the class is decorated (which
+    ``functools.partial`` hides from Tune), or if its code calls ``setup_wandb``.
     """
-    # Where the mixin was never loaded, nothing is decorated.
     mixin = sys.modules[_MIXIN].WandbTrainableMixin if may_write_own_runs() else _Nothing
     if issubclass(trainable, mixin):
         return True
@@ -55,7 +54,7 @@ def _is_marked(function: Callable[..., Any], mixin: type) -> bool:
 
 
 def _inside(function: Any) -> Iterator[Any]:
-    """Yield the functions that a wrapper holds."""
+    """Yield the functions inside a wrapper."""
     if isinstance(function, functools.partial):
         yield function.func
     if isinstance(function, FunctionType):
@@ -63,7 +62,7 @@ def _inside(function: Any) -> Iterator[Any]:
             try:
                 value = cell.cell_contents
             except ValueError:
-                # The cell is still empty.
+                # The cell has no value yet.
                 continue
             if isinstance(value, FunctionType | functools.partial):
                 yield value
@@ -72,7 +71,7 @@ def _inside(function: Any) -> Iterator[Any]:
 
 
 def _names_setup(function: Any) -> bool:
-    """Tell whether a function's code names ``setup_wandb``, as what it calls or as an attribute."""
+    """Return whether a function's code uses the name ``setup_wandb``."""
     waiting = [getattr(function, "__code__", None)]
     module = str(getattr(function, "__module__", ""))
     if module.startswith(("ray.", "tune_wandb_nb.")):

@@ -1,4 +1,4 @@
-"""Keeps the hooks that wandb sets in a notebook away from the runs of a search."""
+"""Keeps wandb from setting its notebook hooks for the runs of a search."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +13,11 @@ _IS_OF_A_SEARCH: ContextVar[bool] = ContextVar("is_of_a_search", default=False)
 
 @contextmanager
 def no_notebook_hooks() -> Iterator[None]:
-    """Let a run that is opened inside, by this thread, leave the notebook's displays alone.
+    """Open runs without wandb's hook on the notebook's displays, in this thread.
 
-    wandb has each run of a notebook capture what its cells display: the first one sets a hook, and
-    takes it away at its end. Where runs open and end in several threads, one may be left behind
-    that raises AttributeError whenever anything is displayed, and the end of the other raises too.
+    In a notebook each run of wandb captures what the cells display: the first run sets a hook, and
+    removes it at its end. Where runs open and end in several threads, a hook can be left behind
+    that raises AttributeError at every display; the end of another run then raises too.
     """
     skip_notebook_hook(_IS_OF_A_SEARCH.get)
     token = _IS_OF_A_SEARCH.set(True)

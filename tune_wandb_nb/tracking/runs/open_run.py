@@ -17,7 +17,7 @@ from tune_wandb_nb.tracking.results.rows import Row
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import InitPlan
 from tune_wandb_nb.tracking.runs.notebook_hooks import no_notebook_hooks
-from tune_wandb_nb.tracking.runs.wandb_core import free_left_run, leave_run
+from tune_wandb_nb.tracking.runs.wandb_core import free_abandoned_run, mark_abandoned
 from tune_wandb_nb.tracking.settings.settings import Mode
 
 __all__ = ["OPENS_WITHIN", "OpenRun", "Start", "init_arguments_of", "next_step_of", "start_run"]
@@ -139,7 +139,7 @@ def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
     import wandb
 
     environment = _FULL if plan.records_environment else {}
-    free_left_run(run_id)
+    free_abandoned_run(run_id)
     try:
         settings = {**_LEAN, **environment, "init_timeout": OPENS_WITHIN[mode]}
         arguments = init_arguments_of(plan, mode, run_id, settings)
@@ -180,6 +180,6 @@ def next_step_of(run: Any) -> int:
 
 def _leave(mode: Mode, run_id: str) -> None:
     """Give up a run that wandb-core still holds; offline wandb-core can forget it at once."""
-    leave_run(run_id)
+    mark_abandoned(run_id)
     if mode == "offline":
-        free_left_run(run_id)
+        free_abandoned_run(run_id)

@@ -82,7 +82,7 @@ class RecoveryFromTune(Recovery):
         def start() -> None:
             if mode == "online":
                 # W&B says which step comes next: it must have all that the last core has sent.
-                self._core.let_arrive()
+                self._core.wait_for_arrivals()
             self._core_number = self._core.number
             run.start(mode)
 
@@ -151,7 +151,7 @@ class RecoveryFromTune(Recovery):
                 return act()
             except Exception as error:  # noqa: PERF203 - to try again is the point
                 # A core that never started may look alive: another run has started one since.
-                is_dead = self._core.make_room(self._core_number) or never_started(error)
+                is_dead = self._core.replace_dead_core(self._core_number) or never_started(error)
                 if attempt == _ATTEMPTS or not is_dead:
                     raise
                 before_retry()

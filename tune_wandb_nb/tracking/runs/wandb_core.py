@@ -1,8 +1,8 @@
 """One wandb-core for all trials of a node: W&B's own process, which costs 50 MB and half a second.
 
-wandb finds a core that runs already through the variable ``WANDB_SERVICE``. It is started apart
-from the trial's process, since Ray kills the children of a worker that ends, and it ends by itself
-once no trial has been connected for a while. Where it cannot be had, wandb starts one of its own.
+wandb connects to a running core that the variable ``WANDB_SERVICE`` names. The shared core is no
+child of a trial's process, since Ray kills the children of a worker that ends; it ends by itself
+once no trial has been connected for a while. Without a shared core each process's wandb starts one.
 """
 
 import contextlib
@@ -35,26 +35,27 @@ __all__ = [
     "CoreSharing",
     "CoreWatch",
     "answers",
-    "free_left_run",
-    "leave_run",
+    "free_abandoned_run",
+    "mark_abandoned",
     "start_core",
 ]
 
 MOST_CORES = 5
-"""How many may die before online runs are better off offline."""
+"""After so many deaths of wandb-core runs are opened offline."""
 _IDLE = "60s"
 _START_TIMEOUT = 10.0
 _LOOK_EVERY = 0.01
 _ARRIVES_WITHIN = 2.0
 
-_left: set[str] = set()
+_abandoned: set[str] = set()
+"""Ids of runs that this process's wandb-core still holds though nobody uses them."""
 
 
 class CoreSharing:
-    """Gets this process a wandb-core that others on its node use too; asked for ahead of time.
+    """Gets this process a wandb-core that the node's other trials use too.
 
     Args:
-        broker: The actor that knows where each node's core is; None: everyone has its own.
+        broker: The actor with the token of each node's core; None: the process has its own core.
     """
 
     def __init__(self, broker: Any) -> None:
@@ -62,17 +63,17 @@ class CoreSharing:
         self._asked: threading.Thread | None = None
         self._token: str | None = None
 
-    def ask(self) -> None:
-        """Start looking for it, beside whatever else this process does."""
+    def start_looking(self) -> None:
+        """Find or start the node's core in a thread, while this process does something else."""
         if self._asked is None and self._broker is not None and _can_share():
             self._asked = threading.Thread(target=self._find, daemon=True)
             self._asked.start()
 
-    def settle(self) -> None:
-        """Let the next ``wandb.init`` use what was found.
+    def set_service(self) -> None:
+        """Let the next ``wandb.init`` of this process use the core that was found.
 
-        What this process inherited from the one that started Ray is the driver's own, and does not
-        outlive it.
+        A core that this process has inherited in its environment is the driver's, and may have
+        ended with the driver.
         """
         inherited = os.environ.get(SERVICE)
         if self._asked is not None:
@@ -82,10 +83,10 @@ class CoreSharing:
         elif inherited is not None and not answers(inherited):
             del os.environ[SERVICE]
 
-    def give_up(self) -> None:
-        """Have a core of one's own from now on: the shared one does not answer any more."""
+    def use_own_core(self) -> None:
+        """Let this process start its own core: the shared one does not answer any more."""
         self._token = None
-        give_up_core()
+        forget_core()
 
     def _find(self) -> None:
         import ray
@@ -104,14 +105,14 @@ class CoreSharing:
 
 
 def start_core(idle: str = _IDLE) -> str | None:
-    """Start a wandb-core that is no child of this process; returns how to reach it, or None."""
+    """Start a wandb-core that is no child of this process; returns its token, or None."""
     binary = core_binary()
     if binary is None or not binary.exists():
         return None
     with tempfile.TemporaryDirectory() as temporary:
         port_file = Path(temporary, "port")
         command = core_command(binary, port_file, idle)
-        # The shell ends at once, and what it has started belongs to nobody.
+        # The shell ends at once, so that the core is nobody's child.
         shell = ["/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 &', "sh", *command]
         try:
             subprocess.run(  # noqa: S603 - wandb's own program
@@ -124,7 +125,7 @@ def start_core(idle: str = _IDLE) -> str | None:
 
 
 def answers(token: str) -> bool:
-    """Tell whether somebody listens where a token says."""
+    """Return whether a process listens at the address in a token."""
     address = address_of(token)
     if address is None:
         return False
@@ -133,77 +134,78 @@ def answers(token: str) -> bool:
         return client.connect_ex(address) == 0
 
 
-def leave_run(run_id: str) -> None:
-    """Note that this process's wandb-core has a run that could not be opened or closed.
+def mark_abandoned(run_id: str) -> None:
+    """Note that this process's wandb-core holds a run that could not be opened or closed.
 
-    It holds the run's id until it is told to forget it; see `free_left_run`.
+    Its id stays in use until `free_abandoned_run`.
     """
-    _left.add(run_id)
+    _abandoned.add(run_id)
 
 
-def free_left_run(run_id: str) -> None:
-    """Have wandb-core forget a run that was left; others are none of our business.
+def free_abandoned_run(run_id: str) -> None:
+    """Have wandb-core forget a run that was marked as abandoned; other runs are not touched.
 
-    While the run's server hangs, this process's other runs would have to wait for it.
+    Not done earlier than needed: while the run's server hangs, wandb-core lets this process's other
+    runs wait.
     """
-    if run_id in _left:
-        _left.discard(run_id)
+    if run_id in _abandoned:
+        _abandoned.discard(run_id)
         forget_run(run_id)
 
 
 class CoreWatch:
-    """Knows whether this process's wandb-core has died, and makes room for the next.
+    """Notices that this process's wandb-core has died, and lets the next one start.
 
-    All runs of the process share the core, and each sees for itself that it is gone: only the first
-    of them clears away.
+    All runs of the process share the core, and each of them notices its death; only the first to
+    notice removes what is left of it.
 
     Args:
-        most: How many may die before online runs are better off offline: an answer of the server
-            that makes wandb-core crash would do so again.
+        most: After so many deaths `is_hopeless`: a server's answer that crashes wandb-core would
+            crash the next one too.
     """
 
     def __init__(self, most: int = MOST_CORES) -> None:
         self.number = 0
-        """How many have died."""
+        """How many cores have died."""
         self._most = most
         self._lock = threading.Lock()
         self._last_death = -math.inf
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether so many have died that runs should not be online."""
+        """Whether so many cores have died that runs should not be online."""
         return self.number >= self._most
 
-    def make_room(self, number: int) -> bool:
+    def replace_dead_core(self, number: int) -> bool:
         """Let the next ``wandb.init`` start a new core; False if the one of ``number`` lives."""
         with self._lock:
             if number == self.number:
                 token = os.environ.get(SERVICE)
                 if token is not None and answers(token):
                     return False
-                give_up_core()
+                forget_core()
                 self.number += 1
                 self._last_death = time.monotonic()
             return True
 
-    def let_arrive(self) -> None:
-        """Return when the server should have what the last one has sent before it died."""
+    def wait_for_arrivals(self) -> None:
+        """Wait until the server should have what the last core had sent before it died."""
         time.sleep(max(0.0, self._last_death + _ARRIVES_WITHIN - time.monotonic()))
 
 
-def give_up_core() -> None:
-    """Forget a core that does not answer any more."""
+def forget_core() -> None:
+    """Let the next ``wandb.init`` start a core: the last one does not answer any more."""
     import wandb
 
-    _left.clear()
+    _abandoned.clear()
     os.environ.pop(SERVICE, None)
-    # What is left of the connection cannot be closed cleanly.
+    # wandb cannot close a connection cleanly whose other end is gone.
     with contextlib.suppress(Exception):
         wandb.teardown()
 
 
 def _can_share() -> bool:
-    """Tell whether a core can outlive the worker that starts it, and this wandb starts such."""
+    """Return whether a core can outlive the worker that starts it, and this wandb knows how."""
     outlives = hasattr(socket, "AF_UNIX") and not kills_detached_processes(os.environ)
     return outlives and knows_detached_cores()
 

@@ -38,7 +38,7 @@ class Tracker:
     def __init__(self) -> None:
         self._broker = find_broker()
         self._sharing = CoreSharing(self._broker)
-        self._sharing.ask()
+        self._sharing.start_looking()
         self._run: WorkerRun | None = None
         self._rows: TrialRows | None = None
         self._checkpoints = CheckpointChoice()

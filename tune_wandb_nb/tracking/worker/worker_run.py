@@ -104,14 +104,14 @@ class WorkerRun:
             wandb.finish()
 
     def _start(self, plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
-        self._sharing.settle()
+        self._sharing.set_service()
         try:
             run = _init(plan, mode, run_id)
         except Exception as error:
             # In use: Tune has prepared another process for this trial, which has not let go yet.
             if not (is_lost_connection(error) or never_started(error) or is_in_use(error)):
                 raise
-            self._sharing.give_up()
+            self._sharing.use_own_core()
             run = _init(plan, mode, run_id)
         self._step_at_opening = next_step_of(run)
         if self._takes_reports or self._first_step:
