@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from tune_wandb_nb.tracking.auth.credentials import (
     find_credential,
-    lend_key,
     read_key_file,
+    use_key,
 )
 from tune_wandb_nb.tracking.broker.login import login, logout
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
@@ -105,7 +105,7 @@ def test_the_first_source_that_has_a_key_wins(
     environ |= hook(lambda: KEYS["f"])
     file = netrc(f"machine api.wandb.ai login user password {KEYS['e']}\n")
     login("9" * 40)
-    with lend_key(ApiKey("7" * 40)):
+    with use_key(ApiKey("7" * 40)):
         lent = ("7" * 40, "the wandb entry of the config")
         assert find(environ=environ, api_key="8" * 40) == lent
     assert find(environ=environ, api_key="8" * 40) == ("8" * 40, "the argument api_key")
@@ -138,7 +138,7 @@ def test_an_unusable_key_is_refused_where_it_stands() -> None:
         find(environ={"WANDB_API_KEY": "0" * 12})
 
 
-# login, logout, lend_key
+# login, logout, use_key
 
 
 def test_login_is_for_every_host_or_for_one() -> None:
@@ -216,14 +216,14 @@ def test_login_refuses_what_is_no_string(key: Any) -> None:
 
 
 def test_a_lent_key_is_given_back() -> None:
-    with lend_key(ApiKey(KEYS["a"])):
-        with lend_key(ApiKey(KEYS["b"])):
+    with use_key(ApiKey(KEYS["a"])):
+        with use_key(ApiKey(KEYS["b"])):
             assert find() == (KEYS["b"], "the wandb entry of the config")
         assert find() == (KEYS["a"], "the wandb entry of the config")
-        with lend_key(None):
+        with use_key(None):
             assert find() is None
     assert find() is None
-    with pytest.raises(KeyError, match="search"), lend_key(ApiKey(KEY)):
+    with pytest.raises(KeyError, match="search"), use_key(ApiKey(KEY)):
         raise KeyError("search")
     assert find() is None
 

@@ -7,7 +7,7 @@ from ray import tune
 from ray.tune.callback import Callback
 from ray.tune.logger import CSVLoggerCallback, JsonLoggerCallback, TBXLoggerCallback
 
-from tune_wandb_nb.tracking.auth.credentials import lend_key, read_key_file
+from tune_wandb_nb.tracking.auth.credentials import read_key_file, use_key
 from tune_wandb_nb.tracking.settings.api_key import show
 from tune_wandb_nb.tracking.settings.config_entry import entry_of, without_key
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
@@ -65,7 +65,7 @@ def run(
     if checked.api_key_file is not None:
         key = read_key_file(checked.api_key_file)
     callbacks = [*(tune_run_kwargs.pop("callbacks", None) or []), *map(_callback, loggers or ())]
-    with lend_key(key):
+    with use_key(key):
         return tune.run(
             trainable, config=without_key(config), callbacks=callbacks, **tune_run_kwargs
         )
