@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tune_wandb_nb.tracking.results.media import is_plain
-from tune_wandb_nb.tracking.results.rows import Row, TrialRows, timed
+from tune_wandb_nb.tracking.results.media import is_number
+from tune_wandb_nb.tracking.results.rows import Row, TrialRows, with_timestamp
 
 __all__ = ["RESULTS", "Replayed", "newest_results", "replay"]
 
@@ -92,14 +92,14 @@ def replay(
     replayed = Replayed()
     has_written = False
     for number, result in enumerate(results, start=1):
-        row = timed(rows.row(result), result)
+        row = with_timestamp(rows.row(result), result)
         iteration = number if row.step is None else row.step
         if before is not None and iteration >= before:
             continue
         replayed.reported = number
         replayed.config |= row.config
         replayed.summary |= row.summary
-        replayed.last_values |= {k: value for k, value in row.metrics.items() if is_plain(value)}
+        replayed.last_values |= {k: value for k, value in row.metrics.items() if is_number(value)}
         if is_recorded(iteration):
             replayed.is_out_of_order = replayed.is_out_of_order or has_written
         else:

@@ -106,7 +106,7 @@ class RecoveryFromTune(Recovery):
                 self._fill(run, before=row.step)
             run.write_row(row)
 
-        self._names.see(row.metrics.keys())
+        self._names.add(row.metrics.keys())
         self._retry(write, lambda: self._open_again(run))
         if row.step is not None:
             self._first = row.step if self._first is None else self._first

@@ -16,7 +16,7 @@ from tune_wandb_nb.compat.ray_trial import (
     without_tunes_entries,
 )
 from tune_wandb_nb.tracking.broker.client import broker_client
-from tune_wandb_nb.tracking.results.trial_end import Ending, failed_outcome, finished_outcome
+from tune_wandb_nb.tracking.results.trial_end import Ending, failed_ending, finished_ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 from tune_wandb_nb.tracking.worker.tracker import Tracker
@@ -226,12 +226,12 @@ def facts_of(trainable: Any) -> TrialNames:
 def failed(error: BaseException) -> Ending:
     """Describe the end of a trial that raised."""
     lines = f"{type(error).__name__}: {error}".strip()[-_ERROR_LONGEST:]
-    return failed_outcome(lines)
+    return failed_ending(lines)
 
 
 def ended() -> Ending:
     """Describe the end of a trial that did not raise."""
-    return finished_outcome("completed" if tracker().completed else "stopped")
+    return finished_ending("completed" if tracker().completed else "stopped")
 
 
 def _open(config: Mapping[str, Any], storage: Any) -> None:
