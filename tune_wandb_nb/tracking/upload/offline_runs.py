@@ -19,7 +19,12 @@ from tune_wandb_nb.compat.wandb_log import BrokenLogError, UnfinishedLogError
 from tune_wandb_nb.tracking.auth.graphql import AccountError
 from tune_wandb_nb.tracking.history.run_origin import is_of_a_trial, read_origin
 from tune_wandb_nb.tracking.history.server_run import OVER, KnownRun
-from tune_wandb_nb.tracking.history.wandb_file import OFFLINE_SUFFIX, RecordedRun, Rest, read_run
+from tune_wandb_nb.tracking.history.wandb_file import (
+    OFFLINE_SUFFIX,
+    RecordedRun,
+    UnsyncedCopy,
+    read_run,
+)
 from tune_wandb_nb.tracking.upload.destination import Destination
 from tune_wandb_nb.tracking.upload.wandb_cli import upload_logs
 
@@ -54,7 +59,7 @@ class Part:
     """What of a run is to be uploaded."""
 
     run: RecordedRun
-    rest: Rest | None = None
+    rest: UnsyncedCopy | None = None
     """What W&B does not have of it; None where W&B has nothing."""
     goes_on_elsewhere: bool = False
     """Whether a later process has written a file of the same run."""
@@ -174,7 +179,7 @@ class RunUpload:
             rest = None
             if known is not None or not run.is_ended or run.is_cut_off or run.is_renamed:
                 folder = Path(tempfile.mkdtemp(dir=self._scratch))
-                rest = Rest(run.path, folder, known)
+                rest = UnsyncedCopy(run.path, folder, known)
             parts.append(Part(run, rest, goes_on_elsewhere=run is not newest))
             known = max((step for step in (known, run.last_step) if step is not None), default=None)
         return parts
