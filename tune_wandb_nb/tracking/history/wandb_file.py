@@ -163,13 +163,13 @@ class UnsyncedCopy:
         self._after_step = after_step
         self.rows = 0
         """The number of rows in the copy."""
-        self.copy = copy_folder(path, folder)
-        write_log(self.copy, ())
+        self.path = copy_folder(path, folder)
+        write_log(self.path, ())
         self.catch_up()
 
     def catch_up(self) -> None:
         """Append the entries that were written to the original since the last copy."""
-        append_log(self.copy, self._unsynced_entries())
+        append_log(self.path, self._unsynced_entries())
 
     def _unsynced_entries(self) -> Iterator[bytes]:
         last = self._after_step
