@@ -1,4 +1,4 @@
-"""What a person should know while a search runs: each thing said once, by one thread."""
+"""Notices to the user while a search runs: each printed once, all by the same thread."""
 
 import threading
 from collections import deque
@@ -7,10 +7,10 @@ __all__ = ["Notices", "count"]
 
 
 class Notices:
-    """Collects notices from any thread and prints them from the one that calls `flush`.
+    """Collects notices from any thread; the thread that calls `flush` prints them.
 
-    A notebook shows output below the cell that prints it, which is the cell of the search only for
-    Tune's own thread.
+    A notebook shows output below the cell whose thread prints it. Only the thread in which Tune
+    runs belongs to the cell of the search.
 
     Example:
         >>> notices = Notices()
@@ -20,29 +20,29 @@ class Notices:
         tune-wandb-nb: two rows were left out
     """
 
-    __slots__ = ("_lock", "_said", "_waiting")
+    __slots__ = ("_keys", "_lock", "_queue")
 
     def __init__(self) -> None:
-        self._said: set[str] = set()
-        self._waiting: deque[str] = deque()
+        self._keys: set[str] = set()
+        self._queue: deque[str] = deque()
         self._lock = threading.Lock()
 
     def say(self, text: str, *, once: str | None = None) -> None:
-        """Queue a notice, unless one with the same ``once`` (by default its text) was queued."""
+        """Queue a notice, unless a notice with the same ``once`` (default: the text) was queued."""
         with self._lock:
             key = once or text
-            if key not in self._said:
-                self._said.add(key)
-                self._waiting.append(text)
+            if key not in self._keys:
+                self._keys.add(key)
+                self._queue.append(text)
 
     def flush(self) -> None:
-        """Print what is waiting."""
-        while self._waiting:
-            print(f"tune-wandb-nb: {self._waiting.popleft()}", flush=True)
+        """Print the queued notices."""
+        while self._queue:
+            print(f"tune-wandb-nb: {self._queue.popleft()}", flush=True)
 
 
 def count(number: int, noun: str) -> str:
-    """Write a number of things.
+    """Format a number with its noun, in the singular or the plural.
 
     Example:
         >>> count(1, "row"), count(2000, "row")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from tune_wandb_nb.tracking.auth.credentials import lend_key, read_key_file
+from tune_wandb_nb.tracking.auth.credentials import read_key_file, use_key
 from tune_wandb_nb.tracking.settings.config_entry import entry_of, without_key
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
 from tune_wandb_nb.tuning.board.board import TrialBoard
@@ -142,7 +142,7 @@ class Experiment:
 
     def _key_in_context(self) -> AbstractContextManager[None]:
         # The search's thread runs in a copy of this context and therefore sees the key, too.
-        return lend_key(self._key) if self._key is not None else nullcontext()
+        return use_key(self._key) if self._key is not None else nullcontext()
 
 
 def _dashboard(given: object, height: int) -> Dashboard | None:

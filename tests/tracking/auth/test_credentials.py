@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from tune_wandb_nb.tracking.auth.credentials import (
     find_credential,
-    lend_key,
     read_key_file,
+    use_key,
 )
 from tune_wandb_nb.tracking.broker.login import login, logout
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
@@ -105,9 +105,9 @@ def test_the_first_source_that_has_a_key_wins(
     environ |= hook(lambda: KEYS["f"])
     file = netrc(f"machine api.wandb.ai login user password {KEYS['e']}\n")
     login("9" * 40)
-    with lend_key(ApiKey("7" * 40)):
-        lent = ("7" * 40, "the wandb entry of the config")
-        assert find(environ=environ, api_key="8" * 40) == lent
+    with use_key(ApiKey("7" * 40)):
+        of_the_call = ("7" * 40, "the wandb entry of the config")
+        assert find(environ=environ, api_key="8" * 40) == of_the_call
     assert find(environ=environ, api_key="8" * 40) == ("8" * 40, "the argument api_key")
     assert find(environ=environ) == ("9" * 40, "tune_wandb_nb.login()")
     logout()
@@ -138,92 +138,18 @@ def test_an_unusable_key_is_refused_where_it_stands() -> None:
         find(environ={"WANDB_API_KEY": "0" * 12})
 
 
-# login, logout, lend_key
+# use_key
 
 
-def test_login_is_for_every_host_or_for_one() -> None:
-    login(KEYS["a"])
-    login(KEYS["b"], host=f"{OWN}/")
-    assert find(SAAS) == (KEYS["a"], "tune_wandb_nb.login()")
-    assert find(OWN) == find(OWN.upper()) == (KEYS["b"], "tune_wandb_nb.login()")
-    login(KEYS["c"])
-    assert find(SAAS) == (KEYS["c"], "tune_wandb_nb.login()")
-    logout(host=OWN)
-    assert find(OWN) == (KEYS["c"], "tune_wandb_nb.login()")
-    logout()
-    assert find(SAAS) is None
-
-
-def test_a_login_for_one_host_is_for_no_other() -> None:
-    login(KEY, host=OWN)
-    assert find(SAAS) is None
-    logout(host="https://never.example.com")
-    assert find(OWN) == (KEY, "tune_wandb_nb.login()")
-    logout()
-    assert find(OWN) is None
-
-
-@pytest.mark.parametrize(
-    ("host", "page"),
-    [
-        pytest.param(None, "https://wandb.ai/authorize", id="hosted"),
-        pytest.param(f"{OWN}/", f"{OWN}/authorize", id="self-hosted"),
-    ],
-)
-def test_login_asks_hidden_for_the_key(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], host: str, page: str
-) -> None:
-    asked = []
-
-    def getpass(prompt: str) -> str:
-        asked.append(prompt)
-        return f" {KEY}\n"
-
-    monkeypatch.setattr("getpass.getpass", getpass)
-    login(host=host)
-    assert asked == [f"W&B API key (from {page}): "]
-    assert find(host or SAAS) == (KEY, "tune_wandb_nb.login()")
-    assert capsys.readouterr() == ("", "")
-
-
-def test_login_writes_no_file(tmp_path: Path) -> None:
-    login(KEY)
-    login(KEY, host=OWN)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-
-
-@pytest.mark.parametrize(
-    ("key", "problem"),
-    [
-        pytest.param("", "it is empty", id="empty"),
-        pytest.param("1" * 39, "it has 39 characters", id="short"),
-        pytest.param("1" * 40 + "!", "something other than letters", id="other-characters"),
-    ],
-)
-def test_login_refuses_a_key_of_another_shape(key: str, problem: str) -> None:
-    login(KEY)
-    with pytest.raises(SettingsError, match=r"given to login\(\) does not hold") as caught:
-        login(key)
-    assert problem in str(caught.value)
-    assert "https://wandb.ai/authorize" in str(caught.value)
-    assert find() == (KEY, "tune_wandb_nb.login()")
-
-
-@pytest.mark.parametrize("key", [KEY.encode(), 12345], ids=["bytes", "number"])
-def test_login_refuses_what_is_no_string(key: Any) -> None:
-    with pytest.raises(SettingsError, match=r"given to login\(\)"):
-        login(key)
-
-
-def test_a_lent_key_is_given_back() -> None:
-    with lend_key(ApiKey(KEYS["a"])):
-        with lend_key(ApiKey(KEYS["b"])):
+def test_the_key_of_a_call_is_used_within_it_alone() -> None:
+    with use_key(ApiKey(KEYS["a"])):
+        with use_key(ApiKey(KEYS["b"])):
             assert find() == (KEYS["b"], "the wandb entry of the config")
         assert find() == (KEYS["a"], "the wandb entry of the config")
-        with lend_key(None):
+        with use_key(None):
             assert find() is None
     assert find() is None
-    with pytest.raises(KeyError, match="search"), lend_key(ApiKey(KEY)):
+    with pytest.raises(KeyError, match="search"), use_key(ApiKey(KEY)):
         raise KeyError("search")
     assert find() is None
 

@@ -323,11 +323,11 @@ def test_a_text_does_not_overwrite_wandbs_bookkeeping() -> None:
 def test_patterns(pattern: str, hit: list[str], missed: list[str]) -> None:
     excludes = Excludes(["unrelated", pattern])
     for _ in range(2):  # the second time from memory
-        assert [name for name in hit + missed if excludes.hit(name)] == hit
+        assert [name for name in hit + missed if excludes.matches(name)] == hit
 
 
 def test_without_patterns_nothing_is_excluded() -> None:
-    assert not Excludes().hit("")
+    assert not Excludes().matches("")
     assert Excludes().prune({"a": {"b": 1}}) == {"a": {"b": 1}}
 
 

@@ -11,7 +11,13 @@ import numpy as np
 import pytest
 
 from tune_wandb_nb.tracking.results.payload import Excludes
-from tune_wandb_nb.tracking.results.rows import Row, RowRules, TrialRows, hyperparameters
+from tune_wandb_nb.tracking.results.rows import (
+    Row,
+    RowRules,
+    TrialRows,
+    hyperparameters,
+    with_timestamp,
+)
 
 PLACE = {"trial_id": "t", "pid": 1, "hostname": "h", "node_ip": "1.2.3.4", "date": "d1"}
 
@@ -271,3 +277,22 @@ def test_the_state_is_a_copy() -> None:
     before = rows.state()
     rows.change_config({"lr": 0.2}, source="t1", iteration=1)
     assert before == {"best": {}, "initial": {}, "exploits": []}
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ({"timestamp": 1700000000}, {"loss": 1, "_timestamp": 1700000000.0}),
+        ({"timestamp": "today"}, {"loss": 1}),
+        ({}, {"loss": 1}),
+    ],
+)
+def test_a_row_has_the_time_of_its_result(result: dict[str, Any], expected: dict[str, Any]) -> None:
+    row = Row({"loss": 1}, {"pid": 7}, {})
+    assert with_timestamp(row, result) == Row(expected, {"pid": 7}, {})
+    assert row.metrics == {"loss": 1}
+
+
+def test_a_row_without_metrics_has_no_time() -> None:
+    row = Row({}, {"pid": 7}, {})
+    assert with_timestamp(row, {"timestamp": 1700000000}) is row

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from tune_wandb_nb.tracking.results.trial_end import Ending, cut_off_outcome, trial_outcome
+from tune_wandb_nb.tracking.results.trial_end import Ending, ending_of, interrupted_ending
 
 
 def a_trial(**given: Any) -> Any:
@@ -63,7 +63,7 @@ def finished(status: str) -> Ending:
 def test_a_trial_that_did_not_fail_is_finished(
     trial: dict[str, Any], stopping: bool, status: str
 ) -> None:
-    assert trial_outcome(a_trial(**trial), failed=False, stopping=stopping) == finished(status)
+    assert ending_of(a_trial(**trial), failed=False, stopping=stopping) == finished(status)
 
 
 @pytest.mark.parametrize(
@@ -80,20 +80,20 @@ def test_a_trial_that_did_not_fail_is_finished(
 def test_a_stopper_of_the_search_is_not_told_from_its_scheduler(
     trial: dict[str, Any], stopping: bool, status: str
 ) -> None:
-    ending = trial_outcome(a_trial(**trial), failed=False, stopping=stopping, custom_stopper=True)
+    ending = ending_of(a_trial(**trial), failed=False, stopping=stopping, custom_stopper=True)
     assert ending == finished(status)
 
 
 def test_a_criterion_may_be_a_nested_name() -> None:
     trial = a_trial(stopping_criterion={"eval/acc": 0.5}, last_result={"eval": {"acc": 0.9}})
-    ending = trial_outcome(trial, failed=False, stopping=True)
+    ending = ending_of(trial, failed=False, stopping=True)
     assert ending == finished("stopped by stop criterion")
 
 
 def test_a_failed_trial_ends_with_the_last_lines_of_its_error(tmp_path: Path) -> None:
     file = tmp_path / "error.txt"
     file.write_text("\n".join(f"line {n}" for n in range(40)) + "\n\n", encoding="utf-8")
-    ending = trial_outcome(a_trial(error_file=str(file)), failed=True, stopping=True)
+    ending = ending_of(a_trial(error_file=str(file)), failed=True, stopping=True)
     assert (ending.state, ending.exit_code) == ("failed", 1)
     assert ending.summary == {
         "tune/status": "failed",
@@ -104,9 +104,7 @@ def test_a_failed_trial_ends_with_the_last_lines_of_its_error(tmp_path: Path) ->
 def test_a_long_error_keeps_its_end(tmp_path: Path) -> None:
     file = tmp_path / "error.txt"
     file.write_text("x" * 5000 + " the end", encoding="utf-8")
-    error = trial_outcome(a_trial(error_file=file), failed=True, stopping=False).summary[
-        "tune/error"
-    ]
+    error = ending_of(a_trial(error_file=file), failed=True, stopping=False).summary["tune/error"]
     assert (len(error), error[-10:]) == (2000, "xx the end")
 
 
@@ -124,12 +122,12 @@ def test_an_error_file_of_any_kind_can_be_told(
     file = tmp_path / "error.txt"
     if content is not None:
         file.write_bytes(content)
-    ending = trial_outcome(a_trial(error_file=str(file)), failed=True, stopping=False)
+    ending = ending_of(a_trial(error_file=str(file)), failed=True, stopping=False)
     assert ending.summary["tune/error"] == error
 
 
 def test_a_failed_trial_without_an_error_file_says_so() -> None:
-    ending = trial_outcome(a_trial(status="ERROR"), failed=True, stopping=False)
+    ending = ending_of(a_trial(status="ERROR"), failed=True, stopping=False)
     assert ending.summary == {
         "tune/status": "failed",
         "tune/error": "unknown: Tune wrote no error file",
@@ -147,7 +145,7 @@ def test_a_failed_trial_without_an_error_file_says_so() -> None:
 def test_a_trial_that_was_cut_off_is_finished(
     status: str, time_is_up: bool, ending: Ending
 ) -> None:
-    assert cut_off_outcome(a_trial(status=status), time_is_up=time_is_up) == ending
+    assert interrupted_ending(a_trial(status=status), time_is_up=time_is_up) == ending
 
 
 @pytest.mark.parametrize("time_is_up", [True, False])
@@ -156,5 +154,5 @@ def test_a_trial_that_failed_before_it_was_cut_off_is_failed(
 ) -> None:
     file = tmp_path / "error.txt"
     file.write_text("ValueError: no", encoding="utf-8")
-    ending = cut_off_outcome(a_trial(status="ERROR", error_file=file), time_is_up=time_is_up)
+    ending = interrupted_ending(a_trial(status="ERROR", error_file=file), time_is_up=time_is_up)
     assert ending == Ending("failed", 1, {"tune/status": "failed", "tune/error": "ValueError: no"})

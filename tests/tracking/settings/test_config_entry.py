@@ -1,9 +1,8 @@
-"""The `wandb` entry of a config: found in both places, parted from its key, its names checked."""
+"""The `wandb` entry of a config: found in both places, and parted from its key."""
 
 from __future__ import annotations
 
 import copy
-import inspect
 from typing import Any
 
 import pytest
@@ -12,8 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tune_wandb_nb.tracking.settings.config_entry import entry_of, without_key
-from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
-from tune_wandb_nb.tracking.settings.settings import SettingsError, settings_argument
 
 KEY = "0123456789abcdef" * 3
 
@@ -123,57 +120,3 @@ def test_what_is_beside_a_key_deeper_in_the_entry_stays() -> None:
     choice = {"grid_search": [{"project": "p", "api_key": KEY}, {"project": "q"}]}
     clean = without_key({"wandb": choice})
     assert clean == {"wandb": {"grid_search": [{"project": "p"}, {"project": "q"}]}}
-
-
-def test_every_argument_of_ours_and_of_wandb_init_is_known() -> None:
-    check_init_arguments(["project", "excludes", "log_config", "best", "run_id", "run_name"])
-    check_init_arguments(inspect.signature(wandb.init).parameters)
-    check_init_arguments([])
-
-
-@pytest.mark.parametrize(
-    ("given_names", "says"),
-    [
-        pytest.param(["projet"], r"'projet'.*did you mean 'project'\?", id="one-of-ours"),
-        pytest.param(["exclude"], r"'exclude'.*did you mean 'excludes'\?", id="singular"),
-        pytest.param(["tgas"], r"'tgas'.*did you mean 'tags'\?", id="one-of-wandb's"),
-        pytest.param(["runid"], r"'runid'.*did you mean 'run_id'\?", id="a-classic-one"),
-        pytest.param(["notes", "tags", "grup"], r"'grup'.*did you mean 'group'\?", id="last"),
-        pytest.param(["qqqqqq"], r"'qqqqqq'.*see help\(wandb\.init\)", id="nothing-close"),
-        pytest.param(["init"], "unknown argument 'init'", id="our-own-inner-name"),
-    ],
-)
-def test_an_unknown_argument_is_refused_with_the_closest_name(
-    given_names: list[str], says: str
-) -> None:
-    with pytest.raises(SettingsError, match=says) as caught:
-        check_init_arguments(given_names)
-    assert "neither WandbLogger nor wandb.init has it" in str(caught.value)
-
-
-def test_a_name_that_is_no_string_is_refused() -> None:
-    with pytest.raises(SettingsError, match="unknown argument 5"):
-        check_init_arguments([5])
-
-
-@pytest.mark.parametrize(
-    ("settings", "expected"),
-    [
-        pytest.param(None, {}, id="none"),
-        pytest.param({"console": "off"}, {"console": "off"}, id="dictionary"),
-        pytest.param(
-            wandb.Settings(console="off", silent=True),
-            {"console": "off", "silent": True},
-            id="object",
-        ),
-        pytest.param(wandb.Settings(), {}, id="object-of-defaults"),
-    ],
-)
-def test_what_was_set_is_read_from_either_form(settings: Any, expected: dict[str, Any]) -> None:
-    assert settings_argument(settings) == expected
-
-
-def test_a_dictionary_of_settings_is_copied() -> None:
-    settings = {"console": "off"}
-    settings_argument(settings)["silent"] = True
-    assert settings == {"console": "off"}

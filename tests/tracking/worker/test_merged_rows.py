@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tune_wandb_nb.tracking.worker.merged_rows import SharedRows
+from tune_wandb_nb.tracking.worker.merged_rows import MergedRows
 
 
 class Wandb:
@@ -38,7 +38,7 @@ def backend() -> Wandb:
 
 
 def test_without_steps_every_row_is_its_own(backend: Wandb) -> None:
-    rows = SharedRows(backend.log, 3)
+    rows = MergedRows(backend.log, 3)
     for i in range(2):
         rows.log({"loss": i})
         rows.report({"loss": -i})
@@ -47,7 +47,7 @@ def test_without_steps_every_row_is_its_own(backend: Wandb) -> None:
 
 
 def test_a_reported_row_joins_the_step_that_was_begun(backend: Wandb) -> None:
-    rows = SharedRows(backend.log)
+    rows = MergedRows(backend.log)
     rows.log({"loss": 1.0}, step=10)
     rows.report({"loss": 1.0, "accuracy": 2})
     rows.log({"late": 3}, step=10)
@@ -56,14 +56,14 @@ def test_a_reported_row_joins_the_step_that_was_begun(backend: Wandb) -> None:
 
 
 def test_a_metric_that_has_another_value_there_is_renamed(backend: Wandb) -> None:
-    rows = SharedRows(backend.log)
+    rows = MergedRows(backend.log)
     rows.log({"loss": 1}, step=0)
     rows.report({"loss": 2})
     assert backend.rows == {0: {"loss": 1, "reported/loss": 2}}
 
 
 def test_a_row_that_is_not_committed_is_joined_too(backend: Wandb) -> None:
-    rows = SharedRows(backend.log)
+    rows = MergedRows(backend.log)
     rows.log({"a": 1}, commit=False)
     rows.report({"b": 2})
     rows.log({"c": 3})
@@ -71,7 +71,7 @@ def test_a_row_that_is_not_committed_is_joined_too(backend: Wandb) -> None:
 
 
 def test_a_second_report_in_one_step_moves_what_comes_later(backend: Wandb) -> None:
-    rows = SharedRows(backend.log)
+    rows = MergedRows(backend.log)
     rows.log({"loss": 1}, step=0)
     rows.report({"r": 1})
     rows.report({"r": 2})
@@ -94,7 +94,7 @@ CALLS = st.lists(
 @given(CALLS)
 def test_nothing_is_ever_dropped_or_overwritten(calls: list[Any]) -> None:
     backend = Wandb()
-    rows = SharedRows(backend.log)
+    rows = MergedRows(backend.log)
     for number, call in enumerate(calls):
         own = {f"own {number}": number}
         if call == "report":

@@ -1,4 +1,4 @@
-"""Where the API key comes from, and how it is kept: in this kernel's memory, nowhere else."""
+"""Finds the API key for a server. Keys given to `login` are kept in memory, nowhere else."""
 
 import contextlib
 import netrc
@@ -21,86 +21,87 @@ __all__ = [
     "forget_keys",
     "keep_key",
     "kept_hosts",
-    "lend_key",
     "read_key_file",
     "server_of",
+    "use_key",
 ]
 
 _SETUP_API_KEY_HOOK = "WANDB_SETUP_API_KEY_HOOK"
 
-_kept: dict[str | None, ApiKey] = {}
-"""Host (None: whichever is used) -> the key that `login` was given."""
+_kept_keys: dict[str | None, ApiKey] = {}
+"""Host, or None for every host -> the key that `login` was given."""
 _kept_lock = threading.Lock()
-_lent: ContextVar[ApiKey | None] = ContextVar("lent", default=None)
-"""The key that stood in the config of the call that is being made."""
+_key_of_call: ContextVar[ApiKey | None] = ContextVar("key_of_call", default=None)
+"""The key from the config of the `tune_wandb_nb.run` or `Experiment` that is running now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A key and where it was found, in words that may be shown."""
+    """A key, and a description of its source that may be shown to the user."""
 
     key: ApiKey
     source: str
 
 
 def keep_key(key: ApiKey, host: str | None = None) -> None:
-    """Keep a key in this process's memory, for one server or (None) for whichever is used."""
+    """Keep a key in this process's memory, for one server or (None) for every server."""
     with _kept_lock:
-        _kept[_normal(host)] = key
+        _kept_keys[_normalized(host)] = key
 
 
 def forget_keys(host: str | None = None) -> None:
-    """Forget the kept key of one server; without a server, all of them."""
+    """Forget the kept key of one server, or (None) all kept keys."""
     with _kept_lock:
         if host is None:
-            _kept.clear()
+            _kept_keys.clear()
         else:
-            _kept.pop(_normal(host), None)
+            _kept_keys.pop(_normalized(host), None)
 
 
 def kept_hosts() -> tuple[str | None, ...]:
-    """Return the servers that `login` was given a key for; None: whichever is used."""
+    """Return the servers for which a key is kept; None stands for every server."""
     with _kept_lock:
-        return tuple(_kept)
+        return tuple(_kept_keys)
 
 
 def server_of(settings: WandbSettings) -> str:
-    """Return the address of the server that a run with these settings goes to."""
+    """Return the address of the server to which a run with these settings is sent."""
     return default_base_url() if settings.host is None else settings.host
 
 
 def find_credential(
     settings: WandbSettings, host: str, environ: Mapping[str, str] | None = None
 ) -> Credential | None:
-    """Find the API key for a server: the first source that has one wins.
+    """Find the API key for a server: the first source that has a key wins.
 
-    The order: a key that is lent (`lend_key`), ``api_key`` or ``api_key_file`` of the settings,
-    `login`, ``WANDB_API_KEY``, the secrets of Colab and Kaggle, netrc (where ``wandb login``
-    writes it), and last the hook that Ray's integration calls (``WANDB_SETUP_API_KEY_HOOK``).
+    The order: the key of the running call (`use_key`), ``api_key`` or ``api_key_file`` of the
+    settings, `login`, ``WANDB_API_KEY``, the secrets of Colab and Kaggle, netrc (where ``wandb
+    login`` writes it), and last the hook that Ray's integration calls
+    (``WANDB_SETUP_API_KEY_HOOK``).
 
     Returns:
-        The key and where it was found, or None.
+        The key and its source, or None.
 
     Raises:
-        SettingsError: a source that was named explicitly has no usable key.
+        SettingsError: a source that the user named explicitly has no usable key.
     """
     environ = os.environ if environ is None else environ
-    if (given := _given(settings)) is not None:
-        return given
+    if (explicit := _explicit_credential(settings)) is not None:
+        return explicit
     with _kept_lock:
-        kept = _kept.get(_normal(host)) or _kept.get(None)
-    if kept is not None:
-        return Credential(kept, "tune_wandb_nb.login()")
-    for source, read in _places(host, environ):
+        key = _kept_keys.get(_normalized(host)) or _kept_keys.get(None)
+    if key is not None:
+        return Credential(key, "tune_wandb_nb.login()")
+    for source, read in _implicit_sources(host, environ):
         found = read()
         if found.strip() if isinstance(found, str) else found:
             return Credential(_checked(found, source), source)
     return None
 
 
-def _given(settings: WandbSettings) -> Credential | None:
-    if (lent := _lent.get()) is not None:
-        return Credential(lent, "the wandb entry of the config")
+def _explicit_credential(settings: WandbSettings) -> Credential | None:
+    if (key := _key_of_call.get()) is not None:
+        return Credential(key, "the wandb entry of the config")
     if settings.api_key is not None:
         return Credential(settings.api_key, "the argument api_key")
     if settings.api_key_file is not None:
@@ -109,20 +110,20 @@ def _given(settings: WandbSettings) -> Credential | None:
 
 
 @contextlib.contextmanager
-def lend_key(key: ApiKey | None) -> Iterator[None]:
-    """Let the loggers that are set up in this context use a key, before any other."""
-    token = _lent.set(key)
+def use_key(key: ApiKey | None) -> Iterator[None]:
+    """Make loggers that are set up in this context use ``key`` before any other; None: no key."""
+    token = _key_of_call.set(key)
     try:
         yield
     finally:
-        _lent.reset(token)
+        _key_of_call.reset(token)
 
 
 def read_key_file(path: str) -> ApiKey:
-    """Read the first line of a key file, ``~`` expanded, a byte order mark skipped.
+    """Read a key from the first line of a file; ``~`` and a byte order mark are understood.
 
     Raises:
-        SettingsError: the file is missing, cannot be read, is empty, or holds no key.
+        SettingsError: the file is missing or empty, cannot be read, or does not hold a key.
     """
     named = f"api_key_file {show(path, longest=200)}"
     try:
@@ -134,7 +135,8 @@ def read_key_file(path: str) -> ApiKey:
             " give another path. (A key itself goes into api_key.)"
         ) from None
     except (OSError, ValueError, RuntimeError) as error:
-        # No text, a path with a null byte (ValueError), a home folder of nobody (RuntimeError).
+        # ValueError: the file is not text, or the path has a null byte. RuntimeError: ``~name``
+        # of a user who does not exist.
         raise SettingsError(
             f"{named} cannot be read ({type(error).__name__});"
             " it must be a text file that holds the key in its first line."
@@ -144,7 +146,7 @@ def read_key_file(path: str) -> ApiKey:
     return _checked(line, named)
 
 
-def _places(
+def _implicit_sources(
     host: str, environ: Mapping[str, str]
 ) -> tuple[tuple[str, Callable[[], str | None]], ...]:
     return (
@@ -152,7 +154,7 @@ def _places(
         ("the Colab secret WANDB_API_KEY", _colab_secret),
         ("the Kaggle secret WANDB_API_KEY", lambda: _kaggle_secret(environ)),
         ("netrc", lambda: _netrc_password(host, environ)),
-        (f"the hook {_SETUP_API_KEY_HOOK}", lambda: _hook(environ)),
+        (f"the hook {_SETUP_API_KEY_HOOK}", lambda: _key_of_hook(environ)),
     )
 
 
@@ -164,7 +166,7 @@ def _colab_secret() -> str | None:
     try:
         secret: str | None = userdata.get("WANDB_API_KEY")
     except Exception:
-        # No such secret, or this notebook may not read it: the next place is asked.
+        # The secret does not exist, or the user has not granted this notebook access to it.
         return None
     return secret
 
@@ -182,7 +184,7 @@ def _kaggle_secret(environ: Mapping[str, str]) -> str | None:
 
 
 def _netrc_password(host: str, environ: Mapping[str, str]) -> str | None:
-    """Read netrc as wandb does: the file of ``NETRC``, else ``~/.netrc``, else ``~/_netrc``."""
+    """Read the same file as wandb: that of ``NETRC``, else ``~/.netrc``, else ``~/_netrc``."""
     named = environ.get("NETRC")
     candidates = [named] if named else ["~/.netrc", "~/_netrc"]
     try:
@@ -191,9 +193,8 @@ def _netrc_password(host: str, environ: Mapping[str, str]) -> str | None:
             return None
         entries = netrc.netrc(path)
     except (netrc.NetrcParseError, OSError, ValueError, RuntimeError):
-        # As for a key file; but nobody named this one, so the next place is asked.
+        # The same errors as for a key file. The user has not named this file, so it is skipped.
         return None
-    # wandb's newest default host is an alias: keys for it are kept under the classic name.
     name = urlsplit(host).netloc.lower()
     for candidate in (name, SAAS_NETRC_HOSTS.get(name, name)):
         found = entries.authenticators(candidate)
@@ -202,7 +203,7 @@ def _netrc_password(host: str, environ: Mapping[str, str]) -> str | None:
     return None
 
 
-def _hook(environ: Mapping[str, str]) -> str | None:
+def _key_of_hook(environ: Mapping[str, str]) -> str | None:
     name = environ.get(_SETUP_API_KEY_HOOK)
     if not name:
         return None
@@ -220,5 +221,5 @@ def _checked(value: object, source: str) -> ApiKey:
     return checked_key(value, f"{source} does not hold")
 
 
-def _normal(host: str | None) -> str | None:
+def _normalized(host: str | None) -> str | None:
     return host.rstrip("/").lower() if host else None

@@ -1,4 +1,4 @@
-"""The warning of a key that Tune is about to write to disk, because it stands in the config."""
+"""Warns that Tune is about to write an API key to disk, because the config contains the key."""
 
 import warnings
 from collections.abc import Mapping
@@ -18,14 +18,15 @@ _warned: set[ApiKey] = set()
 
 
 def warn_of_exposed_key(config: Mapping[str, Any]) -> None:
-    """Warn, once for each key, where a trial's config holds an API key.
+    """Warn, once for each key, if the ``wandb`` entry of a trial's config holds an API key.
 
-    Tune writes its config before any callback is asked, so all that is left is to say so.
+    Tune writes the config to disk before it calls any callback, so the key cannot be removed in
+    time.
     """
     try:
         key = WandbSettings.resolve({}, entry_of(config)).api_key
     except SettingsError:
-        # Which is said where the settings are used.
+        # The caller resolves the same settings and reports the error.
         return
     if key is None or key in _warned:
         return

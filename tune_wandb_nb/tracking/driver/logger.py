@@ -12,7 +12,7 @@ from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.driver.shutdown import close_session
 from tune_wandb_nb.tracking.history.trial_source import TrialSource
 from tune_wandb_nb.tracking.results.checkpoints import SavedCheckpoint
-from tune_wandb_nb.tracking.results.trial_end import cut_off_outcome, trial_outcome
+from tune_wandb_nb.tracking.results.trial_end import ending_of, interrupted_ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
@@ -224,14 +224,14 @@ class WandbLogger(LoggerCallback):
             return
         if not tracked.checkpoints.is_none:
             saved = SavedCheckpoint.of(checkpoint, trial.last_result or {})
-            if (chosen := tracked.checkpoints.take(saved)) is not None:
+            if (chosen := tracked.checkpoints.add(saved)) is not None:
                 session.writer.send(tracked.run, chosen)
 
     def log_trial_end(self, trial: "Trial", failed: bool = False) -> None:
         """End the trial's run."""
         tracked = self._live().trials.get(trial.trial_id)
         if tracked is not None and not tracked.ended:
-            ending = trial_outcome(
+            ending = ending_of(
                 trial,
                 failed=failed,
                 stopping=tracked.stopping,
@@ -255,7 +255,7 @@ class WandbLogger(LoggerCallback):
         for trial in trials:
             tracked = session.trials.get(trial.trial_id)
             if tracked is not None and not tracked.ended:
-                session.end_trial(tracked, cut_off_outcome(trial, time_is_up=time_is_up))
+                session.end_trial(tracked, interrupted_ending(trial, time_is_up=time_is_up))
         close_session(session)
 
     def get_state(self) -> dict[str, Any]:

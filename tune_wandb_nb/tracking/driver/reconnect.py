@@ -131,7 +131,7 @@ class Reconnect:
 
         with tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") as scratch:
             RunUpload(destination, Path(scratch), _PARALLEL).upload(
-                list(files), tell, goes_on=lambda _: not self._stopping.is_set()
+                list(files), tell, should_continue=lambda _: not self._stopping.is_set()
             )
 
     def _arrived(self, run: "TrialRun", destination: Destination) -> None:

@@ -158,14 +158,14 @@ class Session:
         if isinstance(run, RemoteTrial):
             if (broker := broker_client.broker) is not None:
                 broker.set_ending.remote(run.stats.trial_id, dict(ending.summary))
-        elif (checkpoint := tracked.checkpoints.rest()) is not None:
+        elif (checkpoint := tracked.checkpoints.final()) is not None:
             self.writer.send(run, checkpoint)
         self.writer.send(run, ending)
 
     def close(self) -> None:
         """Stop the writer; runs that are still uploading go on doing so."""
         if not self.writer.unfinished():
-            self.media.close()
+            self.media.delete()
         self.writer.stop()
         self.reconnect.stop()
         if self._attached:

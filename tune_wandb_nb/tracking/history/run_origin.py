@@ -1,6 +1,6 @@
-"""Which trial a run's folder belongs to, and where Tune's own files of it are: kept beside the run.
+"""A file in a run's folder that names the trial of the run and the places of Tune's files.
 
-A file that wandb-core could not finish is rebuilt from there.
+`upload.rebuild` reads it to rebuild, from Tune's files, a run that wandb-core could not finish.
 """
 
 import json
@@ -16,25 +16,26 @@ _NAME = "tune-trial.json"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a run comes from."""
+    """The trial that a run belongs to, and where Tune's files of that trial are."""
 
     run_id: str
     trial_id: str
     project: str
     group: str
     entity: str = ""
-    """Empty for the default entity of the key."""
+    """Empty if the run belongs to the default entity of its key."""
     experiment: str = ""
-    """The experiment's folder, or its URI; empty where it is unknown."""
+    """The path or URI of the experiment's folder; empty if unknown."""
     folder: str = ""
-    """Where Tune writes the trial's files while it runs: newer than the experiment's folder."""
+    """The local folder to which Tune writes the trial's files while the trial runs. The files in
+    the experiment's folder are copied from here now and then, and may be older."""
     hostname: str = field(default_factory=socket.gethostname)
     pid: str = field(default_factory=lambda: str(os.getpid()))
     """The process that writes the run."""
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether its process was on this machine, and is gone."""
+        """Whether the process that wrote the run was on this machine and no longer exists."""
         if self.hostname != socket.gethostname() or not self.pid.isdecimal():
             return False
         try:
@@ -47,21 +48,21 @@ class Origin:
 
 
 def write_origin(run_folder: Path, origin: Origin) -> None:
-    """Keep it beside a run.
+    """Write an origin to a run's folder.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     (run_folder / _NAME).write_text(json.dumps(asdict(origin)), encoding="utf-8")
 
 
 def is_of_a_trial(run_folder: Path) -> bool:
-    """Tell whether a run is one of Tune's trials: others have no experiment to be found."""
+    """Return whether a run belongs to a trial of Tune."""
     return (run_folder / _NAME).exists()
 
 
 def read_origin(run_folder: Path) -> Origin | None:
-    """Return what is kept beside a run; None where nothing is, or nothing that can be read.
+    """Read the origin from a run's folder; None if it is missing or unreadable.
 
     Example:
         >>> import tempfile
@@ -71,7 +72,7 @@ def read_origin(run_folder: Path) -> Origin | None:
         'trial'
     """
     try:
-        kept = json.loads((run_folder / _NAME).read_text(encoding="utf-8"))
-        return Origin(**{name: str(value) for name, value in kept.items()})
+        stored = json.loads((run_folder / _NAME).read_text(encoding="utf-8"))
+        return Origin(**{name: str(value) for name, value in stored.items()})
     except (OSError, ValueError, TypeError, AttributeError):
         return None

@@ -1,4 +1,4 @@
-"""Reads what Tune has written of an experiment: the rows, configs and ends of its trials."""
+"""Reads the trials of an experiment from Tune's files: configs, results, states and errors."""
 
 import json
 import re
@@ -23,29 +23,29 @@ _CONFIG, _ERROR = "params.json", "error.txt"
 
 @dataclass(frozen=True, slots=True)
 class RecordedTrial:
-    """One trial as its folder has it."""
+    """One trial, read from its folder and from the experiment's state."""
 
     trial_id: str
     name: str
     folder: Path
     config: Mapping[str, Any]
     status: str
-    """Tune's: "TERMINATED", "ERROR", "RUNNING", "PENDING", "PAUSED"; "UNKNOWN" if not recorded."""
+    """Tune's status: "TERMINATED", "ERROR", "RUNNING", ...; "UNKNOWN" if Tune recorded none."""
     newer: Path | None = None
-    """Where there may be newer results: Tune copies them into the folder now and then."""
+    """A folder that may have newer results, which Tune copies to ``folder`` now and then."""
 
     @property
     def is_over(self) -> bool:
-        """Whether Tune says that the trial has ended."""
+        """Whether the trial has ended, according to its status."""
         return self.status in ("TERMINATED", "ERROR")
 
     def results(self) -> Iterator[dict[str, Any]]:
-        """Yield what was reported, each iteration once: of those that Tune repeats, the newest."""
+        """Yield the trial's results, each iteration once; the newest if it was repeated."""
         folders = [self.folder, *([self.newer] if self.newer else [])]
         return newest_results([folder / RESULTS for folder in folders])
 
     def error(self) -> str:
-        """Return the last lines of what the trial raised; empty where nothing is recorded."""
+        """Return the last lines of the trial's error; empty if Tune recorded none."""
         try:
             return last_lines(self.folder / _ERROR)
         except OSError:
@@ -53,14 +53,14 @@ class RecordedTrial:
 
 
 def read_experiment(folder: Path) -> list[RecordedTrial]:
-    """Return the trials of an experiment's folder, in the order of their ids.
+    """Return the trials in an experiment's folder, sorted by id.
 
     Raises:
-        SettingsError: it is no folder of an experiment.
+        SettingsError: the folder does not belong to an experiment.
     """
     states = _states(folder)
-    homes = {file.parent for name in (RESULTS, _CONFIG) for file in folder.glob(f"*/{name}")}
-    trials = [_read_trial(home, states) for home in homes]
+    folders = {file.parent for name in (RESULTS, _CONFIG) for file in folder.glob(f"*/{name}")}
+    trials = [_read_trial(trial_folder, states) for trial_folder in folders]
     found = sorted((trial for trial in trials if trial is not None), key=lambda t: t.trial_id)
     if not found and not states:
         inner = sorted({str(file.parent.name) for file in folder.glob(f"*/{EXPERIMENT_STATES}")})
@@ -70,12 +70,12 @@ def read_experiment(folder: Path) -> list[RecordedTrial]:
 
 
 def find_trial(trials: Sequence[RecordedTrial], folder: str, trial_id: str) -> RecordedTrial | None:
-    """Return one trial; None where nothing of it is left.
+    """Return one trial; None if Tune's files of it no longer exist.
 
     Args:
-        trials: Those of its experiment; none where that is unknown or gone.
-        folder: Where Tune has written the trial's files while it ran.
-        trial_id: Its id.
+        trials: The trials of the experiment; empty if its folder is unknown or deleted.
+        folder: The folder to which Tune wrote the trial's files while the trial ran.
+        trial_id: The trial's id.
     """
     newer = Path(folder) if folder and Path(folder).is_dir() else None
     found = next((trial for trial in trials if trial.trial_id == trial_id), None)
@@ -86,12 +86,12 @@ def find_trial(trials: Sequence[RecordedTrial], folder: str, trial_id: str) -> R
 
 @contextmanager
 def local_copy(path: str) -> Iterator[Path]:
-    """Have an experiment's folder on this machine; from s3://, gs:// and the like it is fetched.
+    """Provide an experiment's folder on this machine; a remote folder (s3://, gs://) is downloaded.
 
-    Checkpoints stay where they are.
+    Checkpoints are not downloaded.
 
     Raises:
-        SettingsError: there is no such folder, or it cannot be read.
+        SettingsError: the folder does not exist or cannot be read.
     """
     if "://" not in path:
         local = Path(path).expanduser()
@@ -108,29 +108,29 @@ def _fetch(uri: str, target: Path) -> None:
     import pyarrow.fs
 
     try:
-        # As Tune itself reads a storage_path.
+        # Tune, too, passes a storage_path to FileSystem.from_uri.
         remote, root = pyarrow.fs.FileSystem.from_uri(uri)
         files = remote.get_file_info(pyarrow.fs.FileSelector(root, recursive=False))
-        homes = [info.path for info in files if info.type == pyarrow.fs.FileType.Directory]
+        folders = [info.path for info in files if info.type == pyarrow.fs.FileType.Directory]
         wanted = [info.path for info in files if fnmatchcase(info.base_name, EXPERIMENT_STATES)]
-        asked = [f"{home}/{name}" for home in homes for name in (RESULTS, _CONFIG, _ERROR)]
-        wanted += [info.path for info in remote.get_file_info(asked) if info.is_file]
+        candidates = [f"{path}/{name}" for path in folders for name in (RESULTS, _CONFIG, _ERROR)]
+        wanted += [info.path for info in remote.get_file_info(candidates) if info.is_file]
         for source in wanted:
             copy = target / Path(source).relative_to(root)
             copy.parent.mkdir(exist_ok=True)
             pyarrow.fs.copy_files(source, str(copy), remote, pyarrow.fs.LocalFileSystem())
     except (OSError, ValueError) as error:
         lines = str(error).splitlines() or [type(error).__name__]
-        place = _without_credentials(uri)
-        # pyarrow quotes what it cannot use, whole or in parts.
-        reason = lines[0].replace(uri, place)
+        shown = _without_credentials(uri)
+        # pyarrow's error quotes the URI or parts of it, which may be credentials.
+        reason = lines[0].replace(uri, shown)
         for part in re.findall(r"\w+", uri.partition("://")[2].rpartition("@")[0]):
             reason = reason.replace(part, "***")
-        raise SettingsError(f"{show(place)} cannot be read: {reason}.") from None
+        raise SettingsError(f"{show(shown)} cannot be read: {reason}.") from None
 
 
 def experiment_name(path: str) -> str:
-    """Return an experiment's name, which is that of its folder.
+    """Return the name of an experiment, which is the name of its folder.
 
     Example:
         >>> experiment_name("~/ray_results/digits/"), experiment_name("s3://bucket/a@2?scheme=http")
@@ -141,52 +141,53 @@ def experiment_name(path: str) -> str:
 
 
 def _without_credentials(uri: str) -> str:
-    """Return a URI without a user and a password, and without its options.
+    """Return a URI without user, password and options.
 
     Example:
         >>> _without_credentials("s3://key:sec/ret@bucket/digits?region=eu")
         's3://bucket/digits'
     """
     scheme, _, rest = uri.partition("://")
-    # Not parsed: a secret may hold what ends a host's name.
+    # urlsplit would fail: a secret may contain "/", which ends the host's name.
     return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 def _states(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return the newest state of each trial: trial id -> what Tune has recorded of it."""
+    """Return trial id -> the newest state that Tune has recorded of the trial."""
     states: dict[str, dict[str, Any]] = {}
     # A restored search has several files, and the names sort by the time of the start.
     for file in sorted(folder.glob(EXPERIMENT_STATES)):
         try:
             trials = recorded_trials(file)
         except (OSError, ValueError, LookupError, TypeError):
-            # Tune replaces it while it is read; the next one, or the folders, tell the same.
+            # Tune may be replacing the file. Another state file, or the trials' own folders, have
+            # the same information.
             continue
         states |= {str(trial.get("trial_id")): trial for trial in trials}
     return states
 
 
-def _read_trial(home: Path, states: Mapping[str, Mapping[str, Any]]) -> RecordedTrial | None:
-    trial_id = _trial_id(home, states)
+def _read_trial(folder: Path, states: Mapping[str, Mapping[str, Any]]) -> RecordedTrial | None:
+    trial_id = _trial_id(folder, states)
     if trial_id is None:
         return None
     state = states.get(trial_id, {})
     try:
-        config = json.loads((home / _CONFIG).read_text(encoding="utf-8"))
+        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         config = {}
-    # The folder's name begins with the trial's, which ends with its id.
-    before, found, _ = home.name.partition(trial_id)
-    name = state.get("custom_trial_name") or (before + found if found else home.name)
+    # The folder's name starts with the trial's name, and the trial's name ends with its id.
+    before, found, _ = folder.name.partition(trial_id)
+    name = state.get("custom_trial_name") or (before + found if found else folder.name)
     status = str(state.get("status") or "UNKNOWN")
-    return RecordedTrial(trial_id, name, home, config if isinstance(config, dict) else {}, status)
+    return RecordedTrial(trial_id, name, folder, config if isinstance(config, dict) else {}, status)
 
 
-def _trial_id(home: Path, states: Mapping[str, Any]) -> str | None:
-    # The longest: a user's own ids may begin with one another.
-    named = [trial_id for trial_id in states if f"_{trial_id}" in home.name]
+def _trial_id(folder: Path, states: Mapping[str, Any]) -> str | None:
+    # The longest id that matches: one id chosen by a user may be the start of another.
+    named = [trial_id for trial_id in states if f"_{trial_id}" in folder.name]
     if named:
         return max(named, key=len)
-    unnamed = RecordedTrial("", "", home, {}, "")
+    unnamed = RecordedTrial("", "", folder, {}, "")
     first = next(unnamed.results(), {})
     return str(first["trial_id"]) if "trial_id" in first else None

@@ -1,4 +1,4 @@
-"""Reads the results that Tune has written of a trial: its ``result.json``, a line a report."""
+"""Reads a trial's results from Tune's ``result.json``, which has one line for each report."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -6,23 +6,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tune_wandb_nb.tracking.results.media import is_plain
-from tune_wandb_nb.tracking.results.rows import Row, TrialRows, timed
+from tune_wandb_nb.tracking.results.media import is_number
+from tune_wandb_nb.tracking.results.rows import Row, TrialRows, with_timestamp
 
 __all__ = ["RESULTS", "Replayed", "newest_results", "replay"]
 
 RESULTS = "result.json"
-"""What Tune calls the file in a trial's folder."""
+"""The name of the results file in a trial's folder."""
 
 
 def newest_results(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
-    """Yield what was reported, each iteration once: of those that Tune repeats, the newest.
+    """Yield the results of a trial, each iteration once; the newest if an iteration was repeated.
 
-    What is no whole line yet, and a file that is not there, is left out. The files are read twice,
-    so that a long trial's results need not be held in memory.
+    Incomplete lines and missing files are skipped. The files are read twice, so that the results of
+    a long trial need not be held in memory.
 
     Args:
-        files: The files of one trial, the oldest first: a restored search writes a new one.
+        files: The files of one trial, the oldest first. A restored search writes a new file.
 
     Example:
         >>> import tempfile
@@ -92,14 +92,14 @@ def replay(
     replayed = Replayed()
     has_written = False
     for number, result in enumerate(results, start=1):
-        row = timed(rows.row(result), result)
+        row = with_timestamp(rows.row(result), result)
         iteration = number if row.step is None else row.step
         if before is not None and iteration >= before:
             continue
         replayed.reported = number
         replayed.config |= row.config
         replayed.summary |= row.summary
-        replayed.last_values |= {k: value for k, value in row.metrics.items() if is_plain(value)}
+        replayed.last_values |= {k: value for k, value in row.metrics.items() if is_number(value)}
         if is_recorded(iteration):
             replayed.is_out_of_order = replayed.is_out_of_order or has_written
         else:

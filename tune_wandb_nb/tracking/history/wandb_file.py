@@ -1,4 +1,4 @@
-"""What a run has recorded on disk, and the part of it that W&B does not have yet."""
+"""Reads what a run has recorded on disk, and copies the part that W&B does not have yet."""
 
 import contextlib
 from collections.abc import Iterator
@@ -23,47 +23,49 @@ from tune_wandb_nb.tracking.waiting import wait_until
 __all__ = [
     "OFFLINE_SUFFIX",
     "RecordedRun",
-    "Rest",
-    "ends_whole",
+    "UnsyncedCopy",
     "last_recorded",
     "read_run",
+    "wait_for_end",
 ]
 
 OFFLINE_SUFFIX = "-offline"
-"""Ends the id of a run that could not be opened online and whose own id wandb-core still holds."""
+"""Appended to the id of a run that could not be opened online and is opened offline instead, while
+wandb-core still holds the original id."""
 
 _ITERATION = "training_iteration"
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRun:
-    """One file of a run. A run that was resumed has several."""
+    """The contents of one .wandb file. A run that was resumed has several."""
 
     path: Path
     run_id: str
     project: str
     entity: str
-    """Empty where the run was to go to the default entity of its key."""
+    """Empty if the run belongs to the default entity of its key."""
     rows: int
     first_step: int | None
-    """W&B's own step (``_step``) of the first row; None without rows."""
+    """W&B's own step (``_step``) of the first row; None if there are no rows."""
     last_step: int | None
     last_iteration: int | None
-    """Tune's ``training_iteration`` of the last row; None where it has none."""
+    """Tune's ``training_iteration`` in the last row; None if the row does not have it."""
     is_ended: bool
-    """Whether the run's end is in it: else it still goes on, or its process was killed."""
+    """Whether the run's end is recorded. If not, the run is active or its process was killed."""
     is_cut_off: bool
-    """Whether the file ends inside an entry."""
+    """Whether the file ends in the middle of an entry."""
     is_renamed: bool
-    """Whether it was recorded under another id (`OFFLINE_SUFFIX`) than the one it should have."""
+    """Whether the recorded id has the `OFFLINE_SUFFIX`, which the run in W&B must not have."""
 
 
 def read_run(path: Path) -> RecordedRun:
-    """Read what a file says of its run.
+    """Read a .wandb file from its start to its end.
 
     Raises:
-        BrokenLogError: it does not name its run, or is damaged.
-        OSError: it cannot be read.
+        UnfinishedLogError: the file ends before the record that names its run.
+        BrokenLogError: the file is damaged.
+        OSError: the file cannot be read.
     """
     header: LogRecord | None = None
     last: LogRecord | None = None
@@ -96,27 +98,29 @@ def read_run(path: Path) -> RecordedRun:
 
 
 def last_recorded(folder: Path, run_id: str) -> tuple[int | None, int | None]:
-    """Return the last iteration and the last step that a run's offline files hold; None without.
+    """Return the last iteration and the last step in a run's offline files, each None if missing.
 
     Args:
         folder: The ``dir`` of the run.
-        run_id: Its id.
+        run_id: The run's id.
     """
-    found: tuple[int | None, int | None] = (None, None)
+    last: tuple[int | None, int | None] = (None, None)
     for file in offline_logs(folder, run_id):
         with contextlib.suppress(BrokenLogError, OSError):
             run = read_run(file)
-            if run.last_step is not None and (found[1] is None or run.last_step > found[1]):
-                found = run.last_iteration, run.last_step
-    return found
+            if run.last_step is not None and (last[1] is None or run.last_step > last[1]):
+                last = run.last_iteration, run.last_step
+    return last
 
 
-def ends_whole(file: Path, within: float = 10.0) -> bool:
-    """Tell whether a run's end is in its file, or soon is: wandb-core writes it last.
+def wait_for_end(file: Path, within: float = 10.0) -> bool:
+    """Wait until the end of a run is recorded in its file; return False if that takes too long.
+
+    wandb-core writes the end last, so the file is complete then.
 
     Args:
-        file: The file.
-        within: Seconds to wait for it.
+        file: The .wandb file.
+        within: Seconds to wait.
     """
 
     def ends_or_is_deleted() -> bool:
@@ -142,32 +146,32 @@ def _iteration_of(row: LogRecord) -> int | None:
         return None
 
 
-class Rest:
-    """A copy of a file that holds no row up to a step, no entry that is cut off, and the right id.
+class UnsyncedCopy:
+    """A copy of a .wandb file without the rows that W&B has, and with the run's real id.
 
-    wandb appends what it uploads to what W&B has: of a run that was uploaded in part, only the
-    rest may be given to it.
+    wandb appends what it uploads to the run in W&B. Rows that were uploaded before must therefore
+    not be in the file that wandb gets. An entry that is cut off at the end is left out, too.
 
     Args:
-        path: The file.
-        folder: Where the copy goes, in a folder of the same name as the file's own.
-        after_step: W&B's own step of the last row to leave out; None for none.
+        path: The file to copy.
+        folder: The folder for the copy, which is put into a subfolder named like that of ``path``.
+        after_step: W&B's own step of the last row to leave out; None to copy all rows.
     """
 
     def __init__(self, path: Path, folder: Path, after_step: int | None) -> None:
         self._log = TransactionLog(path)
         self._after_step = after_step
         self.rows = 0
-        """How many rows are in the copy."""
-        self.copy = copy_folder(path, folder)
-        write_log(self.copy, ())
+        """The number of rows in the copy."""
+        self.path = copy_folder(path, folder)
+        write_log(self.path, ())
         self.catch_up()
 
     def catch_up(self) -> None:
-        """Copy what was written since."""
-        append_log(self.copy, self._new())
+        """Append the entries that were written to the original since the last copy."""
+        append_log(self.path, self._unsynced_entries())
 
-    def _new(self) -> Iterator[bytes]:
+    def _unsynced_entries(self) -> Iterator[bytes]:
         last = self._after_step
         for entry, record in read_records(self._log, self._log.more()):
             if record.kind == HISTORY:

@@ -1,1 +1,1 @@
-"""The forms of older Rays, on today's."""
+"""The names and call forms of Ray 1.x, on current versions of Ray."""

@@ -1,4 +1,4 @@
-"""`enable` and `disable`: the classic names and call forms of Ray 1.x on today's Ray."""
+"""`enable` and `disable`: the names and call forms of Ray 1.x, on current versions of Ray."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +34,7 @@ def enable(*, quiet: bool = False) -> None:
     if applied and not quiet:
         print("tune-wandb-nb: Ray 1.x's forms work again (until tune_wandb_nb.legacy.disable()):")
         for patch in applied:
-            print(f"  {patch.what}")
+            print(f"  {patch.description}")
 
 
 def disable() -> None:
@@ -43,18 +43,19 @@ def disable() -> None:
 
 
 def _patch_of_registry() -> Patch:
-    """Return the patch that brings the classic names to the trials; the driver alone needs it."""
+    """Return the patch that enables the classic names in trials; only the driver needs it."""
     registry = trainable_registry()
     return Patch(registry, "register", _register(registry.register), "the same in the trials")
 
 
 def _register(modern: Callable[..., Any]) -> Callable[..., Any]:
     def register(category: str, key: str, value: Any) -> Any:
-        # Imported once the patches are applied: the module applies them where they are not.
+        # Imported late: the module applies the patches, and `enable` must have done so already.
         from tune_wandb_nb.tracking.legacy.trial_hook import LegacyTrial
 
         if is_trainable_category(category) and not issubclass(value, LegacyTrial):
-            # Sent to trials with its bases first: what is in the first one is loaded before all.
+            # A trial unpickles the bases of its class in order. The module of the first base is
+            # imported first, and applies the patches before the trainable's own code is loaded.
             value = type(value.__name__, (LegacyTrial, value), {"__doc__": value.__doc__})
         return modern(category, key, value)
 

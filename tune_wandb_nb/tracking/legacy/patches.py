@@ -1,4 +1,4 @@
-"""What `enable` of the legacy module changes in Ray, each with the way back."""
+"""The patches by which `enable` changes Ray; each can be undone."""
 
 import inspect
 import sys
@@ -13,55 +13,54 @@ from tune_wandb_nb.tracking.legacy.run import run as classic_run
 __all__ = ["MODULE", "Patch", "apply_patches", "classic_patches", "undo_patches"]
 
 MODULE = "ray.tune.integration.wandb"
-"""Where Ray 1.x had the classic names."""
-_NAMES = {
+"""The module in which Ray 1.x had its W&B integration."""
+_CLASSIC_NAMES = {
     "WandbLogger": "tracking.driver.logger",
     "WandbLoggerCallback": "tracking.driver.logger",
     "WandbTrainableMixin": "tracking.worker.trainable",
     "setup_wandb": "tracking.worker.setup_wandb",
     "wandb_mixin": "tracking.worker.mixin",
 }
-_LOGGERS = "DEFAULT_LOGGERS"
 _applied: list["Patch"] = []
 _CREDENTIALS = ("api_key", "api_key_file", "settings")
 
 
 class Patch:
-    """One attribute that is replaced, and put back.
+    """Replaces one attribute, and restores it.
 
     Args:
-        owner: The module or object.
+        owner: The module or object that has the attribute.
         name: The attribute's name.
-        value: What it is to be.
-        what: What this brings back, in words.
+        value: The new value.
+        description: The form of Ray 1.x that this patch enables, shown to the user.
     """
 
-    def __init__(self, owner: Any, name: str, value: Any, what: str) -> None:
+    def __init__(self, owner: Any, name: str, value: Any, description: str) -> None:
         self._owner = owner
         self._name = name
         self._value = value
-        self.what = what
-        self._had = name in vars(owner)
-        self._before = vars(owner).get(name)
+        self.description = description
+        self._existed = name in vars(owner)
+        self._original = vars(owner).get(name)
 
     def apply(self) -> None:
-        """Replace it."""
+        """Set the new value."""
         setattr(self._owner, self._name, self._value)
 
     def undo(self) -> None:
-        """Put back what was there."""
-        if self._had:
-            setattr(self._owner, self._name, self._before)
+        """Restore the original value, or delete an attribute that did not exist."""
+        if self._existed:
+            setattr(self._owner, self._name, self._original)
         else:
             delattr(self._owner, self._name)
 
 
 class _ModulePatch(Patch):
-    """A module that there is none of."""
+    """Adds a module that current versions of Ray do not have."""
 
     def __init__(self, module: ModuleType) -> None:
         package, _, name = module.__name__.rpartition(".")
-        names = f"from {module.__name__} import {', '.join(sorted(_NAMES))}"
+        names = f"from {module.__name__} import {', '.join(sorted(_CLASSIC_NAMES))}"
         super().__init__(import_module(package), name, module, names)
         self._module = module
 
@@ -75,7 +74,7 @@ class _ModulePatch(Patch):
 
 
 def apply_patches(patches: Iterable[Patch]) -> list[Patch]:
-    """Apply patches, unless this process has some applied already; returns those applied now."""
+    """Apply patches unless some are applied in this process already; return those applied now."""
     if _applied:
         return []
     for patch in patches:
@@ -85,13 +84,13 @@ def apply_patches(patches: Iterable[Patch]) -> list[Patch]:
 
 
 def undo_patches() -> None:
-    """Undo every applied patch of this process, the last one first."""
+    """Undo all patches applied in this process, the last first."""
     while _applied:
         _applied.pop().undo()
 
 
 def classic_patches() -> list[Patch]:
-    """Return all of them, for the Ray that is installed."""
+    """Create all patches that both the driver and the trials need."""
     import ray.tune
     import ray.tune.logger
 
@@ -107,32 +106,33 @@ def classic_patches() -> list[Patch]:
 
 def _classic_module() -> ModuleType:
     module: Any = ModuleType(MODULE, "The classic names, from tune-wandb-nb.")
-    module.__all__ = sorted(_NAMES)
+    module.__all__ = sorted(_CLASSIC_NAMES)
 
     def load(name: str) -> Any:
-        if name not in _NAMES:
+        if name not in _CLASSIC_NAMES:
             raise AttributeError(f"module {MODULE!r} has no attribute {name!r}")
-        return getattr(import_module(f"tune_wandb_nb.{_NAMES[name]}"), name)
+        return getattr(import_module(f"tune_wandb_nb.{_CLASSIC_NAMES[name]}"), name)
 
     module.__getattr__ = load
     return module  # type: ignore[no-any-return]
 
 
 def _classic_run(modern: Callable[..., Any]) -> Callable[..., Any]:
-    def run(run_or_experiment: Any, *args: Any, loggers: Any = None, **given: Any) -> Any:
+    def run(run_or_experiment: Any, *args: Any, loggers: Any = None, **kwargs: Any) -> Any:
         """Run a search: ``tune.run``, and with ``loggers=`` as in Ray 1.x."""
-        if loggers is None and not _has_key(given.get("config")):
-            return modern(run_or_experiment, *args, **given)
-        # Ray 1.x's were positional too, and still are: the first is the trainable.
+        if loggers is None and not _has_credential(kwargs.get("config")):
+            return modern(run_or_experiment, *args, **kwargs)
+        # `tune_wandb_nb.run` takes keywords only, `tune.run` also positional arguments. The first
+        # parameter of `tune.run` is the trainable.
         names = list(inspect.signature(modern).parameters)[1:]
-        named = dict(zip(names, args, strict=False))
-        return classic_run(run_or_experiment, loggers=loggers, **named, **given)
+        positional = dict(zip(names, args, strict=False))
+        return classic_run(run_or_experiment, loggers=loggers, **positional, **kwargs)
 
     return run
 
 
-def _has_key(config: object) -> bool:
-    """Tell whether a config has a credential, which Tune must not see."""
+def _has_credential(config: object) -> bool:
+    """Return whether a config contains a credential, which Tune would write to disk."""
     if not isinstance(config, Mapping):
         return False
     entry = config.get("wandb")
@@ -141,10 +141,10 @@ def _has_key(config: object) -> bool:
 
 def _classic_report(modern: Callable[..., Any]) -> Callable[..., Any]:
     def report(metrics: Any = None, *, checkpoint: Any = None, **named: Any) -> Any:
-        """Report to Tune: a dictionary, and as in Ray 1.x by keywords, or one number."""
+        """Report to Tune: a dictionary as today, or keywords or one number as in Ray 1.x."""
         if named or not isinstance(metrics, Mapping | None):
-            first = {"_metric": metrics} if not isinstance(metrics, Mapping | None) else metrics
-            metrics = {**(first or {}), **named}
+            positional = metrics if isinstance(metrics, Mapping | None) else {"_metric": metrics}
+            metrics = {**(positional or {}), **named}
         return modern(metrics, checkpoint=checkpoint)
 
     return report

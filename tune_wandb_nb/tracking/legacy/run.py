@@ -1,4 +1,4 @@
-"""`run`: a search as Ray 1.x started it, with ``loggers=``, on today's Ray."""
+"""`run`: starts a search as in Ray 1.x, with ``loggers=``, on current versions of Ray."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from ray import tune
 from ray.tune.callback import Callback
 from ray.tune.logger import CSVLoggerCallback, JsonLoggerCallback, TBXLoggerCallback
 
-from tune_wandb_nb.tracking.auth.credentials import lend_key, read_key_file
+from tune_wandb_nb.tracking.auth.credentials import read_key_file, use_key
 from tune_wandb_nb.tracking.settings.api_key import show
 from tune_wandb_nb.tracking.settings.config_entry import entry_of, without_key
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
@@ -19,7 +19,7 @@ DEFAULT_LOGGERS: tuple[type[Callback], ...] = (
     CSVLoggerCallback,
     TBXLoggerCallback,
 )
-"""The loggers that Tune uses by itself, under the name that Ray 1.x had for them."""
+"""The loggers that Tune always uses, under the name that Ray 1.x had for them."""
 
 
 def run(
@@ -59,13 +59,14 @@ def run(
         ... )
     """
     config = dict(config or {})
-    # Checked whole here, where no trial has started; sampled values can only be checked later.
-    checked = WandbSettings.resolve({}, _fixed(entry_of(config)))
-    key = checked.api_key
-    if checked.api_key_file is not None:
-        key = read_key_file(checked.api_key_file)
+    # The entry is checked here, before any trial starts. Values that Tune samples are only known
+    # later, in the trials.
+    settings = WandbSettings.resolve({}, _without_sampled(entry_of(config)))
+    key = settings.api_key
+    if settings.api_key_file is not None:
+        key = read_key_file(settings.api_key_file)
     callbacks = [*(tune_run_kwargs.pop("callbacks", None) or []), *map(_callback, loggers or ())]
-    with lend_key(key):
+    with use_key(key):
         return tune.run(
             trainable, config=without_key(config), callbacks=callbacks, **tune_run_kwargs
         )
@@ -82,8 +83,8 @@ def _callback(logger: Any) -> Callback:
     )
 
 
-def _fixed(entry: Any) -> Any:
-    """Leave out what Tune samples for each trial."""
+def _without_sampled(entry: Any) -> Any:
+    """Return the entry without the values that Tune samples for each trial."""
     if not isinstance(entry, Mapping):
         return entry
     sampled = (tune.search.sample.Domain,)

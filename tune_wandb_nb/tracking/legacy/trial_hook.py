@@ -1,6 +1,7 @@
-"""Imported in a trial's process, this module brings the classic names there too.
+"""Applies the patches in a trial's process, as a side effect of its import.
 
-Ray sends a trial its class, and imports the modules that the class's bases come from.
+`enable` makes `LegacyTrial` the first base of each trainable. The trial's process imports this
+module to unpickle the trainable's class.
 """
 
 from tune_wandb_nb.tracking.legacy.patches import apply_patches, classic_patches
@@ -9,7 +10,7 @@ __all__ = ["LegacyTrial"]
 
 
 class LegacyTrial:
-    """First base of a trainable of a driver on which the classic names are enabled."""
+    """The first base of every trainable that is registered while the classic names are enabled."""
 
 
 apply_patches(classic_patches())

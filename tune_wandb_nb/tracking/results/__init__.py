@@ -1,1 +1,1 @@
-"""One Tune result becomes a row of a W&B run: metrics, config, summary, media, checkpoints."""
+"""Turns a Tune result into a row of a W&B run: metrics, config, summary, media, checkpoints."""

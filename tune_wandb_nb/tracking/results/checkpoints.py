@@ -1,10 +1,10 @@
-"""A trial's checkpoints as artifacts of its W&B run."""
+"""Logs a trial's checkpoints as artifacts of its W&B run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from tune_wandb_nb.tracking.results.media import is_plain
+from tune_wandb_nb.tracking.results.media import is_number
 
 if TYPE_CHECKING:
     from ray.tune import Checkpoint
@@ -12,24 +12,25 @@ if TYPE_CHECKING:
 __all__ = ["CheckpointChoice", "SavedCheckpoint", "storage_uri"]
 
 _SCHEMES = {"s3": "s3", "gcs": "gs"}
-_KEPT_IN_NAMES = "-_."
+"""pyarrow's name of a file system -> the scheme of its URIs."""
+_NAME_PUNCTUATION = "-_."
 
 
 @dataclass(frozen=True, slots=True)
 class SavedCheckpoint:
-    """A checkpoint that a trial has saved: where it is, and the metrics it came with."""
+    """A checkpoint that a trial has saved: its path, and the metrics reported with it."""
 
     path: str
     filesystem: str
     iteration: int
     metrics: Mapping[str, Any] = field(default_factory=dict)
     is_best: bool = False
-    """Whether it is the best so far, where it is known what is good."""
+    """Whether no earlier checkpoint was better; False if no metric was chosen to compare by."""
 
     @classmethod
     def of(cls, checkpoint: "Checkpoint", result: Mapping[str, Any]) -> "SavedCheckpoint":
-        """Describe a checkpoint as Tune hands it to its callbacks."""
-        metrics = {key: value for key, value in result.items() if is_plain(value)}
+        """Describe a checkpoint and its result, as Tune passes them to callbacks."""
+        metrics = {key: value for key, value in result.items() if is_number(value)}
         return cls(
             checkpoint.path,
             checkpoint.filesystem.type_name,
@@ -38,10 +39,10 @@ class SavedCheckpoint:
         )
 
     def log(self, run: Any, name: str) -> None:
-        """Log it as an artifact: the files of a local one, a reference to one in S3 or GCS.
+        """Log the checkpoint as an artifact: local files are uploaded, S3 and GCS are referred to.
 
         Raises:
-            Exception: whatever W&B or the file system says, such as that it is gone.
+            Exception: an error of W&B or of the file system, such as a missing folder.
         """
         import wandb
 
@@ -60,59 +61,59 @@ class CheckpointChoice:
     """Decides which of a trial's checkpoints are logged.
 
     Args:
-        which: False: none; True: each as it is saved; "best" or "last": that one, when the trial
-            ends.
-        best: A metric, and whether its "min" or "max" is best; None where that is not known.
+        which: False: log none; True: log each when it is saved; "best" or "last": log that
+            checkpoint when the trial ends.
+        best: A metric, and whether its "min" or "max" is best; None if no metric was chosen.
 
     Example:
         >>> choice = CheckpointChoice("best", ("loss", "min"))
-        >>> choice.take(SavedCheckpoint("first", "local", 1, {"loss": 0.2}))
-        >>> choice.take(SavedCheckpoint("second", "local", 2, {"loss": 0.3}))
-        >>> choice.rest().path
+        >>> choice.add(SavedCheckpoint("first", "local", 1, {"loss": 0.2}))
+        >>> choice.add(SavedCheckpoint("second", "local", 2, {"loss": 0.3}))
+        >>> choice.final().path
         'first'
     """
 
     def __init__(self, which: bool | str = False, best: tuple[str, str] | None = None) -> None:
         self._which = which
         self._best = best
-        self._record: float | None = None
-        self._kept: SavedCheckpoint | None = None
+        self._best_score: float | None = None
+        self._candidate: SavedCheckpoint | None = None
 
     @property
     def is_none(self) -> bool:
-        """Whether none is ever logged."""
+        """Whether no checkpoint is ever logged."""
         return self._which is False
 
-    def take(self, saved: SavedCheckpoint) -> SavedCheckpoint | None:
-        """Hear of a checkpoint; returns what is to be logged now."""
+    def add(self, saved: SavedCheckpoint) -> SavedCheckpoint | None:
+        """Register a saved checkpoint; return it, marked if it is the best, to have it logged."""
         saved = replace(saved, is_best=self._is_best(saved))
         if self._which is True:
             return saved
         if self._which == "last" or saved.is_best:
-            self._kept = saved
+            self._candidate = saved
         return None
 
-    def rest(self) -> SavedCheckpoint | None:
-        """Return what is to be logged at the trial's end."""
-        kept, self._kept = self._kept, None
-        return kept
+    def final(self) -> SavedCheckpoint | None:
+        """Return the checkpoint to log at the trial's end, once."""
+        final, self._candidate = self._candidate, None
+        return final
 
     def _is_best(self, saved: SavedCheckpoint) -> bool:
         if self._best is None:
             return False
         metric, mode = self._best
         value = saved.metrics.get(metric)
-        if not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - NaN is no best
+        if not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - NaN compares with nothing
             return False
         score = float(value) if mode == "max" else -float(value)
-        if self._record is not None and score <= self._record:
+        if self._best_score is not None and score <= self._best_score:
             return False
-        self._record = score
+        self._best_score = score
         return True
 
 
 def storage_uri(filesystem: str, path: str) -> str | None:
-    """Return how others name a path in a file system of pyarrow; None where they cannot.
+    """Return a path or URI for a path in a pyarrow file system; None for other file systems.
 
     Example:
         >>> storage_uri("local", "/results"), storage_uri("s3", "bucket/results")
@@ -126,5 +127,5 @@ def storage_uri(filesystem: str, path: str) -> str | None:
 def _artifact_name(trial_name: str) -> str:
     """Return a name that W&B allows: letters, digits, dashes, underscores and dots."""
     return "checkpoint_" + "".join(
-        c if c.isascii() and (c.isalnum() or c in _KEPT_IN_NAMES) else "-" for c in trial_name
+        c if c.isascii() and (c.isalnum() or c in _NAME_PUNCTUATION) else "-" for c in trial_name
     )

@@ -1,4 +1,4 @@
-"""Arrays and W&B's own data types on their way from a trial's process into a run."""
+"""Prepares media for a run: arrays become W&B's data types, and their temporary files are link."""
 
 import contextlib
 import os
@@ -10,21 +10,21 @@ from typing import Any
 from tune_wandb_nb.compat.wandb_names import move_file, temporary_file
 from tune_wandb_nb.tracking.results.payload import Media
 
-__all__ = ["MediaFolder", "is_plain", "to_wandb"]
+__all__ = ["MediaFolder", "is_number", "to_wandb"]
 
 
-_WITHOUT_FILES = frozenset({float, int, str, bool, type(None)})
+_NEVER_MEDIA = frozenset({float, int, str, bool, type(None)})
 
 
-def is_plain(value: object) -> bool:
-    """Tell whether a value is a number, which W&B always takes."""
+def is_number(value: object) -> bool:
+    """Return whether a value is a number (bool included), which W&B always accepts."""
     return isinstance(value, int | float)
 
 
 def to_wandb(
     value: Any, *, image_kwargs: Mapping[str, Any], video_kwargs: Mapping[str, Any]
 ) -> Any:
-    """Turn an array of images or videos into W&B's data types; leave everything else as it is."""
+    """Turn `Media` into W&B's images or videos; return any other value unchanged."""
     if not isinstance(value, Media):
         return value
     import wandb
@@ -37,10 +37,11 @@ def to_wandb(
 
 
 class MediaFolder:
-    """Keeps the temporary files of W&B objects that were made in a trial's process.
+    """Keeps the temporary files of W&B objects that were created in a trial's process.
 
-    A ``wandb.Image`` made in a trial is a file in a folder that goes when the trial's process
-    goes, which may be before the writer comes to it. A second link to the file outlives that.
+    A ``wandb.Image`` created in a trial is a file in a temporary folder, which is deleted when the
+    trial's process ends, perhaps before the driver has written the row. A second hard link keeps
+    the file.
     """
 
     def __init__(self) -> None:
@@ -48,31 +49,31 @@ class MediaFolder:
         self._count = 0
 
     def keep(self, result: Mapping[str, Any]) -> None:
-        """Let the W&B objects in a result, at whatever depth, point to files that stay."""
+        """Point the W&B objects in a result, at any depth, to files in this folder."""
         for value in result.values():
-            if type(value) in _WITHOUT_FILES:
+            if type(value) in _NEVER_MEDIA:
                 continue
             if isinstance(value, Mapping):
                 self.keep(value)
             else:
-                for item, file in _with_files(value):
-                    self._keep(item, file)
+                for item, file in _temporary_media(value):
+                    self._keep_file(item, file)
 
-    def close(self) -> None:
-        """Remove what is left."""
+    def delete(self) -> None:
+        """Delete the folder and its files."""
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
 
-    def _keep(self, item: Any, file: str) -> None:
+    def _keep_file(self, item: Any, file: str) -> None:
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="tune-wandb-media-")
         self._count += 1
-        kept = Path(self._folder.name, f"{self._count}-{Path(file).name}")
-        # A file of another machine is not here: the writer will say that it is missing.
+        link = Path(self._folder.name, f"{self._count}-{Path(file).name}")
+        # The file may be on another machine. The writer will report it as missing.
         with contextlib.suppress(OSError):
-            _link(file, kept)
-            move_file(item, str(kept))
+            _link(file, link)
+            move_file(item, str(link))
 
 
 def _link(source: str, target: Path) -> None:
@@ -81,13 +82,13 @@ def _link(source: str, target: Path) -> None:
     except FileNotFoundError:
         raise
     except OSError:
-        # Another file system: a copy, which costs more.
+        # The source is on another file system, which a hard link cannot cross.
         import shutil
 
         shutil.copyfile(source, target)
 
 
-def _with_files(value: Any) -> Iterator[tuple[Any, str]]:
+def _temporary_media(value: Any) -> Iterator[tuple[Any, str]]:
     for item in value if isinstance(value, list | tuple) else (value,):
         if (file := temporary_file(item)) is not None:
             yield item, file

@@ -1,40 +1,40 @@
-"""What W&B takes before its pages become slow, by its own documentation."""
+"""Warns of more distinct metrics than W&B's pages can show quickly."""
 
 from collections.abc import Callable, Collection
 
 __all__ = ["MetricNames"]
 
-_MOST = 10_000
-"""Distinct metrics of a project: https://docs.wandb.ai/guides/track/limits."""
+_MAX_METRICS = 10_000
+"""Per project, as recommended by https://docs.wandb.ai/guides/track/limits."""
 
 
 class MetricNames:
-    """Counts the distinct metrics of a search, and says once when there are too many for W&B.
+    """Counts the distinct metrics of a search, and reports once when W&B's limit is passed.
 
     Args:
-        say: Is told.
-        most: How many there may be.
+        report: Called with the text of the warning.
+        limit: The number of metrics above which the warning is reported.
 
     Example:
-        >>> names = MetricNames(lambda text: print(text[:35]), most=2)
-        >>> names.see(["loss", "accuracy"])
-        >>> names.see(["loss", "f1"])
+        >>> names = MetricNames(lambda text: print(text[:35]), limit=2)
+        >>> names.add(["loss", "accuracy"])
+        >>> names.add(["loss", "f1"])
         this search has 3 different metrics
     """
 
-    def __init__(self, say: Callable[[str], None], most: int = _MOST) -> None:
-        self._say = say
-        self._most = most
+    def __init__(self, report: Callable[[str], None], limit: int = _MAX_METRICS) -> None:
+        self._report = report
+        self._limit = limit
         self._seen: set[str] = set()
 
-    def see(self, names: Collection[str]) -> None:
-        """Take note of the names of one row."""
-        if self._seen.issuperset(names) or len(self._seen) > self._most:
+    def add(self, names: Collection[str]) -> None:
+        """Count the names of one row's metrics."""
+        if self._seen.issuperset(names) or len(self._seen) > self._limit:
             return
         self._seen.update(names)
-        if len(self._seen) > self._most:
-            self._say(
+        if len(self._seen) > self._limit:
+            self._report(
                 f"this search has {len(self._seen):,} different metrics, and W&B's pages become"
-                f" slow with more than {self._most:,} in a project: leave some out with"
+                f" slow with more than {self._limit:,} in a project: leave some out with"
                 ' excludes=["layers/*"], for example.'
             )

@@ -1,4 +1,4 @@
-"""One Tune result -> what W&B is to log, what goes to the config, and what was left out."""
+"""Splits one Tune result into metrics, config values, texts, and values that cannot be logged."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -26,10 +26,10 @@ __all__ = [
 AUTO_CONFIG_KEYS = frozenset(
     {"trial_id", "experiment_tag", "experiment_id", "node_ip", "hostname", "pid", "date"}
 )
-"""What Tune adds to each result that describes the run, not its progress."""
+"""Values that Tune adds to each result to describe the run, not its progress."""
 
 _NUMBERS = frozenset({float, int, bool})
-_TUNES_OWN = frozenset({"done", "should_checkpoint", "checkpoint_dir_name", "config"})
+_TUNE_INTERNAL = frozenset({"done", "should_checkpoint", "checkpoint_dir_name", "config"})
 _NOT_HYPERPARAMETERS = frozenset({"wandb", "logger_config", "callbacks"})
 _IMAGE, _IMAGES, _VIDEOS = 3, 4, 5
 
@@ -44,10 +44,11 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What one result comes to.
+    """The parts of one result.
 
-    ``metrics`` is the row to log; ``config`` are the automatic keys; ``texts`` are strings, which
-    W&B cannot draw, for the summary; ``dropped`` names what cannot be logged and its type.
+    ``metrics`` is the row to log; ``config`` holds the values in `AUTO_CONFIG_KEYS`; ``texts``
+    holds strings, which go to the summary because W&B draws no charts of them; ``dropped`` maps
+    the name of each value that cannot be logged to its type or the reason.
     """
 
     metrics: dict[str, Any]
@@ -57,76 +58,76 @@ class Payload:
 
 
 class Excludes:
-    """Names, nested names ("info/learner") and globs ("info/*") that are not to be logged.
+    """Matches names that are not to be logged, by name, prefix ("info/learner") or glob ("info/*").
 
     Example:
         >>> excludes = Excludes(["info", "time_*"])
-        >>> excludes.hit("info/learner/loss"), excludes.hit("time_total_s"), excludes.hit("loss")
-        (True, True, False)
+        >>> [excludes.matches(name) for name in ("info/learner/loss", "time_total_s", "loss")]
+        [True, True, False]
     """
 
-    __slots__ = ("_known", "_patterns")
+    __slots__ = ("_cache", "_patterns")
 
     def __init__(self, patterns: Iterable[str] = ()) -> None:
         self._patterns = tuple(pattern.rstrip("/") or pattern for pattern in patterns)
-        self._known: dict[str, bool] = {}
+        self._cache: dict[str, bool] = {}
 
-    def hit(self, name: str) -> bool:
-        """Tell whether ``name``, or a dictionary that it is in, is excluded."""
+    def matches(self, name: str) -> bool:
+        """Return whether ``name``, or a dictionary that contains it, is excluded."""
         if not self._patterns:
             return False
-        known = self._known.get(name)
-        if known is None:
-            known = self._known[name] = any(
+        is_match = self._cache.get(name)
+        if is_match is None:
+            is_match = self._cache[name] = any(
                 name == p or name.startswith(p + "/") or fnmatchcase(name, p)
                 for p in self._patterns
             )
-        return known
+        return is_match
 
     def prune(self, config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-        """Return a nested dictionary without what is excluded."""
+        """Return a nested dictionary without the excluded entries."""
         kept = {}
         for key, value in config.items():
             name = f"{prefix}{key}"
-            if not self.hit(name):
+            if not self.matches(name):
                 kept[key] = self.prune(value, f"{name}/") if isinstance(value, Mapping) else value
         return kept
 
 
 class Splitter:
-    """Splits each result of one search; remembers per type how a value is treated."""
+    """Splits the results of one search; caches for each type whether it is a W&B data type."""
 
-    __slots__ = ("_excludes", "_kinds", "_log_config")
+    __slots__ = ("_excludes", "_log_config", "_wandb_types")
 
     def __init__(self, excludes: Excludes, *, log_config: bool = False) -> None:
         self._excludes = excludes
         self._log_config = log_config
-        self._kinds: dict[type, str] = {}
+        self._wandb_types: dict[type, bool] = {}
 
     def split(self, result: Mapping[str, Any]) -> Payload:
-        """Split one result as Tune reports it, nested dictionaries joined with "/"."""
+        """Split one result as Tune reports it; names of nested dictionaries are joined by "/"."""
         payload = Payload({}, {}, {}, {})
         for key, value in result.items():
             if key in AUTO_CONFIG_KEYS:
-                if not self._excludes.hit(key):
+                if not self._excludes.matches(key):
                     payload.config[key] = value
-            elif key not in _TUNES_OWN:
-                self._place(str(key), value, payload)
+            elif key not in _TUNE_INTERNAL:
+                self._add(str(key), value, payload)
         if self._log_config:
-            self._place_config(result.get("config"), payload)
+            self._add_config(result.get("config"), payload)
         return payload
 
-    def _place(self, key: str, value: Any, payload: Payload) -> None:
+    def _add(self, key: str, value: Any, payload: Payload) -> None:
         plain = type(value) in _NUMBERS
         if not plain and isinstance(value, Mapping):
             for inner, inner_value in value.items():
-                self._place(f"{key}/{inner}", inner_value, payload)
-        elif self._excludes.hit(key):
+                self._add(f"{key}/{inner}", inner_value, payload)
+        elif self._excludes.matches(key):
             return
         elif key in RESERVED_METRICS:
             payload.dropped[key] = "a name W&B keeps for itself"
         elif key in payload.metrics or key in payload.texts:
-            # {"a/b": 1, "a": {"b": 2}}: W&B has one place for both, which the first one keeps.
+            # {"a/b": 1, "a": {"b": 2}}: both are the metric "a/b" in W&B, and the first value wins.
             payload.dropped[key] = "a second value of that name"
         elif plain:
             payload.metrics[key] = value
@@ -137,15 +138,15 @@ class Splitter:
         else:
             payload.dropped[key] = type(value).__name__
 
-    def _place_config(self, config: object, payload: Payload) -> None:
+    def _add_config(self, config: object, payload: Payload) -> None:
         if not isinstance(config, Mapping):
             return
         for key, value in flatten(config):
-            if key.split("/", 1)[0] in _NOT_HYPERPARAMETERS or self._excludes.hit(key):
+            if key.split("/", 1)[0] in _NOT_HYPERPARAMETERS or self._excludes.matches(key):
                 continue
             number = _number(value)
             if number is not None:
-                self._place(f"config/{key}", number, payload)
+                self._add(f"config/{key}", number, payload)
 
     def _loggable(self, value: Any) -> Any:
         number = _number(value)
@@ -164,14 +165,14 @@ class Splitter:
         return None
 
     def _is_wandb_type(self, kind: type) -> bool:
-        known = self._kinds.get(kind)
-        if known is None:
-            known = self._kinds[kind] = "wandb" if is_data_type(kind) else "other"
-        return known == "wandb"
+        is_wandb = self._wandb_types.get(kind)
+        if is_wandb is None:
+            is_wandb = self._wandb_types[kind] = is_data_type(kind)
+        return is_wandb
 
 
 class BestSoFar:
-    """The best value of chosen metrics in one trial, and the iteration it came at.
+    """Keeps the best value of chosen metrics in one trial, and the iteration of that value.
 
     Example:
         >>> best = BestSoFar({"accuracy": "max"})
@@ -188,12 +189,12 @@ class BestSoFar:
         self._best: dict[str, float] = dict(best or {})
 
     def update(self, metrics: Mapping[str, Any], iteration: int) -> dict[str, float]:
-        """Return what a row's metrics change in the summary: nothing where none is better."""
+        """Return the summary values that a row's metrics change; empty if none is a new best."""
         changes: dict[str, float] = {}
         for metric, mode in self._modes.items():
             value = metrics.get(metric)
             if not isinstance(value, int | float) or (
-                # Only floats are asked: a whole number may be too big to become one.
+                # Ints are not passed to isnan, which fails for an int too large for a float.
                 isinstance(value, float) and math.isnan(value)
             ):
                 continue
@@ -210,7 +211,7 @@ class BestSoFar:
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    """Yield the values of a nested dictionary with their names joined by "/"."""
+    """Yield the values of a nested dictionary, their names joined by "/"."""
     for key, value in config.items():
         name = f"{prefix}{key}"
         if isinstance(value, Mapping):
@@ -220,34 +221,34 @@ def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, 
 
 
 def _number(value: Any) -> int | float | bool | None:
-    """Turn anything that is one real number into Python's own; None for everything else."""
+    """Convert a value that is one real number to a Python number; return None for any other."""
     try:
-        return _read_number(value)
+        return _converted(value)
     except Exception:
-        # A signalling NaN, a fraction beyond floats, a tensor without data: a type's own trouble
-        # is no trouble of the search.
+        # Reading may fail in any way: a signalling NaN, a fraction too large for a float, a tensor
+        # without data. Such a value is not a number for us, and must not stop the search.
         return None
 
 
-def _read_number(value: Any) -> int | float | bool | None:
+def _converted(value: Any) -> int | float | bool | None:
     if isinstance(value, int | float):
-        return _plain(value)
+        return _builtin_number(value)
     if _is_scalar(value):
         value = value.item()
     if isinstance(value, int | float):
-        return _plain(value)
+        return _builtin_number(value)
     return float(value) if isinstance(value, Decimal | Fraction | Real) else None
 
 
-def _plain(value: float) -> int | float:
-    """Return a number of a subclass (an IntEnum, numpy's float64) as the plain number it is."""
+def _builtin_number(value: float) -> int | float:
+    """Convert an instance of a subclass (IntEnum, numpy.float64) to the built-in type."""
     if isinstance(value, bool):
         return value
     return int(value) if isinstance(value, int) else float(value)
 
 
 def _is_scalar(value: Any) -> bool:
-    """Tell whether a NumPy scalar, or an array or tensor (torch's have numel), is one element."""
+    """Return whether a NumPy scalar, an array or a (torch) tensor has exactly one element."""
     if isinstance(value, np.generic):
         return True
     numel = getattr(value, "numel", None)

@@ -1,4 +1,4 @@
-"""The results of one trial -> the rows, config changes and summary changes of its W&B run."""
+"""Turns the results of one trial into rows, config changes and summary changes of its run."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -8,17 +8,18 @@ from typing import Any
 from tune_wandb_nb.compat.wandb_names import TIMESTAMP
 from tune_wandb_nb.tracking.results.payload import BestSoFar, Excludes, Splitter, flatten
 
-__all__ = ["Row", "RowRules", "TrialRows", "hyperparameters", "timed"]
+__all__ = ["Row", "RowRules", "TrialRows", "hyperparameters", "with_timestamp"]
 
 _ITERATION = "training_iteration"
-# These say where and when a trial runs; of a result's time of day only the first is a setting.
-_MOVES = frozenset({"node_ip", "hostname", "pid", "experiment_tag"})
-_ENTRIES = frozenset({"wandb", "callbacks"})
+_PROCESS_KEYS = frozenset({"node_ip", "hostname", "pid", "experiment_tag"})
+"""The config is updated with all automatic values when one of these changes: the trial has moved
+to another process. The "date" alone changes with every result, and only its first value counts."""
+_TRACKER_KEYS = frozenset({"wandb", "callbacks"})
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One step of a run's history, with what changes beside it in config and summary."""
+    """One row of a run's history, with the changes of config and summary that come with it."""
 
     metrics: Mapping[str, Any]
     config: Mapping[str, Any]
@@ -28,7 +29,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RowRules:
-    """What is logged of each result, the same for all trials that share their settings."""
+    """Decides which parts of a result are logged; shared by all trials with the same settings."""
 
     splitter: Splitter
     excludes: Excludes
@@ -39,18 +40,19 @@ class RowRules:
     def of(
         cls, excludes: tuple[str, ...], *, log_config: bool, best: Mapping[str, str]
     ) -> "RowRules":
-        """Make the rules from the settings of the same names."""
+        """Create the rules from the settings of the same names."""
         checked = Excludes(excludes)
         return cls(Splitter(checked, log_config=log_config), checked, log_config, best)
 
 
 class TrialRows:
-    """Turns the results of one trial into rows; what did not change is not said again.
+    """Turns the results of one trial into rows; unchanged config and texts are not repeated.
 
     Args:
-        rules: What is logged.
-        config: The trial's config as Tune has it.
-        on_drop: Told once of each metric that cannot be logged: its name, and its type or reason.
+        rules: Which parts of a result are logged.
+        config: The trial's config in Tune.
+        on_drop: Called once for each metric that cannot be logged, with its name, and its type or
+            the reason.
 
     Example:
         >>> rules = RowRules.of((), log_config=False, best={"accuracy": "max"})
@@ -82,9 +84,9 @@ class TrialRows:
         on_drop: Callable[[str, str], None] | None = None,
     ) -> None:
         self.config = hyperparameters(config, rules.excludes)
-        """The run's config as it is now."""
+        """The current config of the run."""
         self.dropped: Counter[tuple[str, str]] = Counter()
-        """(metric, type or reason) -> how many values could not be logged."""
+        """(metric, type or reason) -> the number of values that could not be logged."""
         self._on_drop = on_drop
         self._rules = rules
         self._best = BestSoFar(rules.best)
@@ -117,19 +119,21 @@ class TrialRows:
     def change_config(
         self, config: Mapping[str, Any], *, source: str | None = None, iteration: int = 0
     ) -> Row | None:
-        """Take over changed hyperparameters: the config keeps the first value and the newest.
+        """Apply changed hyperparameters: the run's config has both the first and the newest value.
 
         Args:
-            config: The trial's whole config, as Tune has it now.
-            source: The trial that it was copied from (a PBT exploit), if it was.
-            iteration: The iteration after which that was.
+            config: The trial's whole config in Tune, after the change.
+            source: The trial from which the config was copied (a PBT exploit); else None.
+            iteration: The iteration after which the config was copied.
 
         Returns:
-            A row without metrics, or None where nothing changed.
+            A row without metrics, or None if nothing changed.
         """
         new = hyperparameters(config, self._rules.excludes)
         before, after = dict(flatten(self.config)), dict(flatten(new))
-        changed = [key for key in after if key not in before or not _same(before[key], after[key])]
+        changed = [
+            key for key in after if key not in before or not _is_equal(before[key], after[key])
+        ]
         if not changed and source is None:
             return None
         for key in changed:
@@ -143,7 +147,7 @@ class TrialRows:
         return Row({}, {**new, **self._initial}, summary)
 
     def state(self) -> dict[str, Any]:
-        """Return what a restored search must know again."""
+        """Return the state that a restored search passes to `restore`."""
         return {
             "best": self._best.values(),
             "initial": dict(self._initial),
@@ -151,13 +155,13 @@ class TrialRows:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over the `state` of the trial in an earlier process."""
+        """Restore the `state` that the trial had in an earlier process."""
         self._best = BestSoFar(self._rules.best, state["best"])
         self._initial = dict(state["initial"])
         self._exploits = list(state["exploits"])
 
     def _auto_changes(self, auto: Mapping[str, Any]) -> dict[str, Any]:
-        if auto and all(self._auto.get(key) == auto[key] for key in auto if key in _MOVES):
+        if auto and all(self._auto.get(key) == auto[key] for key in auto if key in _PROCESS_KEYS):
             changes = {key: value for key, value in auto.items() if key not in self._auto}
         else:
             changes = dict(auto)
@@ -165,8 +169,8 @@ class TrialRows:
         return changes
 
 
-def timed(row: Row, result: Mapping[str, Any]) -> Row:
-    """Give a row the time of its result, where W&B's own would be that of a later upload."""
+def with_timestamp(row: Row, result: Mapping[str, Any]) -> Row:
+    """Return a row with the time of its result; W&B would take the time of the upload."""
     reported_at = result.get("timestamp")
     if not row.metrics or not isinstance(reported_at, int | float):
         return row
@@ -174,8 +178,8 @@ def timed(row: Row, result: Mapping[str, Any]) -> Row:
 
 
 def hyperparameters(config: Mapping[str, Any], excludes: Excludes) -> dict[str, Any]:
-    """Return a trial's config without what is excluded and what is the tracker's own."""
-    kept = {key: value for key, value in config.items() if key not in _ENTRIES}
+    """Return a trial's config without excluded entries and without the tracker's settings."""
+    kept = {key: value for key, value in config.items() if key not in _TRACKER_KEYS}
     logger_config = kept.get("logger_config")
     if isinstance(logger_config, Mapping):
         inner = {key: value for key, value in logger_config.items() if key != "wandb"}
@@ -185,18 +189,18 @@ def hyperparameters(config: Mapping[str, Any], excludes: Excludes) -> dict[str, 
     return excludes.prune(kept)
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Tell whether two hyperparameters are the same: arrays are compared whole, and NaN is NaN."""
+def _is_equal(one: Any, other: Any) -> bool:
+    """Return whether two hyperparameters are equal: arrays as a whole, and NaN equals NaN."""
     if isinstance(one, list | tuple) and type(one) is type(other):
-        return len(one) == len(other) and all(map(_same, one, other))
+        return len(one) == len(other) and all(map(_is_equal, one, other))
     if one is other:
         return True
-    # Before they are compared, which would stretch [1, 1] == [1].
+    # Arrays of different shapes must not be compared: broadcasting makes [1, 1] equal to [1].
     if getattr(one, "shape", ()) != getattr(other, "shape", ()):
         return False
     try:
         equal = (one == other) | ((one != one) & (other != other))  # noqa: PLR0124 - NaN alone
         return bool(equal.all() if hasattr(equal, "all") else equal)
     except Exception:
-        # Their type cannot tell; what is said once too often does no harm.
+        # The type does not support the comparison. Logging an unchanged value again is harmless.
         return False

@@ -1,4 +1,4 @@
-"""How a trial ended, in the words of its W&B run."""
+"""Describes how a trial ended: the state, exit code and summary of its W&B run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Ending",
-    "cut_off_outcome",
-    "failed_outcome",
-    "finished_outcome",
+    "ending_of",
+    "failed_ending",
+    "finished_ending",
+    "interrupted_ending",
     "last_lines",
-    "trial_outcome",
 ]
 
 _STATUS = "tune/status"
@@ -27,66 +27,77 @@ _ERROR_LONGEST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a trial ended: the run's state, its exit code, and what the summary says of it."""
+    """The end of a trial: the run's state, its exit code, and the summary values to set."""
 
     state: str
     exit_code: int = 0
     summary: Mapping[str, Any] = field(default_factory=dict)
 
 
-def trial_outcome(
+def ending_of(
     trial: "Trial", *, failed: bool, stopping: bool, custom_stopper: bool = False
 ) -> Ending:
-    """Describe a trial that Tune says has ended.
+    """Describe the end of a trial that Tune has ended.
 
     Args:
         trial: The trial.
-        failed: Whether it raised.
-        stopping: Whether its last result was marked as done, before the trainable returned.
-        custom_stopper: Whether the search has a stopper of its own, whose decisions look like
-            the scheduler's.
+        failed: Whether the trainable raised.
+        stopping: Whether the last result was marked as done before the trainable returned.
+        custom_stopper: Whether the search has a stopper of its own. Its decisions cannot be
+            distinguished from the scheduler's.
     """
     if failed:
-        return failed_outcome(_error_of(trial))
+        return failed_ending(_error_of(trial))
     if trial.status in ("PAUSED", "PENDING"):
-        return finished_outcome("stopped by scheduler")
+        return finished_ending("stopped by scheduler")
     if not stopping:
-        return finished_outcome("completed")
+        return finished_ending("completed")
     if _meets_criterion(trial.stopping_criterion, trial.last_result or {}):
-        return finished_outcome("stopped by stop criterion")
-    return finished_outcome(
+        return finished_ending("stopped by stop criterion")
+    return finished_ending(
         "stopped by scheduler or stopper" if custom_stopper else "stopped by scheduler"
     )
 
 
-def cut_off_outcome(trial: "Trial", *, time_is_up: bool) -> Ending:
-    """Describe a trial whose search ended before it did: Tune gives it no end of its own."""
+def interrupted_ending(trial: "Trial", *, time_is_up: bool) -> Ending:
+    """Describe the end of a trial that was still running when its search ended.
+
+    Tune reports no end of such a trial.
+
+    Args:
+        trial: The trial.
+        time_is_up: Whether the search ended because its time budget was used up.
+    """
     if trial.status == "ERROR":
-        return trial_outcome(trial, failed=True, stopping=False)
-    return finished_outcome("stopped by time budget" if time_is_up else "stopped by user")
+        return ending_of(trial, failed=True, stopping=False)
+    return finished_ending("stopped by time budget" if time_is_up else "stopped by user")
 
 
-def failed_outcome(error: str) -> Ending:
-    """Describe a trial that raised."""
+def failed_ending(error: str) -> Ending:
+    """Describe the end of a trial that raised."""
     return Ending("failed", 1, {_STATUS: "failed", _ERROR: error})
 
 
-def finished_outcome(status: str) -> Ending:
-    """Describe a trial that did not raise: "completed", or what has stopped it."""
+def finished_ending(status: str) -> Ending:
+    """Describe the end of a trial that did not raise.
+
+    Args:
+        status: "completed", or what stopped the trial.
+    """
     return Ending("finished", 0, {_STATUS: status})
 
 
 def _meets_criterion(criterion: Mapping[str, Any], result: Mapping[str, Any]) -> bool:
-    # As Tune does it: a criterion may be a nested name such as "eval/accuracy".
+    # As in Tune, a criterion may be a nested name such as "eval/accuracy".
     flat = dict(flatten(result))
     return any(name in flat and flat[name] >= stop for name, stop in criterion.items())
 
 
 def last_lines(error_file: Path) -> str:
-    """Return the end of what Tune has written of an error.
+    """Return the last lines of the file to which Tune wrote a trial's error.
 
     Raises:
-        OSError: there is no such file.
+        OSError: the file does not exist or cannot be read.
     """
     text = error_file.read_text(encoding="utf-8", errors="replace")
     lines = text.strip().splitlines()[-_ERROR_LINES:]

@@ -85,7 +85,7 @@ def make_init_plan(
         host=settings.host,
         check=access.check,
         settings=user_settings,
-        define_step=not Excludes(settings.excludes).hit("training_iteration"),
+        define_step=not Excludes(settings.excludes).matches("training_iteration"),
         records_environment=records_environment,
         hook=hook,
         image_kwargs=settings.image_kwargs,

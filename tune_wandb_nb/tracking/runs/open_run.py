@@ -12,7 +12,7 @@ from tune_wandb_nb.compat.wandb import (
     private_settings,
     starting_step,
 )
-from tune_wandb_nb.tracking.results.media import is_plain, to_wandb
+from tune_wandb_nb.tracking.results.media import is_number, to_wandb
 from tune_wandb_nb.tracking.results.rows import Row
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import InitPlan
@@ -114,7 +114,7 @@ class OpenRun:
         try:
             log(self._to_wandb(metrics))
         except Exception as error:
-            plain = {key: value for key, value in metrics.items() if is_plain(value)}
+            plain = {key: value for key, value in metrics.items() if is_number(value)}
             if len(plain) == len(metrics) or is_lost_connection(error):
                 raise
             on_left_out(sorted(set(metrics) - set(plain)), error)
@@ -124,7 +124,7 @@ class OpenRun:
         images, videos = self._plan.image_kwargs, self._plan.video_kwargs
         return {
             key: value
-            if is_plain(value)
+            if is_number(value)
             else to_wandb(value, image_kwargs=images, video_kwargs=videos)
             for key, value in metrics.items()
         }

@@ -10,7 +10,7 @@ from tune_wandb_nb.tracking.history.run_origin import Origin, write_origin
 from tune_wandb_nb.tracking.history.server_run import look_up_run
 from tune_wandb_nb.tracking.history.trial_source import TrialSource
 from tune_wandb_nb.tracking.history.tune_results import newest_results, replay
-from tune_wandb_nb.tracking.history.wandb_file import OFFLINE_SUFFIX, ends_whole, last_recorded
+from tune_wandb_nb.tracking.history.wandb_file import OFFLINE_SUFFIX, last_recorded, wait_for_end
 from tune_wandb_nb.tracking.results.metric_limit import MetricNames
 from tune_wandb_nb.tracking.results.rows import Row, TrialRows
 from tune_wandb_nb.tracking.results.trial_end import Ending
@@ -106,7 +106,7 @@ class RecoveryFromTune(Recovery):
                 self._fill(run, before=row.step)
             run.write_row(row)
 
-        self._names.see(row.metrics.keys())
+        self._names.add(row.metrics.keys())
         self._retry(write, lambda: self._open_again(run))
         if row.step is not None:
             self._first = row.step if self._first is None else self._first
@@ -257,4 +257,4 @@ def _recorded(run: TrialRun) -> tuple[int | None, int | None]:
 
 def _is_whole(run: TrialRun) -> bool:
     path = run.stats.path
-    return path is not None and ends_whole(Path(path, f"run-{run.stats.run_id}.wandb"))
+    return path is not None and wait_for_end(Path(path, f"run-{run.stats.run_id}.wandb"))

@@ -7,26 +7,27 @@ __all__ = ["ApiKey", "describe_bad_key", "mask", "show"]
 
 _SHORTEST_SECRET = 40
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
-# Any three words with dots could be a web token; one that is real starts with a JSON brace.
+# Three words joined by dots are no proof of a web token. A real one starts with "eyJ", which is
+# how base64 encodes the opening brace of its JSON header.
 _LOOKS_SECRET = re.compile(rf"eyJ[\w-]*\.[\w-]+\.[\w-]+|[\w-]{{{_SHORTEST_SECRET},}}")
 
 
 def show(value: object, *, longest: int = 60) -> str:
-    """Show a value in an error: shortened, and ``***`` for each word with the shape of a key.
+    """Format a value for an error: shortened, with ``***`` for each word shaped like a key.
 
-    A key that was put into the wrong argument must not be quoted by the error that says so.
+    A user may have passed a key as the wrong argument, and the error must not quote the key.
 
     Example:
         >>> show({"project": "digits", "api_key": "0123456789" * 4})
         "{'project': 'digits', 'api_key': '***'}"
     """
-    # Masked before it is cut: half a key is a secret too.
+    # Masked before the text is cut: half a key is a secret too.
     text = mask(repr(value))
     return text if len(text) <= longest else f"{text[:longest]}..."
 
 
 def mask(text: str) -> str:
-    """Put ``***`` in the place of each word with the shape of a key.
+    """Replace each word shaped like a key by ``***``.
 
     Example:
         >>> mask("WANDB_API_KEY=" + "0123456789" * 4)
@@ -35,23 +36,23 @@ def mask(text: str) -> str:
     return _LOOKS_SECRET.sub("***", text)
 
 
-def describe_bad_key(text: object) -> str | None:
-    """Say what is wrong with the shape of an API key, without ever quoting it.
+def describe_bad_key(value: object) -> str | None:
+    """Describe what is wrong with the shape of an API key, without quoting the key.
 
-    The rule is the one of wandb's own client (``wandb.sdk.lib.wbauth.validation``): an optional
+    The rule is that of wandb's own client (``wandb.sdk.lib.wbauth.validation``): an optional
     prefix and a dash (self-hosted servers), then at least 40 letters, digits or underscores; or
     the three parts of a JSON web token.
 
     Returns:
         A phrase such as ``"it has 12 characters"``, or None for a key of the right shape.
     """
-    if not isinstance(text, str):
-        return f"it is a {type(text).__name__}"
-    if not text:
+    if not isinstance(value, str):
+        return f"it is a {type(value).__name__}"
+    if not value:
         return "it is empty"
-    if _JWT.fullmatch(text):
+    if _JWT.fullmatch(value):
         return None
-    secret = text.split("-", 1)[-1]
+    secret = value.split("-", 1)[-1]
     if not re.fullmatch(r"[\w-]+", secret):
         return "it holds something other than letters, digits and underscores"
     if len(secret) < _SHORTEST_SECRET:
@@ -60,7 +61,7 @@ def describe_bad_key(text: object) -> str | None:
 
 
 class ApiKey:
-    """A W&B API key held in memory: shown as ``***``, and None wherever it is unpickled.
+    """A W&B API key held in memory: printed as ``***``, and unpickled as None.
 
     Example:
         >>> key = ApiKey("0123456789" * 4)
@@ -99,8 +100,8 @@ class ApiKey:
         return hash(self._text)
 
     def __reduce__(self) -> tuple[Any, tuple[()]]:
-        return (_forgotten, ())
+        return (_no_key, ())
 
 
-def _forgotten() -> None:
-    """Stand in for a key after unpickling."""
+def _no_key() -> None:
+    """Return None: the result of unpickling an `ApiKey`."""

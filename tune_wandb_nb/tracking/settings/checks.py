@@ -1,4 +1,4 @@
-"""Checks each setting of the tracker: a value that can be used, or words that say why not."""
+"""One check for each setting: it returns a usable value, or raises a `SettingsError`."""
 
 import re
 import sys
@@ -20,8 +20,8 @@ _MODES = {
     "dryrun": "offline",
     "disabled": "disabled",
 }
-_PROJECT_REFUSED = "/\\#?%:"
-_PROJECT_LONGEST = 128
+_FORBIDDEN_IN_PROJECT = "/\\#?%:"
+_LONGEST_PROJECT = 128
 
 
 class SettingsError(ValueError):
@@ -31,7 +31,15 @@ class SettingsError(ValueError):
 
 
 def checked_key(value: object, claim: str) -> ApiKey:
-    """Return a value as a key, or raise what starts with ``claim`` ("api_key is not")."""
+    """Return a value as an `ApiKey`.
+
+    Args:
+        value: The text of a key, or an `ApiKey`.
+        claim: The start of the error, such as "api_key does not look like".
+
+    Raises:
+        SettingsError: the value does not have the shape of a key.
+    """
     if isinstance(value, ApiKey):
         return value
     text = value.strip() if isinstance(value, str) else value
@@ -50,18 +58,18 @@ def _text(name: str, value: object) -> str:
 
 
 def _project(name: str, value: object) -> str:
-    # The rule of wandb.Settings.validate_project.
+    # The same rule as that of wandb.Settings.validate_project.
     text = _text(name, value)
-    refused = sorted(set(text) & set(_PROJECT_REFUSED))
-    if refused:
+    forbidden = sorted(set(text) & set(_FORBIDDEN_IN_PROJECT))
+    if forbidden:
         raise SettingsError(
             f"W&B refuses the project name {show(text)}: it must not hold any of"
-            f" {' '.join(_PROJECT_REFUSED)}, but it holds {' '.join(refused)}."
+            f" {' '.join(_FORBIDDEN_IN_PROJECT)}, but it holds {' '.join(forbidden)}."
             " (The team goes into entity=...)"
         )
-    if len(text) > _PROJECT_LONGEST:
+    if len(text) > _LONGEST_PROJECT:
         raise SettingsError(
-            f"W&B refuses project names over {_PROJECT_LONGEST} characters; this has {len(text)}."
+            f"W&B refuses project names over {_LONGEST_PROJECT} characters; this has {len(text)}."
         )
     return text
 
@@ -94,7 +102,7 @@ def _flag(name: str, value: object) -> bool:
     return value
 
 
-def _which_checkpoints(name: str, value: object) -> bool | str:
+def _checkpoint_choice(name: str, value: object) -> bool | str:
     if isinstance(value, bool) or (isinstance(value, str) and value in ("best", "last")):
         return value
     raise SettingsError(f"{name} must be True, False, 'best' or 'last', but got {show(value)}.")
@@ -102,7 +110,8 @@ def _which_checkpoints(name: str, value: object) -> bool | str:
 
 def _seconds(name: str, value: object) -> float:
     number = value if isinstance(value, int | float) and not isinstance(value, bool) else -1
-    # Not infinity: a whole number that is too big for a float is below that.
+    # Compared with the largest float, not with infinity: an int that is too large for a float
+    # (10**400) is still less than infinity.
     if not 0 <= number <= sys.float_info.max:
         raise SettingsError(
             f"{name} must be a finite number of seconds, 0 or more, but got {show(value)}."
@@ -129,7 +138,7 @@ def _host(name: str, value: object) -> str:
     return text.rstrip("/")
 
 
-def _best(name: str, value: object) -> Mapping[str, str]:
+def _best_modes(name: str, value: object) -> Mapping[str, str]:
     if isinstance(value, Mapping) and all(
         isinstance(metric, str) and metric and mode in ("min", "max")
         for metric, mode in value.items()
@@ -154,8 +163,8 @@ CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "api_key_file": _path,
     "excludes": _names,
     "log_config": _flag,
-    "best": _best,
-    "upload_checkpoints": _which_checkpoints,
+    "best": _best_modes,
+    "upload_checkpoints": _checkpoint_choice,
     "upload_timeout": _seconds,
     "mode": _mode,
     "host": _host,
@@ -163,4 +172,4 @@ CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "video_kwargs": _options,
     "image_kwargs": _options,
 }
-"""Setting -> what checks it, given its name for the words."""
+"""Name of a setting -> its check, a function of that name (for the error) and the value."""

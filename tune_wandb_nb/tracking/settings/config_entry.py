@@ -1,4 +1,4 @@
-"""The ``wandb`` entry of a trial's config: where it stands, and how it loses its key."""
+"""Reads the ``wandb`` entry of a trial's config, and removes credentials from it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,25 +22,26 @@ def entry_of(config: Mapping[str, Any]) -> object:
 
 
 def without_key(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a config whose ``wandb`` entry, in either place, holds no credential any more.
+    """Return a copy of a config without the credentials in its ``wandb`` entry, in either place.
 
-    In the entry nothing else is called so: they are taken out of the ``settings`` for
-    ``wandb.init`` and of what Tune chooses from (``grid_search``) too.
+    Credentials are removed at every depth of the entry: also from the ``settings`` for
+    ``wandb.init`` and from the alternatives of a ``grid_search``. Nothing else in the entry has
+    the names ``api_key`` and ``api_key_file``.
     """
     clean = dict(config)
     if "wandb" in clean:
-        clean["wandb"] = _stripped(clean["wandb"])
+        clean["wandb"] = _without_credentials(clean["wandb"])
     if isinstance(clean.get("logger_config"), Mapping):
         clean["logger_config"] = without_key(clean["logger_config"])
     return clean
 
 
-def _stripped(value: Any) -> Any:
+def _without_credentials(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {k: _stripped(v) for k, v in value.items() if k not in _CREDENTIALS}
+        return {k: _without_credentials(v) for k, v in value.items() if k not in _CREDENTIALS}
     if type(value) in (list, tuple):
-        return type(value)(_stripped(item) for item in value)
-    # Only a `wandb.Settings` has both.
+        return type(value)(_without_credentials(item) for item in value)
+    # Only a `wandb.Settings` has both attributes. This module does not import wandb to ask.
     if hasattr(value, "model_fields_set") and hasattr(value, "api_key"):
-        return _stripped(settings_argument(value))
+        return _without_credentials(settings_argument(value))
     return value

@@ -1,4 +1,4 @@
-"""The arguments of ``wandb.init``: which there are, and what a user's mean for one run."""
+"""Builds the arguments of ``wandb.init`` for one trial, and checks their names."""
 
 import difflib
 import inspect
@@ -26,35 +26,41 @@ def init_arguments(
     folder: str,
     config: Mapping[str, Any],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a trial's arguments for ``wandb.init``, and the user's own W&B settings.
+    """Return a trial's arguments for ``wandb.init``, and the user's ``wandb.Settings`` as a dict.
 
-    Tune's names stand where the settings have none of their own; ``folder`` and the trial's config
-    always do.
+    Args:
+        settings: The settings of the trial.
+        trial_id: The run's id, unless the settings name an ``id``.
+        name: The run's name, unless the settings name a ``name``.
+        group: The run's group, unless the settings name a ``group``.
+        folder: Where W&B's files go.
+        config: The trial's config; its values win over a ``config`` in the settings.
     """
-    given = dict(settings.init)
-    user_settings = settings_argument(given.pop("settings", None))
-    given.pop("reinit", None)
+    user_arguments = dict(settings.init)
+    user_settings = settings_argument(user_arguments.pop("settings", None))
+    # Every run is opened beside the others: `reinit` is not the user's choice.
+    user_arguments.pop("reinit", None)
     arguments = {
         "id": trial_id,
         "name": name,
         "resume": "allow",
-        **given,
+        **user_arguments,
         "project": settings.project,
         "group": settings.group or group,
         "dir": folder,
-        "config": {**(given.get("config") or {}), **config},
+        "config": {**(user_arguments.get("config") or {}), **config},
     }
     return arguments, user_settings
 
 
-def check_init_arguments(given: Iterable[object]) -> None:
-    """Refuse an argument that neither we nor ``wandb.init`` have.
+def check_init_arguments(arguments: Iterable[object]) -> None:
+    """Refuse a name that is an argument neither of `WandbLogger` nor of ``wandb.init``.
 
     Raises:
-        SettingsError: naming the argument and the closest known one.
+        SettingsError: the name is unknown; the message names the closest known one.
     """
     names = {f.name for f in fields(WandbSettings)} - {"init"} | set(CLASSIC_NAMES)
-    unknown = [name for name in given if name not in names]
+    unknown = [name for name in arguments if name not in names]
     if not unknown:
         return
     import wandb

@@ -1,4 +1,4 @@
-"""Where W&B's files go: whether a folder can be written."""
+"""Checks that W&B's files can be written to a folder."""
 
 import tempfile
 from pathlib import Path
@@ -10,10 +10,10 @@ __all__ = ["check_writable"]
 
 
 def check_writable(folder: str) -> None:
-    """Refuse a folder that W&B's files cannot go into.
+    """Refuse a folder in which no file can be created; a missing folder is created.
 
     Raises:
-        SettingsError: naming the folder.
+        SettingsError: the folder cannot be created or written.
     """
     path = Path(folder).expanduser()
     try:

@@ -1,4 +1,7 @@
-"""Hooks that platforms set for Ray's own W&B integration; the API key's is in `credentials`."""
+"""Hooks that platforms set for Ray's own W&B integration.
+
+The hook that returns an API key is called in `auth.credentials`.
+"""
 
 import pkgutil
 from collections.abc import Callable, Mapping
@@ -30,10 +33,10 @@ def populate_run_location(environ: Mapping[str, str]) -> None:
 
 
 def run_info_hook(environ: Mapping[str, str]) -> Callable[[Any], None] | None:
-    """Return the hook that is given each W&B run after it was opened.
+    """Return the hook that is called with each W&B run once the run is open, or None.
 
     Raises:
-        SettingsError: there is no function of that name.
+        SettingsError: the hook cannot be imported.
     """
     name = environ.get(_RUN_INFO)
     if not name:

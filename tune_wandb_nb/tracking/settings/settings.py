@@ -1,4 +1,4 @@
-"""The tracking settings of a search: what is ours, what goes to ``wandb.init``, checked."""
+"""The tracking settings of a search, merged from their sources and checked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -29,16 +29,16 @@ _ENVIRONMENT = {
     "host": ("WANDB_BASE_URL",),
 }
 CLASSIC_NAMES = {"run_id": "id", "run_name": "name"}
-"""Names of the classic documentation, and what ``wandb.init`` calls them."""
+"""Names in the documentation of Ray 1.x -> the names that ``wandb.init`` has for them."""
 
 
 @dataclass(frozen=True, slots=True)
 class WandbSettings:
     """Everything that decides how one trial is tracked, each value checked.
 
-    ``init`` holds what goes to ``wandb.init`` as it is (``tags``, ``entity``, ``notes``, ``id``,
-    ``name``, ...). Made with `resolve`, from the arguments of a logger, the ``wandb`` entry of a
-    trial's config, and the environment.
+    ``init`` holds the arguments that ``wandb.init`` gets unchanged (``tags``, ``entity``,
+    ``notes``, ``id``, ``name``, ...). `resolve` makes the settings from the arguments of a logger,
+    the ``wandb`` entry of a trial's config, and the environment.
     """
 
     project: str | None = None
@@ -73,10 +73,10 @@ class WandbSettings:
 
         A value of None means "not given". Where one source names an API key and a weaker source
         names a key file (or the other way round), the stronger source's credential is used. A key
-        in wandb's own ``settings`` counts as the source's ``api_key``, and is kept as that.
+        in wandb's own ``settings`` is moved to the same source's ``api_key``.
 
         Raises:
-            SettingsError: a value that cannot be used, in words.
+            SettingsError: a value cannot be used.
 
         Example:
             >>> WandbSettings.resolve({"project": "digits"}, {"project": "mnist"}).project
@@ -87,25 +87,25 @@ class WandbSettings:
             found = next((environ[v] for v in variables if environ.get(v)), None)
             if found is not None:
                 merged[name] = found
-        for layer in (arguments, _as_entry(entry)):
-            given = {CLASSIC_NAMES.get(k, k): v for k, v in layer.items() if v is not None}
-            _gather_key(given)
-            if "api_key" in given or "api_key_file" in given:
+        for source in (arguments, _as_entry(entry)):
+            values = {CLASSIC_NAMES.get(k, k): v for k, v in source.items() if v is not None}
+            _move_key(values)
+            if "api_key" in values or "api_key_file" in values:
                 merged.pop("api_key", None)
                 merged.pop("api_key_file", None)
-            merged.update(given)
-        ours = {f.name for f in fields(cls)} - {"init"}
-        checked: dict[str, Any] = {k: CHECKS[k](k, v) for k, v in merged.items() if k in ours}
-        rest = {k: v for k, v in merged.items() if k not in ours}
+            merged.update(values)
+        own = {f.name for f in fields(cls)} - {"init"}
+        checked: dict[str, Any] = {k: CHECKS[k](k, v) for k, v in merged.items() if k in own}
+        init = {k: v for k, v in merged.items() if k not in own}
         if checked.get("upload_checkpoints") == "best" and not checked.get("best"):
             raise SettingsError(
                 "upload_checkpoints='best' needs a metric to judge by; add best={'accuracy': 'max'}"
                 " (or 'min'), with your metric."
             )
-        return cls(**checked, init=MappingProxyType(rest))
+        return cls(**checked, init=MappingProxyType(init))
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        # A mappingproxy does not pickle; the key must not.
+        # A mappingproxy cannot be pickled, and the key must not be.
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         values["api_key"] = None
         plain = {k: dict(v) if isinstance(v, MappingProxyType) else v for k, v in values.items()}
@@ -116,7 +116,7 @@ def check_project(settings: WandbSettings) -> None:
     """Refuse settings without a project.
 
     Raises:
-        SettingsError: they name none, and neither does the environment.
+        SettingsError: neither the settings nor the environment name a project.
     """
     if settings.project is None and settings.mode != "disabled":
         raise SettingsError(
@@ -144,12 +144,19 @@ def _as_entry(entry: object) -> Mapping[str, Any]:
 
 
 def settings_argument(settings: Any) -> dict[str, Any]:
-    """Return what was set in the ``settings`` argument of ``wandb.init``, in either form."""
+    """Return the values set in the ``settings`` argument of ``wandb.init``.
+
+    Args:
+        settings: A dictionary, a ``wandb.Settings`` or None.
+
+    Raises:
+        SettingsError: anything else was passed.
+    """
     if settings is None:
         return {}
     if isinstance(settings, Mapping):
         return dict(settings)
-    # Known by what it has, so that this module needs no wandb.
+    # A wandb.Settings is recognized by an attribute, so that this module need not import wandb.
     if not hasattr(settings, "model_fields_set"):
         raise SettingsError(
             f"settings must be a dictionary or a wandb.Settings, but got {show(settings)}."
@@ -157,18 +164,18 @@ def settings_argument(settings: Any) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in settings.model_fields_set}
 
 
-def _gather_key(given: dict[str, Any]) -> None:
-    """Make the key of one source its ``api_key``, wherever it stands there."""
-    if "settings" in given:
-        inner = settings_argument(given.pop("settings"))
-        found = inner.pop("api_key", None)
-        if inner:
-            given["settings"] = inner
+def _move_key(values: dict[str, Any]) -> None:
+    """Move a key from the ``settings`` of one source to its ``api_key``."""
+    if "settings" in values:
+        settings = settings_argument(values.pop("settings"))
+        found = settings.pop("api_key", None)
+        if settings:
+            values["settings"] = settings
         if found is not None:
             key = CHECKS["api_key"]("the api_key in settings", found)
-            if key != CHECKS["api_key"]("api_key", given.setdefault("api_key", key)):
+            if key != CHECKS["api_key"]("api_key", values.setdefault("api_key", key)):
                 raise SettingsError("api_key and the api_key in settings differ; keep one of them.")
-    if "api_key" in given and "api_key_file" in given:
+    if "api_key" in values and "api_key_file" in values:
         raise SettingsError(
             "both api_key and api_key_file are given; keep one of them"
             " (api_key_file keeps the key out of your notebook)."

@@ -1,4 +1,4 @@
-"""Where runs are uploaded to, and what is there already."""
+"""The server to which runs are uploaded, and what it has of a run already."""
 
 import os
 from collections.abc import Container, Mapping
@@ -26,7 +26,7 @@ __all__ = ["Destination", "find_destination"]
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A server and a key that it takes.
+    """A server and a key that the server accepts.
 
     Example:
         >>> Destination("https://api.wandb.ai", ApiKey("0123456789" * 4), "me").key
@@ -36,22 +36,27 @@ class Destination:
     host: str
     key: ApiKey
     default_entity: str
-    """Whose runs they are where none is named."""
+    """The entity of runs that name none: the default entity of the key."""
     entity: str | None = None
-    """Put in the place of every run's own; None leaves it."""
+    """Replaces the entity of every run; None keeps it."""
     project: str | None = None
-    """As ``entity``."""
+    """Replaces the project of every run; None keeps it."""
 
     def look_up(self, run_id: str, *, entity: str | None, project: str | None) -> KnownRun:
-        """Ask what is there of a run, which has an entity and a project of its own or not.
+        """Ask the server what it has of a run.
 
-        Of a run that has not ended there, rows that its process sent last may still be on their
-        way: it is asked for until two answers are the same.
+        The last rows of a run that has not ended may still be on their way to the server. The
+        request is therefore repeated until two answers are equal.
+
+        Args:
+            run_id: The run's id.
+            entity: The run's own entity, or None.
+            project: The run's own project, or None.
 
         Raises:
             AccountError: the server cannot be asked.
         """
-        owner, project = self._place(entity, project)
+        owner, project = self._owner(entity, project)
         answers: list[KnownRun] = []
 
         def is_settled() -> bool:
@@ -64,50 +69,56 @@ class Destination:
     def iterations_of(
         self, known: KnownRun, run_id: str, *, entity: str | None, project: str | None
     ) -> Container[int]:
-        """Ask of which training iterations a run that was looked up has rows.
+        """Ask the server for the training iterations of which a run has rows.
+
+        Args:
+            known: The answer of `look_up` for the run.
+            run_id: The run's id.
+            entity: The run's own entity, or None.
+            project: The run's own project, or None.
 
         Raises:
             AccountError: the server cannot be asked.
         """
-        owner, project = self._place(entity, project)
+        owner, project = self._owner(entity, project)
         return logged_iterations(self.host, self.key, owner, project, run_id, known=known)
 
     def has(
         self, step: int | None, run_id: str, *, entity: str | None, project: str | None
     ) -> bool:
-        """Tell whether a run's row of a step is there, or soon is."""
+        """Wait until the server has a run's row of a step; return False if that takes too long."""
         if step is None:
             return True
-        place = self._place(entity, project)
+        owner = self._owner(entity, project)
 
-        def has() -> bool:
+        def has_step() -> bool:
             with suppress(AccountError):
-                last_step = look_up_run(self.host, self.key, *place, run_id).last_step
+                last_step = look_up_run(self.host, self.key, *owner, run_id).last_step
                 return last_step is not None and last_step >= step
             return False
 
-        return wait_until(has, SETTLES_WITHIN, every=LOOK_EVERY)
+        return wait_until(has_step, SETTLES_WITHIN, every=LOOK_EVERY)
 
-    def _place(self, entity: str | None, project: str | None) -> tuple[str, str]:
+    def _owner(self, entity: str | None, project: str | None) -> tuple[str, str]:
         return self.entity or entity or self.default_entity, self.project or project or ""
 
 
 def find_destination(
-    given: Mapping[str, Any], entity: str | None = None
+    arguments: Mapping[str, Any], entity: str | None = None
 ) -> tuple[Destination, WandbSettings]:
-    """Find the server and the key, and ask the server whose it is.
+    """Find the server and the key, and ask the server for the entity of the key.
 
     Args:
-        given: Settings as `WandbLogger` takes them: ``host``, ``api_key``, ``project``, ...
+        arguments: Settings as `WandbLogger` takes them: ``host``, ``api_key``, ``project``, ...
         entity: The team or user to upload to.
 
     Raises:
         SettingsError: there is no key, or a setting cannot be used.
         AccountError: the server refuses the key or cannot be reached.
     """
-    settings = WandbSettings.resolve(given, None, os.environ)
+    settings = WandbSettings.resolve(arguments, None, os.environ)
     host = server_of(settings)
-    # Whatever the mode of the environment: what was recorded offline is to be online now.
+    # WANDB_MODE is ignored: an upload is always online.
     key = decide_access(replace(settings, mode="online")).key
     if key is None:
         raise SettingsError(
@@ -115,5 +126,5 @@ def find_destination(
             " tune_wandb_nb.login(), pass api_key_file=, or set WANDB_API_KEY."
         )
     account = look_up_account(host, key)
-    project = given.get("project")
+    project = arguments.get("project")
     return Destination(host, key, account.entity, entity, project), settings

@@ -1,4 +1,4 @@
-"""Follows runs that are being recorded offline: uploads each row soon after it is written."""
+"""Follows runs that are being recorded offline, and uploads their rows soon after each write."""
 
 import threading
 import time
@@ -11,10 +11,10 @@ from tune_wandb_nb.tracking.history.wandb_file import read_run
 from tune_wandb_nb.tracking.upload.destination import Destination
 from tune_wandb_nb.tracking.upload.offline_runs import (
     Outcome,
-    Part,
+    PendingUpload,
+    Report,
     RunUpload,
-    Tell,
-    failed,
+    failed_outcome,
     is_abandoned,
 )
 from tune_wandb_nb.tracking.upload.wandb_cli import upload_logs
@@ -22,97 +22,103 @@ from tune_wandb_nb.tracking.upload.wandb_cli import upload_logs
 __all__ = ["LiveUpload"]
 
 _LOOK_EVERY = 1.0
-"""There is no event for what another machine writes into a shared folder."""
+"""Seconds between two looks for new files. No event announces a write by another machine."""
 
 
 class LiveUpload:
-    """Looks for runs again and again, and has wandb follow each of them to its end.
+    """Looks for new runs repeatedly, and starts wandb to follow each to its end.
 
     Args:
-        upload: Prepares what is uploaded, and closes it.
-        destination: Where to.
-        find: Finds the files there are now.
-        patience: Seconds without a new run, once all have ended, after which it is over.
+        upload: Prepares the uploads, and checks them at the end.
+        destination: The server and the key.
+        find_files: Returns the files that exist now.
+        patience: Seconds to wait for a new run after all runs have ended.
     """
 
     def __init__(
         self,
         upload: RunUpload,
         destination: Destination,
-        find: Callable[[], Sequence[Path]],
+        find_files: Callable[[], Sequence[Path]],
         patience: float,
     ) -> None:
         self._upload = upload
-        self._to = destination
-        self._find = find
+        self._destination = destination
+        self._find_files = find_files
         self._patience = patience
         self._seen: set[Path] = set()
         self._stopping = threading.Event()
 
-    def follow(self, tell: Tell) -> None:
-        """Follow all runs; returns when they have ended and no new one comes, or at Ctrl-C."""
+    def follow(self, report: Report) -> None:
+        """Follow all runs; return when all have ended and no new run appears, or at Ctrl-C."""
         followers: list[threading.Thread] = []
-        last_news = time.monotonic()
+        last_active = time.monotonic()
         try:
-            while time.monotonic() - last_news < self._patience:
+            while time.monotonic() - last_active < self._patience:
                 followers = [thread for thread in followers if thread.is_alive()]
-                started = self._follow_new(tell)
+                started = self._follow_new(report)
                 followers += started
                 if followers or started:
-                    last_news = time.monotonic()
+                    last_active = time.monotonic()
                 time.sleep(_LOOK_EVERY)
         except KeyboardInterrupt:
-            # What is there is uploaded, and the next call goes on from here.
+            # Rows that were uploaded stay in W&B, and the next call continues after them.
             pass
         finally:
             self._stopping.set()
             for thread in followers:
                 thread.join()
 
-    def _follow_new(self, tell: Tell) -> list[threading.Thread]:
-        files = [file for file in self._find() if file not in self._seen and _names_its_run(file)]
+    def _follow_new(self, report: Report) -> list[threading.Thread]:
+        files = [file for file in self._find_files() if file not in self._seen and _is_ready(file)]
         self._seen |= set(files)
-        parts = self._upload.prepare([file for file in files if not is_synced(file)], tell)
-        if not parts:
+        pending = self._upload.prepare([file for file in files if not is_synced(file)], report)
+        if not pending:
             return []
-        thread = threading.Thread(target=self._follow, args=(parts, tell), name="wandb-live-sync")
+        thread = threading.Thread(
+            target=self._follow, args=(pending, report), name="wandb-live-sync"
+        )
         thread.start()
         return [thread]
 
-    def _follow(self, parts: Sequence[Part], tell: Tell) -> None:
-        """Have one process of wandb follow some runs."""
-        by_file = {part.file: part for part in parts}
+    def _follow(self, pending: Sequence[PendingUpload], report: Report) -> None:
+        """Follow some runs with one process of wandb."""
+        by_file = {each.file: each for each in pending}
 
-        def goes_on(waiting: Sequence[Path]) -> bool:
+        def should_continue(waiting: Sequence[Path]) -> bool:
             for file in waiting:
-                if (rest := by_file[file].rest) is not None:
-                    rest.catch_up()
-            gone = all(is_abandoned(by_file[file].run.path) for file in waiting)
-            return not gone and not self._stopping.is_set()
+                if (copy := by_file[file].copy) is not None:
+                    copy.catch_up()
+            all_abandoned = all(is_abandoned(by_file[file].run.path) for file in waiting)
+            return not all_abandoned and not self._stopping.is_set()
 
         left = upload_logs(
             list(by_file),
-            self._to,
-            parallel=len(parts),
+            self._destination,
+            parallel=len(pending),
             live=True,
-            on_synced=lambda file: tell(self._closed(by_file[file])),
-            goes_on=goes_on,
+            on_synced=lambda file: report(self._finish(by_file[file])),
+            should_continue=should_continue,
         )
-        for file, why in left.items():
-            part = by_file[file]
-            stopped = self._stopping.is_set() or is_abandoned(part.run.path)
-            tell(self._closed(part) if stopped else failed(part.run, why))
+        for file, error in left.items():
+            upload = by_file[file]
+            stopped = self._stopping.is_set() or is_abandoned(upload.run.path)
+            report(self._finish(upload) if stopped else failed_outcome(upload.run, error))
 
-    def _closed(self, part: Part) -> Outcome:
+    def _finish(self, upload: PendingUpload) -> Outcome:
         try:
-            now = read_run(part.run.path)
+            # Read again: rows were written since the upload was prepared.
+            run = read_run(upload.run.path)
         except (BrokenLogError, OSError) as error:
-            return failed(part.run, str(error))
-        return self._upload.close(Part(now, part.rest))
+            return failed_outcome(upload.run, str(error))
+        return self._upload.finish(PendingUpload(run, upload.copy))
 
 
-def _names_its_run(file: Path) -> bool:
-    """Tell whether a file can be read yet: wandb-core writes it in blocks of 32 KiB."""
+def _is_ready(file: Path) -> bool:
+    """Return whether a file names its run; wandb-core first writes when it has 32 KiB.
+
+    An abandoned file is ready as well, and will be reported as broken.
+    """
     try:
         read_run(file)
     except (BrokenLogError, OSError):

@@ -1,4 +1,4 @@
-"""Uploads recorded runs: gives wandb of each what W&B does not have, and sees that it arrives."""
+"""Uploads recorded runs: passes the rows that W&B lacks to wandb, and checks that they arrive."""
 
 import tempfile
 import time
@@ -19,21 +19,34 @@ from tune_wandb_nb.compat.wandb_log import BrokenLogError, UnfinishedLogError
 from tune_wandb_nb.tracking.auth.graphql import AccountError
 from tune_wandb_nb.tracking.history.run_origin import is_of_a_trial, read_origin
 from tune_wandb_nb.tracking.history.server_run import OVER, KnownRun
-from tune_wandb_nb.tracking.history.wandb_file import OFFLINE_SUFFIX, RecordedRun, Rest, read_run
+from tune_wandb_nb.tracking.history.wandb_file import (
+    OFFLINE_SUFFIX,
+    RecordedRun,
+    UnsyncedCopy,
+    read_run,
+)
 from tune_wandb_nb.tracking.upload.destination import Destination
 from tune_wandb_nb.tracking.upload.wandb_cli import upload_logs
 
-__all__ = ["Outcome", "Part", "RunUpload", "Tell", "already_uploaded", "failed", "is_abandoned"]
+__all__ = [
+    "Outcome",
+    "PendingUpload",
+    "Report",
+    "RunUpload",
+    "already_uploaded",
+    "failed_outcome",
+    "is_abandoned",
+]
 
-_REFUSED = "W&B has not taken all of its rows"
-_EMPTY = "its process left before it had recorded anything"
-_IDLE = 600.0
-"""Seconds after which a run without an end is taken for one whose process was killed."""
+_ROWS_MISSING = "W&B has not taken all of its rows"
+_NOTHING_RECORDED = "its process left before it had recorded anything"
+_ABANDONED_AFTER = 600.0
+"""Seconds without a write after which the process of a run without an end counts as killed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file."""
+    """The result of uploading one file."""
 
     path: Path
     run_id: str
@@ -41,166 +54,176 @@ class Outcome:
     rows: int = 0
     uploaded: int = 0
     note: str = ""
-    is_short: bool = False
-    """Whether it may lack rows that Tune has: it is broken, or its process was killed."""
+    may_lack_rows: bool = False
+    """Whether the file may lack rows that Tune has: it is broken, or its process was killed."""
 
     def with_note(self, note: str) -> "Outcome":
-        """Return it with more said."""
+        """Return a copy with a note added to the existing note."""
         return replace(self, note=f"{self.note}; {note}" if self.note else note)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """What of a run is to be uploaded."""
+class PendingUpload:
+    """A file to upload, or the part of it that W&B does not have."""
 
     run: RecordedRun
-    rest: Rest | None = None
-    """What W&B does not have of it; None where W&B has nothing."""
-    goes_on_elsewhere: bool = False
-    """Whether a later process has written a file of the same run."""
+    copy: UnsyncedCopy | None = None
+    """The part that W&B does not have; None to upload the file itself."""
+    is_continued: bool = False
+    """Whether a later process has written another file of the same run."""
 
     @property
     def file(self) -> Path:
-        """The file that is given to wandb."""
-        return self.rest.copy if self.rest else self.run.path
+        """The file that is passed to wandb."""
+        return self.copy.path if self.copy else self.run.path
 
     @property
     def rows(self) -> int:
-        """How many rows that are."""
-        return self.rest.rows if self.rest else self.run.rows
+        """The number of rows to upload."""
+        return self.copy.rows if self.copy else self.run.rows
 
 
-Tell: TypeAlias = Callable[[Outcome], None]
+Report: TypeAlias = Callable[[Outcome], None]
+"""Called with the outcome of a file as soon as the outcome is certain."""
 
 
 class RunUpload:
-    """One call's uploads.
+    """Uploads recorded runs to one destination.
 
     Args:
-        destination: Where to.
-        scratch: A folder for copies of what W&B does not have.
-        parallel: How many runs are uploaded at once.
+        destination: The server and the key.
+        scratch: A folder for temporary copies.
+        parallel: The number of runs to upload at the same time.
     """
 
     def __init__(self, destination: Destination, scratch: Path, parallel: int) -> None:
-        self._to = destination
+        self._destination = destination
         self._scratch = scratch
         self._parallel = parallel
 
     def upload(
         self,
         files: Sequence[Path],
-        tell: Tell,
-        goes_on: Callable[[Sequence[Path]], bool] = lambda _: True,
+        report: Report,
+        should_continue: Callable[[Sequence[Path]], bool] = lambda _: True,
     ) -> None:
-        """Upload files, and tell what became of each as soon as it is known.
+        """Upload files, and report the outcome of each.
 
-        It ends early where ``goes_on``, asked again and again with what is left, says no.
+        Args:
+            files: The files.
+            report: Called with each outcome.
+            should_continue: Called repeatedly with the files that are left; the upload stops when
+                it returns False.
         """
-        parts = {part.file: part for part in self.prepare(files, tell)}
-        if not parts:
+        pending = {each.file: each for each in self.prepare(files, report)}
+        if not pending:
             return
         left = upload_logs(
-            list(parts),
-            self._to,
+            list(pending),
+            self._destination,
             parallel=self._parallel,
-            on_synced=lambda file: tell(self.close(parts[file])),
-            goes_on=goes_on,
+            on_synced=lambda file: report(self.finish(pending[file])),
+            should_continue=should_continue,
         )
-        for file in left if goes_on(list(left)) else ():
-            part = parts[file]
-            if len(parts) == 1:
-                tell(failed(part.run, left[file]))
+        for file in left if should_continue(list(left)) else ():
+            if len(pending) == 1:
+                report(failed_outcome(pending[file].run, left[file]))
             else:
-                self._alone(part, tell)
+                self._retry_alone(pending[file], report)
 
-    def _alone(self, part: Part, tell: Tell) -> None:
-        """Upload a file that may have failed only because another one made wandb-core give up."""
-        # Some of its rows may be there by now.
-        for now in self.prepare([part.run.path], tell):
-            again = replace(now, goes_on_elsewhere=part.goes_on_elsewhere)
-            why = upload_logs([again.file], self._to)
-            tell(failed(part.run, why[again.file]) if why else self.close(again))
+    def _retry_alone(self, first: PendingUpload, report: Report) -> None:
+        """Upload a file again, since another file may have caused wandb-core to give up."""
+        # Prepared anew, because W&B may have received some of the rows.
+        for prepared in self.prepare([first.run.path], report):
+            again = replace(prepared, is_continued=first.is_continued)
+            errors = upload_logs([again.file], self._destination)
+            report(failed_outcome(first.run, errors[again.file]) if errors else self.finish(again))
 
-    def prepare(self, files: Sequence[Path], tell: Tell) -> list[Part]:
-        """Find out what W&B does not have; tell of files of which nothing can be uploaded."""
+    def prepare(self, files: Sequence[Path], report: Report) -> list[PendingUpload]:
+        """Return what W&B lacks of each file; report the files that need or allow no upload."""
         runs: dict[tuple[str, str, str], list[RecordedRun]] = {}
         for run in map(_read, files):
             if isinstance(run, Outcome):
-                tell(run)
+                report(run)
             else:
                 runs.setdefault((run.entity, run.project, run.run_id), []).append(run)
-        parts: list[Part] = []
+        pending: list[PendingUpload] = []
         with ThreadPoolExecutor(self._parallel) as pool:
-            for prepared in pool.map(self._parts_of, runs.values()):
-                for one in prepared:
-                    if isinstance(one, Part):
-                        parts.append(one)
+            for prepared in pool.map(self._prepare_run, runs.values()):
+                for each in prepared:
+                    if isinstance(each, PendingUpload):
+                        pending.append(each)
                     else:
-                        tell(one)
-        return parts
+                        report(each)
+        return pending
 
-    def close(self, part: Part) -> Outcome:
-        """Mark a file as uploaded once W&B has its last row."""
-        run = part.run
-        outcome = Outcome(run.path, run.run_id, "synced", run.rows, part.rows)
-        # wandb's own mark says nothing of rows that the server has refused.
-        there = {"entity": run.entity, "project": run.project}
-        if not self._to.has(run.last_step, run.run_id, **there):
+    def finish(self, uploaded: PendingUpload) -> Outcome:
+        """Check that W&B has the last row of a file, and mark the file as uploaded."""
+        run = uploaded.run
+        outcome = Outcome(run.path, run.run_id, "synced", run.rows, uploaded.rows)
+        # wandb marks a file as uploaded even if the server has refused rows.
+        owner = {"entity": run.entity, "project": run.project}
+        if not self._destination.has(run.last_step, run.run_id, **owner):
             unmark(run.path)
-            return failed(run, _REFUSED)
-        if not (run.is_ended or part.goes_on_elsewhere or is_abandoned(run.path)):
+            return failed_outcome(run, _ROWS_MISSING)
+        if not (run.is_ended or uploaded.is_continued or is_abandoned(run.path)):
             return replace(outcome, state="synced so far", note="the run has no end yet")
         mark_synced(run.path)
         if run.is_ended:
             return outcome
-        return replace(outcome, note="its process was killed", is_short=True)
+        return replace(outcome, note="its process was killed", may_lack_rows=True)
 
-    def _parts_of(self, files: Sequence[RecordedRun]) -> list[Part] | list[Outcome]:
-        """Find out what W&B does not have of the files of one run."""
+    def _prepare_run(self, files: Sequence[RecordedRun]) -> list[PendingUpload] | list[Outcome]:
+        """Look one run up in W&B, and return what W&B lacks of its files."""
         try:
             first = files[0]
-            there = {"entity": first.entity, "project": first.project}
-            found = self._to.look_up(first.run_id, **there)
+            owner = {"entity": first.entity, "project": first.project}
+            on_server = self._destination.look_up(first.run_id, **owner)
         except AccountError as error:
-            return [failed(run, str(error)) for run in files]
-        if found.state in OVER and all(_is_in(run, found) for run in files):
-            # They were online, and are there; only nobody has marked them.
-            return [self.close(Part(run)) for run in files]
-        known = found.last_step
+            return [failed_outcome(run, str(error)) for run in files]
+        if on_server.state in OVER and all(_is_complete(run, on_server) for run in files):
+            # The run was online and has arrived. wandb marks only the files that it syncs.
+            return [self.finish(PendingUpload(run)) for run in files]
+        uploaded_step = on_server.last_step
         newest = max(files, key=lambda run: start_of(run.path))
-        parts = []
+        pending = []
         for run in sorted(files, key=lambda run: -1 if run.first_step is None else run.first_step):
-            rest = None
-            if known is not None or not run.is_ended or run.is_cut_off or run.is_renamed:
+            copy = None
+            if uploaded_step is not None or not run.is_ended or run.is_cut_off or run.is_renamed:
                 folder = Path(tempfile.mkdtemp(dir=self._scratch))
-                rest = Rest(run.path, folder, known)
-            parts.append(Part(run, rest, goes_on_elsewhere=run is not newest))
-            known = max((step for step in (known, run.last_step) if step is not None), default=None)
-        return parts
+                copy = UnsyncedCopy(run.path, folder, uploaded_step)
+            pending.append(PendingUpload(run, copy, is_continued=run is not newest))
+            steps = [step for step in (uploaded_step, run.last_step) if step is not None]
+            uploaded_step = max(steps, default=None)
+        return pending
 
 
-def _is_in(run: RecordedRun, known: KnownRun) -> bool:
-    """Tell whether W&B has a run that was online, to its end."""
-    is_there = (known.last_step or -1) >= (run.last_step or -1)
-    return run.is_ended and is_there and not is_offline(run.path)
+def _is_complete(run: RecordedRun, on_server: KnownRun) -> bool:
+    """Return whether an online run has ended and W&B has its last row."""
+    has_arrived = (on_server.last_step or -1) >= (run.last_step or -1)
+    return run.is_ended and has_arrived and not is_offline(run.path)
 
 
 def is_abandoned(file: Path) -> bool:
-    """Tell whether nobody writes a file any more: for so long that its process must be gone."""
+    """Return whether the process that wrote a file no longer exists, or has long been idle."""
     origin = read_origin(file.parent)
     if origin is not None and origin.is_abandoned:
         return True
-    return time.time() - file.stat().st_mtime > _IDLE
+    return time.time() - file.stat().st_mtime > _ABANDONED_AFTER
 
 
-def failed(run: RecordedRun, note: str) -> Outcome:
-    """Say that a run was not uploaded, and why."""
+def failed_outcome(run: RecordedRun, note: str) -> Outcome:
+    """Return the outcome of a run that was not uploaded.
+
+    Args:
+        run: The run.
+        note: The reason.
+    """
     return Outcome(run.path, run.run_id, "failed", run.rows, note=note)
 
 
 def already_uploaded(file: Path) -> Outcome:
-    """Describe a file that is marked as uploaded."""
+    """Return the outcome of a file that is marked as uploaded."""
     run = _read(file)
     rows = 0 if isinstance(run, Outcome) else run.rows
     return Outcome(file, run.run_id, "already synced", rows)
@@ -212,10 +235,10 @@ def _read(file: Path) -> RecordedRun | Outcome:
     except (BrokenLogError, OSError) as error:
         if isinstance(error, UnfinishedLogError):
             if not is_of_a_trial(file.parent):
-                return Outcome(file, _id_of(file), "empty", note=_EMPTY)
+                return Outcome(file, _id_of(file), "empty", note=_NOTHING_RECORDED)
             if not is_abandoned(file):
                 return Outcome(file, _id_of(file), "synced so far", note="nothing is on disk yet")
-        return Outcome(file, _id_of(file), "broken", note=str(error), is_short=True)
+        return Outcome(file, _id_of(file), "broken", note=str(error), may_lack_rows=True)
 
 
 def _id_of(file: Path) -> str:

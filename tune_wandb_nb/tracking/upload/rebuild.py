@@ -1,4 +1,4 @@
-"""Rebuilds the runs of files that wandb-core could not finish, from what Tune has recorded."""
+"""Rebuilds runs that wandb-core could not finish, from the results that Tune has recorded."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
@@ -20,22 +20,22 @@ from tune_wandb_nb.tracking.upload.tune_trial import TrialUpload
 
 __all__ = ["rebuild"]
 
-_UNKNOWN = (
+_UNKNOWN_EXPERIMENT = (
     "where its experiment is, is not known: tune_wandb_nb.upload_experiment(folder, project) makes"
     " the run anew"
 )
 
 
 def rebuild(outcomes: Iterable[Outcome], destination: Destination, scratch: Path) -> list[Outcome]:
-    """Upload what files lack; returns what became of their runs.
+    """Upload the rows that files lack; return the new outcome of each file.
 
     Args:
-        outcomes: What is known of the files: they are broken, or end early.
-        destination: Where to.
+        outcomes: The outcomes of files that are broken or end early.
+        destination: The server and the key.
         scratch: A folder for wandb's files.
     """
     with ExitStack() as copies:
-        # Each experiment is read, and fetched where it is far away, once.
+        # Cached, so that each experiment is downloaded and read once.
         trials_of = cache(partial(_trials_of, copies))
         return [_rebuild(each, destination, scratch, trials_of) for each in outcomes]
 
@@ -58,7 +58,8 @@ def _rebuild(
 ) -> Outcome:
     origin = read_origin(outcome.path.parent)
     if origin is None:
-        return outcome.with_note(_UNKNOWN) if is_of_a_trial(outcome.path.parent) else outcome
+        is_trial = is_of_a_trial(outcome.path.parent)
+        return outcome.with_note(_UNKNOWN_EXPERIMENT) if is_trial else outcome
     trial = find_trial(trials_of(origin.experiment), origin.folder, origin.trial_id)
     if trial is None:
         return outcome.with_note(f"nothing is left of its experiment {origin.experiment}")

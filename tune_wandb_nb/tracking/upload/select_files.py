@@ -1,4 +1,4 @@
-"""Which files a person means who wants runs to be uploaded."""
+"""Selects the files to upload for the argument ``paths`` of `sync_runs`."""
 
 import os
 from collections.abc import Iterable
@@ -10,26 +10,29 @@ from tune_wandb_nb.tracking.history.run_origin import read_origin
 from tune_wandb_nb.tracking.settings.api_key import show
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 
-__all__ = ["logs_of"]
+__all__ = ["files_to_upload"]
 
 
-def logs_of(paths: Any) -> list[Path]:
-    """Return the files of the runs that a person has named, as `sync_runs` takes them.
+def files_to_upload(paths: Any) -> list[Path]:
+    """Return the .wandb files that are to be uploaded.
+
+    Args:
+        paths: The argument of `sync_runs`.
 
     Raises:
-        SettingsError: it is nothing that can hold runs.
+        SettingsError: an argument of a wrong type.
         FileNotFoundError: a path does not exist.
     """
     if paths is None:
-        home = Path(os.environ.get("WANDB_DIR") or ".", "wandb")
-        # Without a folder there is nothing to upload.
-        return _offline_ones(home) if home.is_dir() else []
+        default = Path(os.environ.get("WANDB_DIR") or ".", "wandb")
+        # Unlike a folder that the user names, this folder may be missing.
+        return _unsynced_files(default) if default.is_dir() else []
     if hasattr(paths, "audit") or hasattr(getattr(paths, "logger", None), "audit"):
         return _of_logger(paths if hasattr(paths, "audit") else paths.logger)
     if isinstance(paths, str | os.PathLike):
         return _of_path(Path(paths).expanduser())
     if isinstance(paths, Iterable):
-        return list(dict.fromkeys(file for path in paths for file in logs_of(path)))
+        return list(dict.fromkeys(file for path in paths for file in files_to_upload(path)))
     raise SettingsError(
         "sync_runs takes a folder, a .wandb file, a WandbLogger, an Experiment or a list of these,"
         f" but got {show(paths)}."
@@ -40,16 +43,16 @@ def _of_path(path: Path) -> list[Path]:
     if not path.exists():
         raise FileNotFoundError(f"there is no {path} to upload runs from")
     is_one_run = path.is_file() or is_run_folder(path)
-    return find_logs(path) if is_one_run else _offline_ones(path)
+    return find_logs(path) if is_one_run else _unsynced_files(path)
 
 
-def _offline_ones(folder: Path) -> list[Path]:
-    """Return the files of runs that were offline, or whose process left before all was uploaded."""
-    return [file for file in find_logs(folder) if is_offline(file) or _was_left(file)]
+def _unsynced_files(folder: Path) -> list[Path]:
+    """Return the files of offline runs, and of online runs whose process was killed."""
+    return [file for file in find_logs(folder) if is_offline(file) or _was_killed(file)]
 
 
-def _was_left(file: Path) -> bool:
-    # Others that are online are uploaded as they are written.
+def _was_killed(file: Path) -> bool:
+    # The process of an online run uploads the rows itself while it exists.
     origin = read_origin(file.parent)
     return origin is not None and origin.is_abandoned
 

@@ -1,6 +1,7 @@
-"""`sync_runs`: uploads what was recorded offline, each row once, however often it is called."""
+"""`sync_runs`: uploads runs that were recorded offline; repeated calls upload each row once."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from tune_wandb_nb.tracking.upload.destination import find_destination
 from tune_wandb_nb.tracking.upload.live import LiveUpload
 from tune_wandb_nb.tracking.upload.offline_runs import Outcome, RunUpload, already_uploaded
 from tune_wandb_nb.tracking.upload.rebuild import rebuild
-from tune_wandb_nb.tracking.upload.select_files import logs_of
+from tune_wandb_nb.tracking.upload.select_files import files_to_upload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,29 +77,31 @@ def sync_runs(
     from tqdm.auto import tqdm
 
     host = host or getattr(getattr(paths, "logger", paths), "host", None)
-    given = {"host": host, "api_key": api_key, "api_key_file": api_key_file, "project": project}
-    files = logs_of(paths)
+    settings = {"host": host, "api_key": api_key, "api_key_file": api_key_file, "project": project}
+    files = files_to_upload(paths)
     todo = [file for file in files if not is_synced(file)]
     outcomes = {file: already_uploaded(file) for file in files if file not in todo}
     if todo or live:
-        destination, _ = find_destination(given, entity)
+        destination, _ = find_destination(settings, entity)
         with (
             tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") as scratch,
             tqdm(todo, "Uploading to W&B", unit="run", disable=not progress) as bar,
         ):
 
-            def tell(outcome: Outcome) -> None:
+            def report(outcome: Outcome) -> None:
                 outcomes[outcome.path] = outcome
                 bar.total = len(outcomes.keys() | set(todo))
                 bar.update()
 
             upload = RunUpload(destination, Path(scratch), parallel)
             if live:
-                LiveUpload(upload, destination, lambda: logs_of(paths), patience).follow(tell)
+                find_files = partial(files_to_upload, paths)
+                LiveUpload(upload, destination, find_files, patience).follow(report)
             else:
-                upload.upload(todo, tell)
-            short = [outcome for outcome in outcomes.values() if outcome.is_short]
-            outcomes |= {each.path: each for each in rebuild(short, destination, Path(scratch))}
+                upload.upload(todo, report)
+            incomplete = [outcome for outcome in outcomes.values() if outcome.may_lack_rows]
+            rebuilt = rebuild(incomplete, destination, Path(scratch))
+            outcomes |= {outcome.path: outcome for outcome in rebuilt}
     order = {file: number for number, file in enumerate(files)}
     ordered = sorted(outcomes.values(), key=lambda outcome: order.get(outcome.path, len(order)))
     rows = [[getattr(outcome, name) for name in SYNC_COLUMNS] for outcome in ordered]
@@ -107,7 +110,7 @@ def sync_runs(
 
 
 def summary(table: "pd.DataFrame") -> str:
-    """Say in a sentence or two what `sync_runs` has done.
+    """Summarize the table of `sync_runs` in a sentence or two.
 
     Example:
         >>> import pandas as pd
@@ -115,11 +118,11 @@ def summary(table: "pd.DataFrame") -> str:
         >>> summary(pd.DataFrame([row]))
         '20 rows of 1 run are in W&B.'
     """
-    is_there = table["state"].isin(["synced", "synced so far", "rebuilt", "already synced"])
-    there, missing = table[is_there], table[~is_there & (table["state"] != "empty")]
-    runs, failed = there["run_id"].nunique(), missing["run_id"].nunique()
+    is_uploaded = table["state"].isin(["synced", "synced so far", "rebuilt", "already synced"])
+    uploaded, missing = table[is_uploaded], table[~is_uploaded & (table["state"] != "empty")]
+    runs, failed = uploaded["run_id"].nunique(), missing["run_id"].nunique()
     if not failed:
-        rows = int(there["rows"].sum())
+        rows = int(uploaded["rows"].sum())
         verb = "is" if rows == 1 else "are"
         return f"{count(rows, 'row')} of {count(runs, 'run')} {verb} in W&B."
     first = missing.iloc[0]

@@ -10,7 +10,7 @@ from tune_wandb_nb.tracking.history.server_run import KnownRun
 from tune_wandb_nb.tracking.history.tune_experiment import RecordedTrial
 from tune_wandb_nb.tracking.history.tune_results import replay
 from tune_wandb_nb.tracking.results.rows import Row, RowRules, TrialRows
-from tune_wandb_nb.tracking.results.trial_end import Ending, failed_outcome, finished_outcome
+from tune_wandb_nb.tracking.results.trial_end import Ending, failed_ending, finished_ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames, make_init_plan
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
@@ -49,7 +49,7 @@ class TrialUpload:
         self._settings = replace(settings, host=destination.host, init={"entity": owner})
         self._rules = RowRules.of(settings.excludes, log_config=False, best=settings.best)
         self._scratch = scratch
-        self._logs_iteration = not self._rules.excludes.hit("training_iteration")
+        self._logs_iteration = not self._rules.excludes.matches("training_iteration")
 
     def upload(self, trial: RecordedTrial, run_id: str | None = None) -> TrialOutcome:
         """Bring one trial's run, by default that of the trial's id, up to Tune's results."""
@@ -121,6 +121,6 @@ def _states_of(trial: RecordedTrial) -> frozenset[str]:
 
 def _ending(trial: RecordedTrial) -> Ending:
     if trial.status == "ERROR":
-        return failed_outcome(trial.error())
+        return failed_ending(trial.error())
     # Who or what has stopped it is not in the folder.
-    return finished_outcome("ended" if trial.is_over else trial.status.lower())
+    return finished_ending("ended" if trial.is_over else trial.status.lower())

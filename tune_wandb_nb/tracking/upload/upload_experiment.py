@@ -1,4 +1,4 @@
-"""`upload_experiment`: W&B runs out of the folder of any Tune experiment."""
+"""`upload_experiment`: creates W&B runs from the folder of any Tune experiment."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -77,9 +77,9 @@ def upload_experiment(
     import pandas as pd
     from tqdm.auto import tqdm
 
-    given = {"excludes": excludes, "best": best, "host": host, "project": project}
-    given |= {"group": group, "api_key": api_key, "api_key_file": api_key_file}
-    destination, settings = find_destination(given, entity)
+    arguments = {"excludes": excludes, "best": best, "host": host, "project": project}
+    arguments |= {"group": group, "api_key": api_key, "api_key_file": api_key_file}
+    destination, settings = find_destination(arguments, entity)
     check_project(settings)
     with local_copy(str(path)) as folder, tempfile.TemporaryDirectory(prefix="tune-") as scratch:
         trials = read_experiment(folder)

@@ -1,4 +1,4 @@
-"""``wandb beta sync``, wandb's own upload of recorded runs, in a process of its own."""
+"""Runs ``wandb beta sync``, wandb's own upload of recorded runs, in a subprocess."""
 
 import os
 import subprocess
@@ -18,8 +18,8 @@ from tune_wandb_nb.tracking.upload.destination import Destination
 __all__ = ["upload_logs"]
 
 _LOOK_EVERY = 0.2
-_ENDS_WITHIN = 10.0
-_LONGEST = 300
+_EXIT_TIMEOUT = 10.0
+_LONGEST_ERROR = 300
 
 
 def upload_logs(
@@ -29,41 +29,42 @@ def upload_logs(
     parallel: int = 8,
     live: bool = False,
     on_synced: Callable[[Path], None] = lambda _: None,
-    goes_on: Callable[[Sequence[Path]], bool] = lambda _: True,
+    should_continue: Callable[[Sequence[Path]], bool] = lambda _: True,
 ) -> Mapping[Path, str]:
-    """Upload files that none of which is broken; blocks until wandb has done what it can.
+    """Upload files, and block until wandb's process has exited.
 
-    wandb marks each file that it has uploaded (`is_synced`).
+    wandb marks each file that it has uploaded (`is_synced`). One broken file can make wandb give up
+    on the others, so the caller leaves broken files out.
 
     Args:
         files: The files.
-        destination: Where to.
-        parallel: How many runs at once.
+        destination: The server, the key, and perhaps another entity or project.
+        parallel: The number of runs to upload at the same time.
         live: Follow files that are still being written, until their runs end.
-        on_synced: Is called with each file, soon after it is uploaded.
-        goes_on: Is asked again and again, with the files that are not uploaded yet; wandb's
-            process is ended where it says no.
+        on_synced: Called with each file, soon after it is uploaded.
+        should_continue: Called repeatedly with the files that are not uploaded yet; wandb's
+            process is terminated when it returns False.
 
     Returns:
-        The files that were not uploaded -> why, in wandb's words.
+        The files that were not uploaded -> wandb's error.
     """
     waiting = list(files)
-    with tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") as home:
-        output = Path(home, "output")
+    with tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") as folder:
+        output = Path(folder, "output")
         process = _start(files, destination, output, parallel, live)
         try:
-            is_over = False
-            while not is_over and waiting and goes_on(waiting):
-                is_over = _is_over(process)
+            has_exited = False
+            while not has_exited and waiting and should_continue(waiting):
+                has_exited = _wait(process)
                 for file in [file for file in waiting if is_synced(file)]:
                     waiting.remove(file)
                     on_synced(file)
             if not waiting:
-                _is_over(process, _ENDS_WITHIN)
+                _wait(process, _EXIT_TIMEOUT)
         finally:
-            _end(process)
-        said = output.read_text(errors="replace")
-    return {file: _reason(file, said, process.returncode) for file in waiting}
+            _terminate(process)
+        printed = output.read_text(errors="replace")
+    return {file: _reason(file, printed, process.returncode) for file in waiting}
 
 
 def _start(
@@ -76,16 +77,17 @@ def _start(
         parallel=parallel,
         live=live,
     )
-    home = output.parent
+    folder = output.parent
     environ = sync_environment(
-        os.environ, host=destination.host, key=destination.key.reveal(), folder=str(home)
+        os.environ, host=destination.host, key=destination.key.reveal(), folder=str(folder)
     )
     with output.open("wb") as sink:
-        # Ctrl-C is this process's to hear; it ends the other.
+        # In a session of its own, so that Ctrl-C interrupts only this process, which then
+        # terminates the other.
         return subprocess.Popen(  # noqa: S603 - wandb's own command
             command,
             env=environ,
-            cwd=home,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
@@ -93,24 +95,25 @@ def _start(
         )
 
 
-def _is_over(process: "subprocess.Popen[bytes]", patience: float = _LOOK_EVERY) -> bool:
+def _wait(process: "subprocess.Popen[bytes]", timeout: float = _LOOK_EVERY) -> bool:
+    """Wait for a process; return whether the process has exited."""
     try:
-        process.wait(patience)
+        process.wait(timeout)
     except subprocess.TimeoutExpired:
         return False
     return True
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def _terminate(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
         process.terminate()
-        if not _is_over(process, _ENDS_WITHIN):
+        if not _wait(process, _EXIT_TIMEOUT):
             process.kill()
             process.wait()
 
 
-def _reason(file: Path, said: str, code: int) -> str:
-    errors = printed_errors(said)
+def _reason(file: Path, printed: str, code: int) -> str:
+    errors = printed_errors(printed)
     own = [error for error in errors if file.parent.name in error]
     found = (own or errors or [f"wandb sync ended with exit code {code}"])[-1]
-    return without_path(found)[:_LONGEST]
+    return without_path(found)[:_LONGEST_ERROR]

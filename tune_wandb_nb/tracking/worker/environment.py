@@ -1,4 +1,4 @@
-"""The environment of a trial's process: the driver's W&B variables, and where files go."""
+"""Prepares a trial's process: takes over the driver's W&B variables, chooses a folder for files."""
 
 import os
 from collections.abc import Mapping
@@ -10,17 +10,23 @@ __all__ = ["adopt_environment", "folder_for"]
 
 
 def adopt_environment(environ: Mapping[str, str]) -> None:
-    """Let wandb see the driver's variables; folders stay this node's own."""
+    """Set the driver's W&B variables in this process, except folders that this node sets itself."""
     for name, value in environ.items():
         if not name.endswith("_DIR") or name not in os.environ:
             os.environ[name] = value
 
 
-def folder_for(asked: str | None, drivers: str | None) -> str:
-    """Return where W&B's files go: where the driver's would, if this node has that place."""
-    # Tune has changed the directory to the trial's own, which is not kept.
-    home = drivers or original_folder(os.environ) or "."
-    path = Path(home, Path(asked or ".").expanduser())
+def folder_for(requested: str | None, drivers_folder: str | None) -> str:
+    """Return a folder for W&B's files: the driver's, if it can be written on this node.
+
+    Args:
+        requested: The ``dir`` of the settings; a relative path starts at the driver's folder.
+        drivers_folder: The driver's working directory; None if unknown.
+    """
+    # Not this process's working directory: Tune has set it to the trial's folder, and may delete
+    # that.
+    base = drivers_folder or original_folder(os.environ) or "."
+    path = Path(base, Path(requested or ".").expanduser())
     try:
         path.mkdir(parents=True, exist_ok=True)
         if os.access(path, os.W_OK):

@@ -1,25 +1,26 @@
-"""Rows of two origins in one run: what the trial logs itself, and what it reports to Tune."""
+"""Merges the rows that a trial logs itself with the rows that it reports to Tune, in one run."""
 
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["SharedRows"]
+__all__ = ["MergedRows"]
 
 
-class SharedRows:
-    """Stands before a run's ``log`` and gives every reported row its place.
+class MergedRows:
+    """Wraps a run's ``log``, and assigns a step to every reported row.
 
-    A reported row is a row of its own. Where the trial has begun a row and not ended it (it logs
-    with ``step=`` or ``commit=False``), the reported row joins that one: W&B drops rows whose step
-    goes back, so that a row in between would cost the trial's own next one its place.
+    A reported row usually becomes a row of its own. If the trial has begun a row without ending it
+    (by logging with ``step=`` or ``commit=False``), the reported metrics are added to that row
+    instead. A separate row would need the next step, and W&B would then drop what the trial logs
+    next, because a step must not decrease.
 
     Args:
         log: The run's ``log``.
-        step: The step that its next row has.
+        step: The step of the run's next row.
 
     Example:
-        >>> rows = SharedRows(lambda data, step, commit: print(step, commit, data))
+        >>> rows = MergedRows(lambda data, step, commit: print(step, commit, data))
         >>> rows.log({"loss": 1}, step=5)
         5 False {'loss': 1}
         >>> rows.report({"accuracy": 2})
@@ -30,63 +31,63 @@ class SharedRows:
 
     def __init__(self, log: Callable[..., None], step: int = 0) -> None:
         self._log = log
-        self._next = step
+        self._step = step
         self._begun: dict[str, Any] | None = None
-        """What is in the row that was begun; None where none is."""
+        """The contents of the row that the trial has begun; None if there is no such row."""
         self._joined = False
-        """Whether a reported row is in it already."""
-        self._asked: int | None = None
-        """The step that the trial asked for; the row may stand at a later one."""
+        """Whether reported metrics have been added to the begun row."""
+        self._requested_step: int | None = None
+        """The step that the trial passed for the begun row; the actual step may be later."""
         self._lock = threading.RLock()
 
     @property
     def next_step(self) -> int:
-        """The step of the next row, once the one that was begun is ended."""
-        return self._next + (self._begun is not None)
+        """The step of the next row, after the begun row (if any) has ended."""
+        return self._step + (self._begun is not None)
 
     def log(
         self, data: Any, step: int | None = None, commit: bool | None = None, **more: Any
     ) -> None:
-        """Log what the trial logs, as ``wandb.log`` does."""
+        """Log the trial's own data, with the arguments of ``wandb.log``."""
         with self._lock:
-            if step is not None and (self._begun is None or step != self._asked):
-                self._end()
-                # A reported row may have taken the step that is asked for.
-                self._next = max(step, self._next)
-                self._asked = step
-            ends = commit if commit is not None else step is None
-            self._log(data, step=self._next, commit=ends, **more)
+            if step is not None and (self._begun is None or step != self._requested_step):
+                self._end_row()
+                # A reported row may have used the requested step already.
+                self._step = max(step, self._step)
+                self._requested_step = step
+            ends_row = commit if commit is not None else step is None
+            self._log(data, step=self._step, commit=ends_row, **more)
             self._begun = {**(self._begun or {}), **data}
-            if ends:
-                self._end()
+            if ends_row:
+                self._end_row()
 
     def report(self, metrics: Mapping[str, Any]) -> None:
-        """Log what was reported to Tune."""
+        """Log metrics that were reported to Tune."""
         with self._lock:
             if self._begun is not None and not self._joined:
-                joining = {self._free(name, value): value for name, value in metrics.items()}
-                self._log(joining, step=self._next, commit=False)
+                joining = {self._unused_name(name, value): value for name, value in metrics.items()}
+                self._log(joining, step=self._step, commit=False)
                 self._joined = True
                 self._begun.update(joining)
                 return
-            self._end()
-            self._log(dict(metrics), step=self._next, commit=True)
-            self._next += 1
+            self._end_row()
+            self._log(dict(metrics), step=self._step, commit=True)
+            self._step += 1
 
-    def _free(self, name: str, value: Any) -> str:
-        """Rename a metric that has another value in the row already."""
+    def _unused_name(self, name: str, value: Any) -> str:
+        """Return the metric's name, prefixed if the begun row has another value of that name."""
         assert self._begun is not None
-        taken = name in self._begun and self._begun[name] is not value
+        is_taken = name in self._begun and self._begun[name] is not value
         try:
-            taken = taken and not bool(self._begun[name] == value)
+            is_taken = is_taken and not bool(self._begun[name] == value)
         except Exception:
-            # Arrays and media cannot tell.
-            taken = True
-        return f"reported/{name}" if taken else name
+            # Arrays and media have no truth value when compared; they count as different.
+            is_taken = True
+        return f"reported/{name}" if is_taken else name
 
-    def _end(self) -> None:
+    def _end_row(self) -> None:
         if self._begun is not None:
             self._begun = None
-            self._next += 1
+            self._step += 1
         self._joined = False
-        self._asked = None
+        self._requested_step = None

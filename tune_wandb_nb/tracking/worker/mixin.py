@@ -10,15 +10,15 @@ from tune_wandb_nb.compat.ray import inherit_from
 from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.settings.api_key import show
 from tune_wandb_nb.tracking.settings.settings import SettingsError
-from tune_wandb_nb.tracking.worker.setup_wandb import open_here
+from tune_wandb_nb.tracking.worker.setup_wandb import open_run
 from tune_wandb_nb.tracking.worker.train_context import train_rank
 from tune_wandb_nb.tracking.worker.trainable import (
-    Served,
+    BrokerStarter,
     WandbTrainableMixin,
-    adopted,
-    ended,
-    failed,
+    ending_of_error,
+    ending_without_error,
     tracker,
+    trainable_with_mixin,
 )
 
 __all__ = ["WandbTrainableMixin", "wandb_mixin"]
@@ -87,14 +87,14 @@ def _decorated_class(trainable: type) -> type:
 
 
 def _decorated_function(function: Callable[..., Any], rank_zero_only: bool) -> Callable[..., Any]:
-    # Both wrappers hold it, so that pickling one of them has the broker ready.
-    served = Served()
+    # Both wrappers refer to this object, so that the broker is started when a wrapper is pickled.
+    broker_starter = BrokerStarter()
 
     if _is_generator(function):
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            assert served
+            assert broker_starter
             with _tracked(_config_of(args, kwargs), rank_zero_only):
                 yield from function(*args, **kwargs)
 
@@ -102,43 +102,45 @@ def _decorated_function(function: Callable[..., Any], rank_zero_only: bool) -> C
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            assert served
+            assert broker_starter
             with _tracked(_config_of(args, kwargs), rank_zero_only):
                 return function(*args, **kwargs)
 
-    # Tune lets the trainable that it makes of a function inherit from these.
+    # Tune creates a class for the function, with these base classes.
     inherit_from(wrapper, WandbTrainableMixin)
     if getattr(function, "__module__", None) != "__main__":
-        # Sent to trials by its name, and so without `served`; a partial of it has no mixin either.
+        # An importable function is pickled by name, without its `broker_starter`. Inside a
+        # functools.partial, Tune does not see the mixin either, so its class starts no broker.
         broker_client.offer_when_ray_is_up()
     return wrapper
 
 
 @contextmanager
 def _tracked(config: Mapping[str, Any], rank_zero_only: bool) -> Iterator[None]:
-    """Have a run open while the function runs; Tune's trainable ends it where there is one."""
-    trainable = adopted()
+    """Keep a run open while the function runs; Tune's trainable, if there is one, ends the run."""
+    trainable = trainable_with_mixin()
     if rank_zero_only and trainable is None and train_rank():
         import wandb
 
         wandb.init(mode="disabled", reinit="finish_previous")
         yield
         return
-    open_here(config, trainable)
+    open_run(config, trainable)
     try:
         yield
     except Exception as error:
-        tracker().end(failed(error))
+        tracker().end(ending_of_error(error))
         raise
     except BaseException:
-        # So Tune ends a function that a scheduler has stopped.
+        # Tune stops a function, on a scheduler's decision, with an exception of this kind.
         if trainable is None:
-            tracker().end(ended())
+            tracker().end(ending_without_error())
         raise
     tracker().completed = True
     if trainable is None:
-        tracker().end(ended())
-    # Else what the function returns is still to be reported; its trainable ends the run.
+        tracker().end(ending_without_error())
+    # With a trainable, the function's return value is still to be reported. `WandbTrainableMixin`
+    # ends the run after that.
 
 
 def _is_generator(function: Callable[..., Any]) -> bool:
@@ -148,7 +150,7 @@ def _is_generator(function: Callable[..., Any]) -> bool:
 
 
 def _config_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the config that a function is called with: by that name, or its first argument."""
+    """Return the config passed to a function: the argument ``config``, or the first mapping."""
     found = kwargs.get("config")
     if found is None:
         found = next((arg for arg in args if isinstance(arg, Mapping)), None)

@@ -6,9 +6,9 @@ from typing import Any
 from tune_wandb_nb.compat.ray_trial import tune_session
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames
 from tune_wandb_nb.tracking.worker.train_context import train_experiment, train_rank
-from tune_wandb_nb.tracking.worker.trainable import adopted, facts_of, tracker
+from tune_wandb_nb.tracking.worker.trainable import names_of, tracker, trainable_with_mixin
 
-__all__ = ["open_here", "setup_wandb"]
+__all__ = ["open_run", "setup_wandb"]
 
 
 def setup_wandb(
@@ -48,38 +48,39 @@ def setup_wandb(
 
     if rank_zero_only and train_rank():
         return wandb.init(mode="disabled", reinit="finish_previous")
-    given = {"api_key": api_key, "api_key_file": api_key_file, **init_kwargs}
-    for ours, theirs in (("trial_id", "id"), ("trial_name", "name")):
-        if ours in given:
-            given.setdefault(theirs, given.pop(ours))
-    open_here(config or {}, adopted(), {k: v for k, v in given.items() if v is not None})
+    arguments = {"api_key": api_key, "api_key_file": api_key_file, **init_kwargs}
+    for alias, name in (("trial_id", "id"), ("trial_name", "name")):
+        if alias in arguments:
+            arguments.setdefault(name, arguments.pop(alias))
+    settings = {name: value for name, value in arguments.items() if value is not None}
+    open_run(config or {}, trainable_with_mixin(), settings)
     return wandb.run
 
 
-def open_here(
+def open_run(
     config: Mapping[str, Any], trainable: Any, arguments: Mapping[str, Any] | None = None
 ) -> None:
-    """Open the run of the trial or training that this process runs.
+    """Open the W&B run for the trial, or the worker of Ray Train, in this process.
 
     Args:
-        config: The config that the code was called with.
-        trainable: Tune's trainable; None outside of one.
-        arguments: Settings that win over the config's ``wandb`` entry.
+        config: The config with which the training code was called.
+        trainable: The Tune trainable in this process, or None.
+        arguments: Settings that override the config's ``wandb`` entry.
     """
     if trainable is not None:
-        facts = facts_of(trainable)
-        # A class trainable's own copy; a function may have been handed changed parameters.
+        names = names_of(trainable)
+        # The values of `config` win: a caller may have passed a function changed parameters.
         config = {**trainable.config, **config}
     else:
         session, rank = tune_session(), train_rank()
-        facts = TrialNames(
+        names = TrialNames(
             _of_rank(session.trial_id, rank),
             _of_rank(session.trial_name, rank),
             train_experiment() or session.experiment,
         )
-    tracker().open(facts, config, arguments)
+    tracker().open(names, config, arguments)
 
 
 def _of_rank(name: str | None, rank: int) -> str | None:
-    """Name another worker's run: two processes must not write one."""
+    """Append the rank, unless it is 0: two processes must not write the same run."""
     return f"{name}-rank{rank}" if name is not None and rank else name

@@ -123,7 +123,7 @@ class Tracker:
     def save(self, checkpoint: Any, result: Mapping[str, Any]) -> None:
         """Log a checkpoint as an artifact, where ``upload_checkpoints`` asks for it."""
         if self._run is not None and not self._checkpoints.is_none:
-            chosen = self._checkpoints.take(SavedCheckpoint.of(checkpoint, result))
+            chosen = self._checkpoints.add(SavedCheckpoint.of(checkpoint, result))
             if chosen is not None:
                 self._run.trial_run.save(chosen)
 
@@ -135,7 +135,7 @@ class Tracker:
         if not ending.exit_code and not self.completed:
             decided = self._ending_from_driver(run.stats.trial_id)
             ending = replace(ending, summary={**ending.summary, **decided})
-        if (checkpoint := self._checkpoints.rest()) is not None:
+        if (checkpoint := self._checkpoints.final()) is not None:
             run.trial_run.save(checkpoint)
         state: dict[str, Any] | None = None
         try:

@@ -1,4 +1,4 @@
-"""Which worker of a distributed training this process is."""
+"""Reads from Ray Train which worker of a distributed training this process is."""
 
 from tune_wandb_nb.compat.ray_trial import train_context, tune_session
 
@@ -6,7 +6,7 @@ __all__ = ["train_experiment", "train_rank"]
 
 
 def train_rank() -> int:
-    """Return the rank of this worker of Ray Train; 0 for every other process.
+    """Return the rank of this worker of Ray Train; 0 in any other process.
 
     Asks Ray Train's current API (a worker knows its context) and the older one (it has a session).
     """
@@ -15,6 +15,6 @@ def train_rank() -> int:
 
 
 def train_experiment() -> str | None:
-    """Return the name of the Ray Train run that this process is a worker of, or None."""
+    """Return the name of the Ray Train run of which this process is a worker, or None."""
     context = train_context()
     return str(context.get_experiment_name()) if context is not None else None

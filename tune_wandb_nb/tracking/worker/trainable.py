@@ -16,7 +16,7 @@ from tune_wandb_nb.compat.ray_trial import (
     without_tunes_entries,
 )
 from tune_wandb_nb.tracking.broker.client import broker_client
-from tune_wandb_nb.tracking.results.trial_end import Ending, failed_outcome, finished_outcome
+from tune_wandb_nb.tracking.results.trial_end import Ending, failed_ending, finished_ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 from tune_wandb_nb.tracking.worker.tracker import Tracker
@@ -26,33 +26,43 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
-__all__ = ["Served", "WandbTrainableMixin", "adopted", "ended", "facts_of", "failed", "tracker"]
+__all__ = [
+    "BrokerStarter",
+    "WandbTrainableMixin",
+    "ending_of_error",
+    "ending_without_error",
+    "names_of",
+    "tracker",
+    "trainable_with_mixin",
+]
 
 _ERROR_LONGEST = 2000
-_LEAVE_TIMEOUT = 2.0
+_THREAD_TIMEOUT = 2.0
+"""Seconds to wait for the thread of a stopped function."""
 
 _tracker: Tracker | None = None
 
 
 def tracker() -> Tracker:
-    """Return this process's tracker: one, since a trial's process runs one trial at a time."""
+    """Return the tracker of this process, which runs only one trial at a time."""
     global _tracker  # noqa: PLW0603 - wandb.run is the process's too
     if _tracker is None:
         _tracker = Tracker()
     return _tracker
 
 
-class Served:
-    """Held by what is sent to trials: when the driver pickles it, trials are about to start.
+class BrokerStarter:
+    """Starts the broker when the driver pickles an object that refers to this one.
 
-    Then, not before, is Ray sure to be up and the key worth having ready.
+    Trainables refer to an instance. The driver pickles a trainable when trials are about to start:
+    Ray is running then, and the trials will need the key.
     """
 
     def __reduce__(self) -> tuple[type, tuple[()]]:
-        # What is wrong on the driver is said where a trial's config is checked.
+        # Errors are raised later, with a better message, when a trial's config is checked.
         with contextlib.suppress(Exception):
             broker_client.offer()
-        return (Served, ())
+        return (BrokerStarter, ())
 
 
 class WandbTrainableMixin(_Base):
@@ -76,7 +86,7 @@ class WandbTrainableMixin(_Base):
 
     __module__ = "tune_wandb_nb"  # The path under which Ray pickles it.
 
-    _wandb_served: Served
+    _wandb_broker_starter: BrokerStarter
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -88,15 +98,15 @@ class WandbTrainableMixin(_Base):
                 f"{cls.__name__} has WandbTrainableMixin as a base, and must have tune.Trainable"
                 f" after it: class {cls.__name__}(WandbTrainableMixin, tune.Trainable)."
             )
-        cls._wandb_served = Served()
+        cls._wandb_broker_starter = BrokerStarter()
         own = cls.__dict__.get("default_resource_request")
         if own is not None:
-            cls.default_resource_request = _checked_first(own)  # type: ignore[method-assign]
+            cls.default_resource_request = _with_settings_check(own)  # type: ignore[method-assign]
 
     @classmethod
     def default_resource_request(cls, config: dict[str, Any]) -> Any:
         """Check the trial's settings where Tune asks for its resources: on the driver."""
-        _offer(config)
+        _offer_key(config)
         return super().default_resource_request(config)
 
     def __init__(self, config: Any = None, *args: Any, **kwargs: Any) -> None:
@@ -113,63 +123,65 @@ class WandbTrainableMixin(_Base):
 
         return wandb.run
 
-    # A trial's class may get this base only once its function runs (see `adopted`). Ray goes on to
-    # call `train`, `save`, `reset` and `stop` of the class that it knows, which call the others.
+    # A trainable may get this base class as late as in the call of its function (see
+    # `trainable_with_mixin`). Ray's actor still calls `train`, `save`, `reset` and `stop` of the
+    # original class then. These call the other methods of the new class.
 
     def train(self) -> Any:
-        """Run one iteration; what comes of it goes into the run too, if there is a logger."""
+        """Run one iteration; log its result to the run if the search has a `WandbLogger`."""
         try:
             result = super().train()
         except Exception as error:
-            tracker().end(failed(error))
+            tracker().end(ending_of_error(error))
             raise
         self._report(result)
         return result
 
     def step(self) -> Any:
-        """Run a function to its next report."""
+        """Run a function until its next report."""
         result = super().step()
         if has_returned(result):
             tracker().completed = True
-            tracker().end(ended())
+            tracker().end(ending_without_error())
         return result
 
     def log_result(self, result: Any) -> None:
-        """Take a whole result as Tune gets it."""
+        """Log a complete result, with the values that Tune has added."""
         super().log_result(result)
         self._report(result)
 
     def save(self, *args: Any, **kwargs: Any) -> Any:
-        """Save a checkpoint; it is logged where ``upload_checkpoints`` asks for it."""
+        """Save a checkpoint, and log it if ``upload_checkpoints`` is set."""
         saved = super().save(*args, **kwargs)
         if not _is_function(self):
             self._upload(saved)
         return saved
 
     def save_checkpoint(self, *args: Any, **kwargs: Any) -> Any:
-        """Save a function's checkpoint, which it has reported."""
+        """Save a checkpoint that a function has reported, and log it."""
         saved = super().save_checkpoint(*args, **kwargs)
         if _is_function(self):
             self._upload(saved)
         return saved
 
     def reset(self, new_config: Any, *args: Any, **kwargs: Any) -> Any:
-        """Become another trial: end this one's run, open the next one's."""
+        """Switch to another trial: end the run of the current trial and open the next run."""
         from ray.tune import Trainable
 
         if not _is_function(self):
-            tracker().end(ended())
-            # A class that cannot be reset gets a new process, which opens the run.
+            tracker().end(ending_without_error())
+            # A class without its own reset_config cannot be reused: Tune starts a new process, and
+            # that opens the run.
             if type(self).reset_config is not Trainable.reset_config:
                 _open(new_config, args[0] if args else kwargs.get("storage"))
         return super().reset(new_config, *args, **kwargs)
 
     def reset_config(self, new_config: Any) -> Any:
-        """End a function's run once it has left; it opens the next one itself."""
-        done = super().reset_config(new_config)
+        """End the run of a function that has stopped; the next call opens the next run."""
+        succeeded = super().reset_config(new_config)
         if _is_function(self):
-            tracker().end(ended())
-        return done
+            tracker().end(ending_without_error())
+        return succeeded
 
     def stop(self) -> None:
         """End the trial, then its run."""
@@ -177,12 +189,12 @@ class WandbTrainableMixin(_Base):
             super().stop()
         finally:
             if not _is_function(self) and self.iteration == 0:
-                # Tune prepares a process for a trial, and may then take another that is free.
+                # Tune may have prepared this process for a trial and then used an idle one instead.
                 tracker().discard()
-            tracker().end(ended())
+            tracker().end(ending_without_error())
 
     def cleanup(self) -> None:
-        """End a function's trial, then its run; a class's run ends with `stop`."""
+        """End a function's trial, then its run; the run of a class ends in `stop`."""
         if not _is_function(self):
             super().cleanup()
             return
@@ -191,9 +203,9 @@ class WandbTrainableMixin(_Base):
             super().cleanup()
         finally:
             if thread is not None and thread.is_alive():
-                # It was told to leave; what it logs on its way out belongs to the run.
-                thread.join(_LEAVE_TIMEOUT)
-            tracker().end(ended())
+                # The thread has been told to stop. Rows that it still logs belong to the run.
+                thread.join(_THREAD_TIMEOUT)
+            tracker().end(ending_without_error())
 
     def _report(self, result: Any) -> None:
         if not has_returned(result) and self.__dict__.get("_wandb_reported") is not result:
@@ -205,11 +217,11 @@ class WandbTrainableMixin(_Base):
             tracker().save(saved.checkpoint, last_result_of(self))
 
 
-def adopted() -> Any:
-    """Return the Tune trainable that calls this function, with the mixin; None outside of Tune.
+def trainable_with_mixin() -> Any:
+    """Return the Tune trainable that calls this function, or None outside of Tune.
 
-    ``functools.partial`` hides from Tune that what it holds is decorated, so the trainable that
-    Tune has made gets the mixin here.
+    The trainable's class gets the mixin here if Tune has not added it: inside a
+    ``functools.partial``, Tune does not see that a function is decorated.
     """
     found = calling_trainable()
     if found is not None and not isinstance(found, WandbTrainableMixin):
@@ -217,25 +229,25 @@ def adopted() -> Any:
     return found
 
 
-def facts_of(trainable: Any) -> TrialNames:
-    """Return what Tune calls the trial that a trainable runs."""
+def names_of(trainable: Any) -> TrialNames:
+    """Return the ids and names of a trainable's trial and experiment."""
     storage = storage_of(trainable)
     return TrialNames(trainable.trial_id, trainable.trial_name, experiment_of(storage))
 
 
-def failed(error: BaseException) -> Ending:
-    """Describe the end of a trial that raised."""
+def ending_of_error(error: BaseException) -> Ending:
+    """Describe the end of a trial that raised an error."""
     lines = f"{type(error).__name__}: {error}".strip()[-_ERROR_LONGEST:]
-    return failed_outcome(lines)
+    return failed_ending(lines)
 
 
-def ended() -> Ending:
-    """Describe the end of a trial that did not raise."""
-    return finished_outcome("completed" if tracker().completed else "stopped")
+def ending_without_error() -> Ending:
+    """Describe the end of a trial that completed or was stopped."""
+    return finished_ending("completed" if tracker().completed else "stopped")
 
 
 def _open(config: Mapping[str, Any], storage: Any) -> None:
-    tracker().end(ended())
+    tracker().end(ending_without_error())
     tracker().open(
         TrialNames(*trial_names(config), experiment_of(storage)), without_tunes_entries(config)
     )
@@ -247,17 +259,18 @@ def _is_function(trainable: Any) -> bool:
     return isinstance(trainable, FunctionTrainable)
 
 
-def _offer(config: dict[str, Any]) -> None:
-    # A function by name, which is all that is pickled of it with the class.
+def _offer_key(config: dict[str, Any]) -> None:
+    # A module-level function, because `default_resource_request` is pickled with its class and must
+    # not take the broker's client along.
     broker_client.offer(config)
 
 
-def _checked_first(own: Any) -> Any:
-    """Let a class's own ``default_resource_request`` check the trial's settings, as ours does."""
+def _with_settings_check(own: Any) -> Any:
+    """Make a class's own ``default_resource_request`` check the trial's settings first."""
     function = own.__func__ if isinstance(own, classmethod | staticmethod) else own
 
     def default_resource_request(cls: Any, config: Any) -> Any:
-        _offer(config)
+        _offer_key(config)
         return function(config) if isinstance(own, staticmethod) else function(cls, config)
 
     return classmethod(default_resource_request)

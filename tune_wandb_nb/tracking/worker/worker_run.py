@@ -23,7 +23,7 @@ from tune_wandb_nb.tracking.runs.run_stats import RunStats
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 from tune_wandb_nb.tracking.runs.wandb_core import CoreSharing
 from tune_wandb_nb.tracking.settings.settings import Mode
-from tune_wandb_nb.tracking.worker.merged_rows import SharedRows
+from tune_wandb_nb.tracking.worker.merged_rows import MergedRows
 
 __all__ = ["WorkerRun"]
 
@@ -62,7 +62,7 @@ class WorkerRun:
         self._takes_reports = takes_reports
         self._first_step = first_step
         self._step_at_opening = first_step
-        self._merged: SharedRows | None = None
+        self._merged: MergedRows | None = None
 
     @property
     def stats(self) -> RunStats:
@@ -116,7 +116,7 @@ class WorkerRun:
         self._step_at_opening = next_step_of(run)
         if self._takes_reports or self._first_step:
             self._step_at_opening = max(self._step_at_opening, self._first_step)
-            self._merged = SharedRows(run.log, self._step_at_opening)
+            self._merged = MergedRows(run.log, self._step_at_opening)
         report = self._merged.report if self._merged is not None else None
         self._guard(run, run.log if self._merged is None else self._merged.log)
         return OpenRun(run, mode, plan, report)
