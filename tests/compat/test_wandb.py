@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 import wandb
-from wandb.sdk import wandb_init
+from wandb.sdk import wandb_init, wandb_setup
 
 from tests.wire import find_wandb_files, read_ended_wandb_file
 from tests.wire.fixtures import StartRun
@@ -28,6 +28,7 @@ from tune_wandb_nb.compat.wandb import (
     new_settings,
     private_settings,
     replace_log,
+    skip_list_of_active_runs,
     skip_notebook_hook,
     starting_step,
 )
@@ -251,6 +252,24 @@ def test_the_hook_is_set_only_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch
     opening.monkeypatch_ipython("wanted")
     opening.monkeypatch_ipython("unwanted")
     assert hooked == ["wanted"]
+
+
+def test_wandb_lists_the_active_runs_of_its_init() -> None:
+    assert callable(wandb_setup._WandbSetup.add_active_run)
+
+
+def test_a_run_is_listed_only_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed: list[object] = []
+    unwanted = [True, False]
+    monkeypatch.setattr(
+        wandb_setup._WandbSetup, "add_active_run", lambda _, run: listed.append(run)
+    )
+    skip_list_of_active_runs(unwanted.pop)
+    skip_list_of_active_runs(lambda: True)
+    setup: Any = object.__new__(wandb_setup._WandbSetup)
+    setup.add_active_run("wanted")
+    setup.add_active_run("unwanted")
+    assert listed == ["wanted"]
 
 
 def test_a_wandb_without_that_method_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

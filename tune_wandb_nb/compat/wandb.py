@@ -19,6 +19,7 @@ __all__ = [
     "new_settings",
     "private_settings",
     "replace_log",
+    "skip_list_of_active_runs",
     "skip_notebook_hook",
     "starting_step",
 ]
@@ -137,18 +138,34 @@ def skip_notebook_hook(is_unwanted: Callable[[], bool]) -> None:
     """
     from wandb.sdk import wandb_init
 
-    kind: Any = getattr(wandb_init, "_WandbInit", None)
+    _skip(getattr(wandb_init, "_WandbInit", None), "monkeypatch_ipython", is_unwanted)
+
+
+def skip_list_of_active_runs(is_unwanted: Callable[[], bool]) -> None:
+    """Keep a run that opens while ``is_unwanted()`` out of wandb's list of active runs.
+
+    From that list ``wandb.init`` takes the run that it returns, or the runs that it finishes. Only
+    the first call of a process has an effect; with a wandb that keeps no such list, the user's own
+    ``wandb.init`` may return or finish any run of the process.
+    """
+    from wandb.sdk import wandb_setup
+
+    _skip(getattr(wandb_setup, "_WandbSetup", None), "add_active_run", is_unwanted)
+
+
+def _skip(kind: Any, name: str, is_unwanted: Callable[[], bool]) -> None:
+    """Have a method do nothing while ``is_unwanted()``."""
     with _LOCK:
-        hook = getattr(kind, "monkeypatch_ipython", None)
-        if hook is None or hasattr(hook, "is_ours"):
+        method = getattr(kind, name, None)
+        if method is None or hasattr(method, "is_ours"):
             return
 
-        def monkeypatch_ipython(self: Any, settings: Any) -> None:
+        def unless_unwanted(self: Any, argument: Any) -> None:
             if not is_unwanted():
-                hook(self, settings)
+                method(self, argument)
 
-        monkeypatch_ipython.is_ours = True  # type: ignore[attr-defined]
-        kind.monkeypatch_ipython = monkeypatch_ipython
+        unless_unwanted.is_ours = True  # type: ignore[attr-defined]
+        setattr(kind, name, unless_unwanted)
 
 
 # Errors: wandb raises them under private names, or with nothing but a text.

@@ -16,7 +16,7 @@ from tune_wandb_nb.tracking.results.media import is_number, to_wandb
 from tune_wandb_nb.tracking.results.rows import Row
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import InitPlan
-from tune_wandb_nb.tracking.runs.notebook_hooks import no_notebook_hooks
+from tune_wandb_nb.tracking.runs.isolation import isolated
 from tune_wandb_nb.tracking.runs.wandb_core import free_abandoned_run, mark_abandoned
 from tune_wandb_nb.tracking.settings.settings import Mode
 
@@ -143,7 +143,7 @@ def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
     try:
         settings = {**_LEAN, **environment, "init_timeout": OPENS_WITHIN[mode]}
         arguments = init_arguments_of(plan, mode, run_id, settings)
-        with no_notebook_hooks():
+        with isolated():
             run = wandb.init(**arguments, reinit="create_new")
     except Exception as error:
         if not is_in_use(error):
