@@ -1,10 +1,13 @@
 """What wandb does not promise of runs: private settings, errors and hooks."""
 
 import contextlib
+import json
 import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+
+from tune_wandb_nb.compat.wandb_names import is_data_type
 
 if TYPE_CHECKING:
     import wandb
@@ -13,6 +16,7 @@ __all__ = [
     "SAAS_NETRC_HOSTS",
     "default_base_url",
     "forget_run",
+    "is_config_value",
     "is_in_use",
     "is_lost_connection",
     "never_started",
@@ -92,6 +96,24 @@ def new_settings(settings: Mapping[str, Any]) -> "wandb.Settings":
     return wandb.Settings(
         **{name: value for name, value in settings.items() if name in known or name not in _NAMES}
     )
+
+
+def is_config_value(value: Any) -> bool:
+    """Return whether wandb can store a value in a run's config, as it converts it to JSON.
+
+    Without wandb's own conversion only what is JSON already counts.
+    """
+    from wandb import util
+
+    if is_data_type(type(value)):
+        # Media and histograms can be logged, but wandb raises where they are in a config.
+        return False
+    convert = getattr(util, "json_friendly_val", lambda value: value)
+    try:
+        json.dumps(convert(value)).encode()
+    except Exception:
+        return False
+    return True
 
 
 # Runs

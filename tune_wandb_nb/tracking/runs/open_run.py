@@ -17,6 +17,7 @@ from tune_wandb_nb.tracking.results.rows import Row
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import InitPlan
 from tune_wandb_nb.tracking.runs.isolation import isolated
+from tune_wandb_nb.tracking.runs.run_config import storable_config
 from tune_wandb_nb.tracking.runs.wandb_core import free_abandoned_run, mark_abandoned
 from tune_wandb_nb.tracking.settings.settings import Mode
 
@@ -91,7 +92,7 @@ class OpenRun:
 
     def update_config(self, config: Mapping[str, Any]) -> None:
         """Change the run's config."""
-        self.run.config.update(dict(config), allow_val_change=True)
+        self.run.config.update(storable_config(config), allow_val_change=True)
 
     def update_summary(self, summary: Mapping[str, Any]) -> None:
         """Change the run's summary."""
@@ -162,7 +163,8 @@ def init_arguments_of(
     settings = {**settings, **plan.settings}
     if plan.host is not None:
         settings["base_url"] = plan.host
-    arguments = {**plan.arguments, "id": run_id}
+    config = storable_config(plan.arguments["config"])
+    arguments = {**plan.arguments, "id": run_id, "config": config}
     if mode == "online":
         settings["api_key"] = plan.key.reveal() if plan.key else None
     else:

@@ -1,0 +1,42 @@
+"""A trial's hyperparameters as W&B can store them: one odd value must not cost the run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tune_wandb_nb.compat.wandb import is_config_value
+
+__all__ = ["storable_config"]
+
+_DEEPEST = 20
+"""Below this a value is text: it may hold itself."""
+
+
+def storable_config(config: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a config in which whatever W&B cannot store is text, and every name too.
+
+    Example:
+        >>> storable_config({"lr": 0.1, "mask": (1 + 2j), 3: ...})
+        {'lr': 0.1, 'mask': '(1+2j)', '3': 'Ellipsis'}
+    """
+    return {_text(key): _storable(value, 0) for key, value in config.items()}
+
+
+def _storable(value: Any, depth: int) -> Any:
+    if is_config_value(value):
+        return value
+    if depth < _DEEPEST and isinstance(value, Mapping):
+        return {_text(key): _storable(inner, depth + 1) for key, inner in value.items()}
+    if depth < _DEEPEST and isinstance(value, list | tuple | set | frozenset):
+        return [_storable(inner, depth + 1) for inner in value]
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        # A lone surrogate is no text that can be sent.
+        return value.encode("utf-8", "backslashreplace").decode()
+    try:
+        return repr(value)
+    except Exception:
+        # A type's own trouble is no trouble of the search.
+        return f"<{type(value).__name__}>"
