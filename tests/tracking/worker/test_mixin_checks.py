@@ -75,18 +75,6 @@ def test_only_functions_and_trainables_can_be_decorated(what: Any) -> None:
         tw.wandb_mixin(what)
 
 
-def test_the_base_class_needs_a_trainable() -> None:
-    with pytest.raises(tw.SettingsError, match=r"must have tune.Trainable after it"):
-
-        class Alone(tw.WandbTrainableMixin):
-            pass
-
-    with pytest.raises(tw.SettingsError, match=r"class Late\(WandbTrainableMixin, tune.Trainable"):
-
-        class Late(tune.Trainable, tw.WandbTrainableMixin):
-            pass
-
-
 def test_a_refused_key_is_said_once_and_nothing_is_lost(
     run_search: RunSearch, wire_server: WireServer, tmp_path: Path, capsys: Any
 ) -> None:

@@ -61,4 +61,5 @@ def _of_logger(logger: Any) -> list[Path]:
     table = logger.audit()
     is_open = table["state"].isin(["waiting", "running"])
     chosen = table[(table["mode"] == "offline") | is_open]["path"]
-    return [file for path in chosen if path for file in _of_path(Path(path))]
+    # A run that is not open yet has no path: None, which pandas 3 turns into NaN.
+    return [file for path in chosen if isinstance(path, str) for file in _of_path(Path(path))]
