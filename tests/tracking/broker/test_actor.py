@@ -156,3 +156,23 @@ def test_notices_go_to_the_logger_or_are_printed_once(capsys: Any) -> None:
 
     run(work())
     assert capsys.readouterr().out == "tune-wandb-nb: nobody else is there\n"
+
+
+def test_where_the_starter_of_a_core_has_died_the_next_one_takes_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tune_wandb_nb.tracking.broker.actor.CORE_STARTS_WITHIN", 0.05)
+
+    async def work() -> None:
+        broker = Broker()
+        assert await broker.core("n") == (None, True), "it is killed before it reports anything"
+        assert await broker.core("n") == (None, True), "so the next one starts it"
+        monkeypatch.setattr("tune_wandb_nb.tracking.broker.actor.CORE_STARTS_WITHIN", 30)
+        waiting = asyncio.create_task(broker.core("n"))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        await broker.core_started("n", "token")
+        assert await waiting == ("token", False)
+        assert await broker.core("n") == ("token", False)
+
+    run(work())

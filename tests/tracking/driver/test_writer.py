@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from tune_wandb_nb.tracking.driver.writer import Opening, RunWriter
+from tune_wandb_nb.tracking.results.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.results.rows import Row
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import InitPlan
@@ -414,3 +415,37 @@ def test_a_result_that_makes_no_row_is_counted(writer: RunWriter) -> None:
         1,
         {"ValueError: a dictionary inside itself": 1},
     )
+
+
+@pytest.mark.parametrize("when", ["opening", "ending"])
+def test_an_unexpected_error_of_a_run_holds_up_nobody(writer: RunWriter, when: str) -> None:
+    def fail() -> None:
+        raise LookupError("never thought of")
+
+    broken = RecordingRun("broken", **{when: fail})
+    fine = RecordingRun("fine")
+    for run in (broken, fine):
+        send_life(writer, run, range(2))
+    assert writer.wait(SOON)
+    assert fine.told == life(0, 1)
+    assert broken.stats.note == "unexpected LookupError"
+    assert writer.unfinished() == []
+
+
+def test_each_checkpoint_is_logged_however_slow_the_first_one_is(writer: RunWriter) -> None:
+    run = RecordingRun()
+    first, logged = threading.Event(), []
+
+    class Slow(SavedCheckpoint):
+        def log(self, _: object, name: str) -> None:
+            first.wait(SOON)
+            logged.append((self.iteration, name))
+
+    run.save = lambda checkpoint: checkpoint.log(None, run.stats.name)  # type: ignore[method-assign]
+    writer.send(run, Opening())
+    for number in range(5):
+        writer.send(run, Slow("path", "local", number))
+    writer.send(run, FINISHED)
+    first.set()
+    assert writer.wait(SOON)
+    assert logged == [(number, "run") for number in range(5)]

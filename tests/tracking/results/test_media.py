@@ -136,3 +136,15 @@ def test_what_was_kept_is_deleted_at_the_end() -> None:
     media.delete()
     assert not Path(image._path).parent.exists()
     media.delete()
+
+
+def test_without_room_for_temporary_files_a_result_is_kept_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    image = wandb.Image(IMAGE)
+    file = image._path
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    media = MediaFolder()
+    media.keep({"image": image})
+    assert image._path == file
+    media.delete()

@@ -15,9 +15,11 @@ from tune_wandb_nb.tracking.auth.access import NO_CHECKED_KEY, CheckedKey
 from tune_wandb_nb.tracking.auth.credentials import read_key_file
 from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
 
-__all__ = ["Answer", "Broker", "KeyRequest", "find_broker", "start_broker"]
+__all__ = ["CORE_STARTS_WITHIN", "Answer", "Broker", "KeyRequest", "find_broker", "start_broker"]
 
 _TIMEOUT = 30.0
+CORE_STARTS_WITHIN = 12.0
+"""Seconds, a little more than a process waits for the wandb-core that it starts."""
 _PackedRequest: TypeAlias = tuple[str | None, str | None]
 _PackedKey: TypeAlias = tuple[str | None, str | None, bool]
 
@@ -134,13 +136,16 @@ class Broker:
         """
         if stale is not None and self._cores.get(node) == stale:
             del self._cores[node], self._core_starts[node]
-        start = self._core_starts.get(node)
-        if start is None:
-            self._core_starts[node] = asyncio.Event()
-            return None, True
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(start.wait(), _TIMEOUT)
-        return self._cores.get(node), False
+        while (start := self._core_starts.get(node)) is not None:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(start.wait(), CORE_STARTS_WITHIN)
+            if start.is_set():
+                return self._cores.get(node), False
+            if self._core_starts.get(node) is start:
+                # The process that was to start it has died: this caller takes its place.
+                break
+        self._core_starts[node] = asyncio.Event()
+        return None, True
 
     async def core_started(self, node: str, token: str | None) -> None:
         """Store the token of a node's new wandb-core; None where it could not be started."""

@@ -89,7 +89,11 @@ class Reconnect:
             if self._stopping.is_set():
                 return
             self._is_busy = True
-            self._round()
+            try:
+                self._round()
+            except Exception as error:
+                # The next round tries again; without this the thread would end unnoticed.
+                self._say(f"runs recorded offline are not uploaded yet ({type(error).__name__})")
             with self._changed:
                 self._is_busy = False
                 self._rounds += 1

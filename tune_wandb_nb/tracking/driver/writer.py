@@ -36,14 +36,6 @@ class _RunQueue:
         self.items: deque[_Ready] = deque()
         self.is_busy = False
 
-    def replace_checkpoint(self, checkpoint: SavedCheckpoint) -> None:
-        """Queue a checkpoint in the place of older ones: uploads may be slower than training."""
-        older = [item for item in self.items if isinstance(item, SavedCheckpoint)]
-        for item in older:
-            self.items.remove(item)
-            self.run.stats.skipped_checkpoints += 1
-        self.items.append(checkpoint)
-
 
 class RunWriter:
     """Takes results from Tune's thread in microseconds, makes rows of them and writes the rows.
@@ -140,9 +132,7 @@ class RunWriter:
         queue = self._queues.get(run) or self._queues.setdefault(run, _RunQueue(run))
         if item is None:
             queue.is_busy = False
-        elif isinstance(item, SavedCheckpoint):
-            queue.replace_checkpoint(item)
-        elif isinstance(item, Opening | Ending):
+        elif isinstance(item, Opening | SavedCheckpoint | Ending):
             queue.items.append(item)
         elif isinstance(run, TrialRun) and (row := run.prepare(item)) is not None:
             queue.items.append(row)
@@ -162,20 +152,29 @@ class RunWriter:
             del self._queues[queue.run]
 
     def _perform(self, run: AnyRun, item: Opening | SavedCheckpoint | Ending) -> None:
-        if isinstance(item, Ending):
-            run.end(item)
-            with self._changed:
-                self._unfinished[run] -= 1
-                if self._unfinished[run] <= 0:
-                    del self._unfinished[run]
-                self._changed.notify_all()
-        elif isinstance(item, SavedCheckpoint):
-            assert isinstance(run, TrialRun)
-            run.save(item)
-        else:
-            run.open()
-        self._inbox.append((run, None))
-        self._wake.set()
+        try:
+            if isinstance(item, Ending):
+                run.end(item)
+            elif isinstance(item, SavedCheckpoint):
+                assert isinstance(run, TrialRun)
+                run.save(item)
+            else:
+                run.open()
+        except Exception as error:
+            # None of these raises; what gets here all the same must not hold up any run.
+            run.stats.add_note(f"unexpected {type(error).__name__}")
+        finally:
+            if isinstance(item, Ending):
+                self._count_as_finished(run)
+            self._inbox.append((run, None))
+            self._wake.set()
+
+    def _count_as_finished(self, run: AnyRun) -> None:
+        with self._changed:
+            self._unfinished[run] -= 1
+            if self._unfinished[run] <= 0:
+                del self._unfinished[run]
+            self._changed.notify_all()
 
     def _add_workers(self) -> None:
         most = self._closers if self._stopping.is_set() else self._workers

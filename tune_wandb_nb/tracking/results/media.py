@@ -66,12 +66,13 @@ class MediaFolder:
             self._folder = None
 
     def _keep_file(self, item: Any, file: str) -> None:
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="tune-wandb-media-")
-        self._count += 1
-        link = Path(self._folder.name, f"{self._count}-{Path(file).name}")
-        # The file may be on another machine. The writer will report it as missing.
+        # The file may be on another machine, and the temporary folder may be full. If the file is
+        # gone when the writer comes to it, the writer reports it as missing.
         with contextlib.suppress(OSError):
+            if self._folder is None:
+                self._folder = tempfile.TemporaryDirectory(prefix="tune-wandb-media-")
+            self._count += 1
+            link = Path(self._folder.name, f"{self._count}-{Path(file).name}")
             _link(file, link)
             move_file(item, str(link))
 

@@ -40,8 +40,6 @@ class RunStats:
     """Why rows were dropped: reason -> rows."""
     left_out: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(metric, type) -> how many of its values could not be logged."""
-    skipped_checkpoints: int = 0
-    """Checkpoints that were not logged because newer ones replaced them in the queue."""
     note: str = ""
     url: str | None = None
     project_url: str | None = None
@@ -69,9 +67,13 @@ class RunStats:
         self.mode, self.trouble, self.note = "offline", reason, f"offline: {reason}"
 
     def mark_uploaded(self, project_page: str) -> None:
-        """Count a run that was recorded offline as online: it is in the project of this page."""
+        """Count a run that was recorded offline as online: it is in the project of this page.
+
+        It is there under its own id, under which a trial that starts again goes on with it.
+        """
         self.mode, self.project_url = "online", project_page
-        self.url = f"{project_page}/runs/{self.run_id.removesuffix(OFFLINE_SUFFIX)}"
+        self.run_id = self.run_id.removesuffix(OFFLINE_SUFFIX)
+        self.url = f"{project_page}/runs/{self.run_id}"
         self.note = f"was recorded offline ({self.trouble}), and is uploaded"
         self.trouble = ""
 
@@ -82,8 +84,6 @@ class RunStats:
             parts.append("mode is 'disabled'")
         elif waiting := self.reported - self.logged - self.dropped:
             parts.append(f"{waiting} rows on their way")
-        if self.skipped_checkpoints:
-            parts.append(f"{self.skipped_checkpoints} older checkpoints not logged")
         # Copies, since the writer's thread may be counting meanwhile.
         reasons, left_out = list(self.reasons.items()), list(self.left_out.items())
         parts += [f"{count} rows dropped: {reason}" for reason, count in reasons]
