@@ -32,6 +32,7 @@ from tune_wandb_nb.compat.ray import (
     kills_detached_processes,
     replace_interrupt_event,
     run_config_of,
+    serialize_registrations,
     silence_sigterm_warning,
     temp_folder,
     trainable_function,
@@ -257,3 +258,35 @@ def test_the_class_that_tune_makes_of_a_function_has_our_base(ray_session: None)
     assert inherits_from(function, Base)
     assert issubclass(wrap_function(function), Base)
     assert issubclass(wrap_function(tune.with_parameters(function)), Base)
+
+
+def test_threads_register_trainables_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    serialize_registrations()
+    registry = trainable_registry()
+    inside, most = [], []
+    # What the registry does for each value, slow enough for two threads to meet.
+    put = registry.flush_values
+
+    def flush_values() -> None:
+        inside.append(1)
+        most.append(len(inside))
+        put()
+        inside.pop()
+
+    monkeypatch.setattr(registry, "flush_values", flush_values)
+    threads = [
+        threading.Thread(target=tune.register_trainable, args=(f"trainable{n}", train_fn))
+        for n in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(most) <= {1}
+    assert all(registry.contains("trainable_class", f"trainable{n}") for n in range(20))
+
+
+def test_the_flush_that_ray_calls_when_it_starts_takes_its_turn_too() -> None:
+    serialize_registrations()
+    hooks = ray._private.worker._post_init_hooks
+    assert trainable_registry().flush_values in hooks

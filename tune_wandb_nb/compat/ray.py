@@ -24,6 +24,7 @@ __all__ = [
     "recorded_trials",
     "replace_interrupt_event",
     "run_config_of",
+    "serialize_registrations",
     "silence_sigterm_warning",
     "temp_folder",
     "trainable_function",
@@ -41,6 +42,8 @@ SOCKET_IN_TEMP_FOLDER = "/session_2026-01-01_00-00-00_000000_1234567/sockets/pla
 _WORKER = "ray._private.worker"
 _NOTEBOOK_MODULES = ("tune", "progress_reporter", "experimental.output")
 """The modules of Tune that look at the shell's name while they are imported."""
+_LOCK = threading.Lock()
+_REGISTERING = threading.RLock()
 _SUBREAPER = "RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper"
 
 
@@ -51,9 +54,14 @@ def when_ray_starts(call: Callable[[], None]) -> None:
     never calls the function: trials then start with the keys and settings of their own node.
     """
     importlib.import_module("ray")
-    hooks = getattr(_worker_module(), "_post_init_hooks", None)
-    if hooks is not None and call not in hooks:
+    hooks = _post_init_hooks()
+    if call not in hooks:
         hooks.append(call)
+
+
+def _post_init_hooks() -> list[Callable[[], None]]:
+    hooks: list[Callable[[], None]] | None = getattr(_worker_module(), "_post_init_hooks", None)
+    return [] if hooks is None else hooks
 
 
 def temp_folder() -> Path | None:
@@ -133,6 +141,36 @@ def without_display(state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 # Trainables
+
+
+def serialize_registrations() -> None:
+    """Let threads register trainables one after the other.
+
+    Tune's registry is a dictionary that each registration iterates over and empties: two searches
+    that start at once in two threads end with "dictionary changed size during iteration". Where Ray
+    has another registry, nothing is changed.
+    """
+    registry = trainable_registry()
+    with _LOCK:
+        for name in ("register", "flush_values"):
+            method = getattr(registry, name, None)
+            if method is None or hasattr(method, "is_serialized"):
+                continue
+            serialized = _serialized(method)
+            setattr(registry, name, serialized)
+            hooks = _post_init_hooks()
+            if method in hooks:
+                # Ray calls this one when it starts, which one of the two searches may cause.
+                hooks[hooks.index(method)] = serialized
+
+
+def _serialized(method: Callable[..., Any]) -> Callable[..., Any]:
+    def serialized(*args: Any) -> Any:
+        with _REGISTERING:
+            return method(*args)
+
+    serialized.is_serialized = True  # type: ignore[attr-defined]
+    return serialized
 
 
 def trainable_registry() -> Any:

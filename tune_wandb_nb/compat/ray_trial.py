@@ -12,6 +12,7 @@ __all__ = [
     "add_base",
     "calling_trainable",
     "experiment_of",
+    "experiment_path_of",
     "has_returned",
     "last_result_of",
     "original_folder",
@@ -37,6 +38,7 @@ class TuneSession:
     trial_id: str | None = None
     trial_name: str | None = None
     experiment: str | None = None
+    storage: Any = None
     rank: int = 0
     """The rank of this worker of the older Ray Train."""
 
@@ -52,6 +54,7 @@ def tune_session() -> TuneSession:
         getattr(session, "trial_id", None),
         getattr(session, "trial_name", None),
         getattr(session, "experiment_name", None),
+        getattr(session, "storage", None),
         int(getattr(session, "world_rank", None) or 0),
     )
 
@@ -136,6 +139,11 @@ def storage_of(trainable: Any) -> Any:
 def experiment_of(storage: Any) -> str | None:
     """Return the name of the experiment that is stored there; None without a storage."""
     return storage.experiment_dir_name if storage is not None else None
+
+
+def experiment_path_of(storage: Any) -> str | None:
+    """Return the path of the experiment in its storage; None without a storage."""
+    return storage.experiment_fs_path if storage is not None else None
 
 
 def last_result_of(trainable: Any) -> Mapping[str, Any]:

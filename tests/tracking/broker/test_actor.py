@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tune_wandb_nb.tracking.auth.access import CheckedKey
-from tune_wandb_nb.tracking.broker.actor import Answer, Broker, KeyRequest
+from tune_wandb_nb.tracking.broker.actor import Broker
+from tune_wandb_nb.tracking.broker.messages import Answer, KeyRequest, Search
 from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 
@@ -72,16 +73,17 @@ def test_a_file_that_the_driver_has_not_seen_is_read_beside_it(tmp_path: Path) -
 def test_one_that_was_started_again_is_told_all_at_once() -> None:
     async def work() -> None:
         broker = Broker()
-        assert not (await broker.reports())[2]
+        assert not (await broker.reports("s"))[2]
         asking = asyncio.create_task(broker.answer("t", "https://other", None))
         await asyncio.sleep(0)
         keys = [
             (KeyRequest(host).pack(), CheckedKey(KEY).pack()) for host in (None, "https://other")
         ]
-        await broker.restore(keys, {"folder": "/there"})
+        await broker.restore(keys, {"folder": "/there"}, {})
         answer = Answer.unpack(await asking)
         assert (answer.key.key, answer.folder) == (KEY, "/there")
-        assert (await broker.reports())[2]
+        await broker.restore([], {}, {"s": Search({"project": "p"}, "/e")})
+        assert (await broker.reports("s"))[2]
 
     run(work())
 
@@ -114,7 +116,9 @@ def test_of_a_nodes_trials_one_starts_the_core_and_the_others_wait_for_it() -> N
 
 def test_the_logger_hears_of_a_trials_end_once_it_has_come() -> None:
     async def work() -> None:
-        broker = await told(logger={})
+        broker = await told()
+        await broker.attach("s", Search({}, "/e"))
+        await broker.answer("t", None, None, "/e")
         assert await broker.last_report("t", 1) is None, "its run was never opened"
         with pytest.raises(asyncio.TimeoutError):
             # The broker was started again, and the driver knows of the run.
@@ -126,15 +130,15 @@ def test_the_logger_hears_of_a_trials_end_once_it_has_come() -> None:
         await broker.report("t", WorkerReport("finished", logged=3), {"step": 3})
         assert (await waiting).logged == 3
         await broker.report("t", WorkerReport("finished", logged=3), {"step": 3})
-        assert (await broker.reports())[0]["t"].logged == 3, "Ray may call it once more"
-        assert (await broker.answer(*("t", None, None)))["earlier"] == {"step": 3}
+        assert (await broker.reports("s"))[0]["t"].logged == 3, "Ray may call it once more"
+        assert (await broker.answer(*("t", None, None, "/e")))["earlier"] == {"step": 3}
         await broker.report("t", WorkerReport("running", logged=1))
-        assert (await broker.reports())[0]["t"].logged == 4, "with those of its first process"
+        assert (await broker.reports("s"))[0]["t"].logged == 4, "with those of its first process"
         # Its process is killed: the next one asks, twice where the entry names another server.
         for _ in range(2):
-            await broker.answer("t", None, None)
+            await broker.answer("t", None, None, "/e")
         await broker.report("t", WorkerReport("running", logged=2))
-        assert (await broker.reports())[0]["t"].logged == 6, "with those of the killed one"
+        assert (await broker.reports("s"))[0]["t"].logged == 6, "with those of the killed one"
         with pytest.raises(asyncio.TimeoutError):
             await broker.last_report("t", 0.01)
         await broker.set_ending("t", {"tune/status": "stopped by user"})
@@ -146,13 +150,15 @@ def test_the_logger_hears_of_a_trials_end_once_it_has_come() -> None:
 
 def test_notices_go_to_the_logger_or_are_printed_once(capsys: Any) -> None:
     async def work() -> None:
-        broker = await told(logger={})
-        await broker.notify("for the logger")
-        assert (await broker.reports())[1] == ["for the logger"]
-        assert (await broker.reports())[1] == []
-        broker = await told(logger=None)
+        broker = await told()
+        await broker.attach("s", Search({}, "/e"))
+        await broker.answer("t", None, None, "/e")
+        await broker.notify("for the logger", "t")
+        assert (await broker.reports("s"))[1] == ["for the logger"]
+        assert (await broker.reports("s"))[1] == []
+        broker = await told()
         for _ in range(2):
-            await broker.notify("nobody else is there")
+            await broker.notify("nobody else is there", "t")
 
     run(work())
     assert capsys.readouterr().out == "tune-wandb-nb: nobody else is there\n"
@@ -174,5 +180,68 @@ def test_where_the_starter_of_a_core_has_died_the_next_one_takes_its_place(
         await broker.core_started("n", "token")
         assert await waiting == ("token", False)
         assert await broker.core("n") == ("token", False)
+
+    run(work())
+
+
+# Several searches at once
+
+
+async def two_searches() -> Broker:
+    broker = await told(folder="/")
+    await broker.attach("one", Search({"project": "p1"}, "/e1"))
+    await broker.attach("two", Search({"project": "p2"}, "/e2"))
+    return broker
+
+
+def test_each_trial_is_answered_with_its_own_searchs_logger_and_key() -> None:
+    async def work() -> None:
+        broker = await two_searches()
+        mine = KeyRequest(search_id="two")
+        await broker.update(mine.pack(), CheckedKey(OTHER).pack(), {"folder": "/"})
+        answers = {
+            experiment: Answer.unpack(await broker.answer(f"t{experiment}", None, None, experiment))
+            for experiment in ("/e1", "/e2", "/e3")
+        }
+        assert [each.logger for each in answers.values()] == [
+            {"project": "p1"},
+            {"project": "p2"},
+            None,
+        ]
+        assert [each.key.key for each in answers.values()] == [KEY, OTHER, KEY]
+        assert all(each.is_first for each in answers.values()), "the first of its own search"
+
+    run(work())
+
+
+def test_a_trial_waits_for_the_logger_that_does_not_know_its_experiment_yet() -> None:
+    async def work() -> None:
+        broker = await told()
+        await broker.attach("one", Search({"project": "p1"}))
+        asking = [asyncio.create_task(broker.answer("t", None, None, e)) for e in ("/e1", "/e2")]
+        await asyncio.sleep(0)
+        assert not any(task.done() for task in asking)
+        await broker.attach("one", Search({"project": "p1"}, "/e1"))
+        first, second = [Answer.unpack(await task) for task in asking]
+        assert (first.logger, second.logger) == ({"project": "p1"}, None)
+
+    run(work())
+
+
+def test_what_belongs_to_a_search_goes_with_it_and_nothing_else() -> None:
+    async def work() -> None:
+        broker = await two_searches()
+        for trial, experiment in (("a", "/e1"), ("b", "/e2")):
+            await broker.answer(trial, None, None, experiment)
+            assert not await broker.claim_run_id("mine", trial), "each search has its own ids"
+            await broker.report(trial, WorkerReport("running", logged=1))
+            await broker.notify(f"of {trial}", trial)
+        reports, notices, is_attached = await broker.reports("one")
+        assert (list(reports), notices, is_attached) == (["a"], ["of a"], True)
+        await broker.detach("one")
+        assert await broker.reports("one") == ({}, [], False)
+        reports, notices, is_attached = await broker.reports("two")
+        assert (list(reports), notices, is_attached) == (["b"], ["of b"], True)
+        assert Answer.unpack(await broker.answer("c", None, None, "/e1")).logger is None
 
     run(work())

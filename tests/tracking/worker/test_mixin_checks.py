@@ -15,8 +15,8 @@ from tests.searches import RunSearch, offline_runs
 from tests.wire import WireServer
 from tests.wire.sync import sync
 from tune_wandb_nb.tracking.auth.access import CheckedKey
-from tune_wandb_nb.tracking.broker.actor import Answer, KeyRequest
 from tune_wandb_nb.tracking.broker.client import BrokerClient, broker_client
+from tune_wandb_nb.tracking.broker.messages import Answer, KeyRequest
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 
 KEY = "0123456789abcdef" * 3

@@ -7,61 +7,21 @@ API key) and for what only the driver has (the logger's settings, the environmen
 import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from tune_wandb_nb.tracking.auth.access import NO_CHECKED_KEY, CheckedKey
 from tune_wandb_nb.tracking.auth.credentials import read_key_file
+from tune_wandb_nb.tracking.broker.messages import KeyRequest, Search
 from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
 
-__all__ = ["CORE_STARTS_WITHIN", "Answer", "Broker", "KeyRequest", "find_broker", "start_broker"]
+__all__ = ["CORE_STARTS_WITHIN", "Broker"]
 
 _TIMEOUT = 30.0
 CORE_STARTS_WITHIN = 12.0
 """Seconds, a little more than a process waits for the wandb-core that it starts."""
-_PackedRequest: TypeAlias = tuple[str | None, str | None]
+_PackedRequest: TypeAlias = tuple[str | None, str | None, str | None]
 _PackedKey: TypeAlias = tuple[str | None, str | None, bool]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRequest:
-    """For which server, and from which file, a trial wants the key."""
-
-    host: str | None = None
-    key_file: str | None = None
-
-    def pack(self) -> tuple[str | None, str | None]:
-        """Return a form that can be sent."""
-        return self.host, self.key_file
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The broker's answer to a trial; only ever in memory.
-
-    Example:
-        >>> from tune_wandb_nb.tracking.settings.api_key import ApiKey
-        >>> Answer(CheckedKey(ApiKey("0123456789" * 4))).key.key
-        ApiKey(***)
-    """
-
-    key: CheckedKey = NO_CHECKED_KEY
-    logger: Mapping[str, Any] | None = None
-    """The arguments of the search's `WandbLogger`, without a key; None where it has none."""
-    environ: Mapping[str, str] = field(default_factory=dict)
-    """The driver's ``WANDB_...`` variables, without secrets."""
-    folder: str | None = None
-    """The driver's working directory."""
-    is_first: bool = False
-    """Whether this is the first trial that asks: it records the machine and its packages."""
-    earlier: Mapping[str, Any] | None = None
-    """The state of the run that an earlier process of this trial has left for the next one."""
-
-    @classmethod
-    def unpack(cls, packed: Mapping[str, Any]) -> "Answer":
-        """Read the result of `Broker.answer`."""
-        return cls(**{**packed, "key": CheckedKey.unpack(packed["key"])})
 
 
 class Broker:
@@ -75,15 +35,19 @@ class Broker:
         self._keys: dict[KeyRequest, CheckedKey] = {}
         self._common: dict[str, Any] = {}
         self._has_common = asyncio.Event()
-        self._first_trial: str | None = None
-        self._run_ids: dict[str, str] = {}
+        self._searches: dict[str, Search] = {}
+        """The searches with a logger that go on, by their ids."""
+        self._search_changed = asyncio.Condition()
+        self._search_of_trial: dict[str, str] = {}
+        self._first_trials: dict[str | None, str | None] = {}
+        self._run_ids: dict[tuple[str | None, str], str] = {}
         self._run_states: dict[str, dict[str, Any]] = {}
         self._reports: dict[str, WorkerReport] = {}
         self._earlier_reports: dict[str, WorkerReport] = {}
         """The last report of each trial's earlier processes, their rows added up."""
         self._ended: dict[str, asyncio.Event] = {}
         self._ending_summaries: dict[str, dict[str, Any]] = {}
-        self._notices: list[str] = []
+        self._notices: dict[str, list[str]] = {}
         self._cores: dict[str, str] = {}
         self._core_starts: dict[str, asyncio.Event] = {}
 
@@ -95,37 +59,79 @@ class Broker:
         self._common = dict(common)
         self._has_common.set()
 
+    async def attach(self, search_id: str, search: Search) -> None:
+        """Store the logger of a search, and its experiment once that is known."""
+        async with self._search_changed:
+            self._searches[search_id] = search
+            self._search_changed.notify_all()
+
+    async def detach(self, search_id: str) -> None:
+        """Forget a search that is over, and its trials."""
+        async with self._search_changed:
+            self._searches.pop(search_id, None)
+            self._search_changed.notify_all()
+        self._notices.pop(search_id, None)
+        self._first_trials.pop(search_id, None)
+        self._keys = {k: key for k, key in self._keys.items() if k.search_id != search_id}
+        self._run_ids = {k: trial for k, trial in self._run_ids.items() if k[0] != search_id}
+        for trial_id in [t for t, owner in self._search_of_trial.items() if owner == search_id]:
+            del self._search_of_trial[trial_id]
+            for known in (self._reports, self._earlier_reports, self._ended, self._run_states):
+                known.pop(trial_id, None)
+
     async def restore(
-        self, keys: Iterable[tuple[_PackedRequest, _PackedKey]], common: Mapping[str, Any]
+        self,
+        keys: Iterable[tuple[_PackedRequest, _PackedKey]],
+        common: Mapping[str, Any],
+        searches: Mapping[str, Search],
     ) -> None:
         """Store everything that the driver sent to the broker that ran before this one."""
         for request, key in keys:
             self._keys.setdefault(KeyRequest(*request), CheckedKey.unpack(key))
+        for search_id, search in searches.items():
+            await self.attach(search_id, search)
         if not self._has_common.is_set():
             self._common = dict(common)
             self._has_common.set()
 
     async def answer(
-        self, trial_id: str | None, host: str | None, key_file: str | None
+        self,
+        trial_id: str | None,
+        host: str | None,
+        key_file: str | None,
+        experiment: str | None = None,
     ) -> dict[str, Any]:
-        """Answer a trial's process that starts, as a dictionary for `Answer.unpack`."""
+        """Answer a trial's process that starts, as a dictionary for `Answer.unpack`.
+
+        Args:
+            trial_id: The trial; None outside of Tune.
+            host: The server that its config names.
+            key_file: The key file that its config names.
+            experiment: The path of its experiment, by which its search is known.
+        """
         # A trial may ask before the driver's first message has arrived.
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._has_common.wait(), _TIMEOUT)
-        self._first_trial = self._first_trial or trial_id
+        search_id = await self._search_id_of(experiment)
+        search = self._searches.get(search_id or "")
+        if trial_id is not None and search_id is not None:
+            self._search_of_trial[trial_id] = search_id
+        first = self._first_trials.setdefault(search_id, trial_id)
         if trial_id in self._reports:
             # The trial's process before this one may have been killed without a last report.
             self._earlier_reports[trial_id] = self._reports[trial_id]
         return {
             **self._common,
-            "key": self._key(KeyRequest(host, key_file)).pack(),
-            "is_first": self._first_trial == trial_id,
+            "logger": search.logger if search is not None else None,
+            "key": self._key(KeyRequest(host, key_file, search_id)).pack(),
+            "is_first": first == trial_id,
             "earlier": self._run_states.get(trial_id or ""),
         }
 
     async def claim_run_id(self, run_id: str, trial_id: str) -> bool:
-        """Claim a run id for a trial; returns whether another trial has claimed it before."""
-        return self._run_ids.setdefault(run_id, trial_id) != trial_id
+        """Claim a run id for a trial; returns whether another of its search has claimed it."""
+        claim = (self._search_of_trial.get(trial_id), run_id)
+        return self._run_ids.setdefault(claim, trial_id) != trial_id
 
     async def core(self, node: str, stale: str | None = None) -> tuple[str | None, bool]:
         """Return the token of a node's wandb-core, or None and whether the caller shall start one.
@@ -196,20 +202,47 @@ class Broker:
         """Return, once, what the driver has sent of a trial's end."""
         return self._ending_summaries.pop(trial_id, {})
 
-    async def reports(self) -> tuple[dict[str, WorkerReport], list[str], bool]:
-        """Return every trial's report, the notices not shown yet, and whether the driver has sent.
+    async def reports(self, search_id: str) -> tuple[dict[str, WorkerReport], list[str], bool]:
+        """Return the reports of a search's trials, its notices, and whether it is attached.
 
         After a restart by Ray the broker has forgotten what the driver sent it.
         """
-        notices, self._notices = self._notices, []
-        return dict(self._reports), notices, self._has_common.is_set()
+        reports = {
+            trial_id: report
+            for trial_id, report in self._reports.items()
+            if self._search_of_trial.get(trial_id) == search_id
+        }
+        return reports, self._notices.pop(search_id, []), search_id in self._searches
 
-    async def notify(self, text: str) -> None:
-        """Keep a notice for the logger; without a logger, print it, which Ray shows."""
-        if self._common.get("logger") is None:
+    async def notify(self, text: str, trial_id: str | None = None) -> None:
+        """Keep a notice for the trial's logger; without a logger, print it, which Ray shows."""
+        search_id = self._search_of_trial.get(trial_id or "")
+        if search_id is None:
             _print_once(text)
         else:
-            self._notices.append(text)
+            self._notices.setdefault(search_id, []).append(text)
+
+    async def _search_id_of(self, experiment: str | None) -> str | None:
+        """Return the search with this experiment; None where it has no logger.
+
+        A logger learns its experiment from its first trial, which may be faster to ask here.
+        """
+
+        def find() -> str | None:
+            if experiment is None:
+                # Outside of Tune: there is no telling whose process it is, unless there is one.
+                return next(iter(self._searches)) if len(self._searches) == 1 else None
+            owners = (i for i, each in self._searches.items() if each.experiment == experiment)
+            return next(owners, None)
+
+        def is_settled() -> bool:
+            is_known = all(each.experiment is not None for each in self._searches.values())
+            return find() is not None or experiment is None or is_known
+
+        async with self._search_changed:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._search_changed.wait_for(is_settled), _TIMEOUT)
+        return find()
 
     def _key(self, request: KeyRequest) -> CheckedKey:
         if request in self._keys:
@@ -218,7 +251,9 @@ class Broker:
             # The driver has not seen this trial's config; the file is on this node.
             path = Path(self._common.get("folder") or ".", Path(request.key_file).expanduser())
             return CheckedKey(read_key_file(str(path)))
-        return self._keys.get(KeyRequest(request.host), NO_CHECKED_KEY)
+        by_host = KeyRequest(request.host, None, request.search_id)
+        without_search = KeyRequest(request.host)
+        return self._keys.get(by_host) or self._keys.get(without_search, NO_CHECKED_KEY)
 
 
 _printed: set[str] = set()
@@ -228,45 +263,3 @@ def _print_once(text: str) -> None:
     if text not in _printed:
         _printed.add(text)
         print(f"tune-wandb-nb: {text}", flush=True)
-
-
-def start_broker() -> Any:
-    """Return this job's broker, started where there is none; it ends with the handle's owner."""
-    import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    node = ray.get_runtime_context().get_node_id()
-    return (
-        ray.remote(Broker)
-        .options(
-            name=_name(),
-            get_if_exists=True,
-            num_cpus=0,
-            max_concurrency=1000,
-            # A broker that the kernel kills when memory is short is started again by Ray; the
-            # driver then sends everything again.
-            max_restarts=-1,
-            max_task_retries=-1,
-            # On the driver's node, where the key file is, if Ray runs there.
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=True),
-        )
-        .remote()
-    )
-
-
-def find_broker() -> Any:
-    """Return this job's broker, or None where none was started."""
-    import ray
-
-    if not ray.is_initialized():
-        return None
-    try:
-        return ray.get_actor(_name())
-    except ValueError:
-        return None
-
-
-def _name() -> str:
-    import ray
-
-    return f"tune_wandb_nb.broker.{ray.get_runtime_context().get_job_id()}"

@@ -2,8 +2,9 @@
 
 import contextlib
 import os
+import threading
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from tune_wandb_nb.tracking.auth.access import NO_CHECKED_KEY, NO_KEY, CheckedKe
 from tune_wandb_nb.tracking.auth.credentials import kept_hosts
 from tune_wandb_nb.tracking.auth.exposed_key import warn_of_exposed_key
 from tune_wandb_nb.tracking.auth.server_check import ServerCheck
-from tune_wandb_nb.tracking.broker.actor import KeyRequest, start_broker
+from tune_wandb_nb.tracking.broker.handle import start_broker
+from tune_wandb_nb.tracking.broker.messages import KeyRequest, Search
 from tune_wandb_nb.tracking.notices import Notices
 from tune_wandb_nb.tracking.settings.config_entry import entry_of
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
@@ -24,6 +26,18 @@ __all__ = ["BrokerClient", "broker_client"]
 
 _SECRET = frozenset({"WANDB_API_KEY", SERVICE, "WANDB_IDENTITY_TOKEN_FILE"})
 _CHECK_TIMEOUT = 3.0
+
+
+@dataclass(slots=True)
+class _AttachedSearch:
+    """A search with a logger, on the driver."""
+
+    arguments: Mapping[str, Any]
+    notices: Notices
+    experiment: str | None = None
+
+    def to_send(self) -> Search:
+        return Search({**self.arguments, "api_key": None}, self.experiment)
 
 
 class BrokerClient:
@@ -38,8 +52,10 @@ class BrokerClient:
         self._refusals: dict[tuple[str, Any], str | None] = {}
         self._sent_keys: dict[KeyRequest, CheckedKey] = {}
         self._sent_common: dict[str, Any] = {}
-        self._logger: Mapping[str, Any] | None = None
-        self._notices = Notices()
+        self._searches: dict[str, _AttachedSearch] = {}
+        self._thread = threading.local()
+        """In each of Tune's threads: the id of the search that it runs."""
+        self._no_search = Notices()
 
     def __reduce__(self) -> str:
         # A reference to this object becomes a reference to the other process's own client: nothing
@@ -51,29 +67,45 @@ class BrokerClient:
         """The broker, if this process has started it in this job."""
         return self._broker if self._job == _job() else None
 
-    def attach(self, arguments: Mapping[str, Any], notices: Notices) -> None:
-        """Send trials the arguments of the search's logger; returns when the broker has them."""
+    def attach(self, search_id: str, arguments: Mapping[str, Any], notices: Notices) -> None:
+        """Send the broker the arguments of a search's logger; returns when it has them.
+
+        Called in the thread in which Tune runs the search.
+        """
         import ray
 
-        self._logger, self._notices = dict(arguments), notices
-        sent = self._send(WandbSettings.resolve(arguments, None, os.environ), check=False)
-        if sent is not None:
+        self._searches[search_id] = _AttachedSearch(dict(arguments), notices)
+        self._thread.search_id = search_id
+        self._send(WandbSettings.resolve(arguments, None, os.environ), check=False)
+        if (broker := self.broker) is not None:
             # Class trainables open their runs before Tune calls the logger's on_trial_start.
-            ray.get(sent)
+            ray.get(broker.attach.remote(search_id, self._searches[search_id].to_send()))
+
+    def set_experiment(self, search_id: str, experiment: str) -> None:
+        """Send the broker the path of a search's experiment, by which its trials are known."""
+        search = self._searches[search_id]
+        if search.experiment == experiment:
+            return
+        search.experiment = experiment
+        if (broker := self.broker) is not None:
+            broker.attach.remote(search_id, search.to_send())
 
     def send_again(self) -> None:
         """Send a broker that Ray has started again everything that was sent before."""
         if (broker := self.broker) is not None:
             keys = [(each.pack(), key.pack()) for each, key in list(self._sent_keys.items())]
-            broker.restore.remote(keys, self._sent_common)
+            searches = {name: search.to_send() for name, search in list(self._searches.items())}
+            broker.restore.remote(keys, self._sent_common, searches)
 
-    def detach(self) -> None:
-        """Forget the logger: its search is over."""
-        self._logger = None
-        self._notices = Notices()
-        # The next search may have no logger, and nothing on the driver that would send so.
-        with contextlib.suppress(Exception):
-            self.offer()
+    def detach(self, search_id: str) -> None:
+        """Forget the logger of a search that is over; those of other searches stay."""
+        self._searches.pop(search_id, None)
+        if getattr(self._thread, "search_id", None) == search_id:
+            self._thread.search_id = None
+        sent = {each: key for each, key in self._sent_keys.items() if each.search_id != search_id}
+        self._sent_keys = sent
+        if (broker := self.broker) is not None:
+            broker.detach.remote(search_id)
 
     def offer(self, config: Mapping[str, Any] | None = None) -> None:
         """Check one trial's config, and send the broker the key that the trial will ask for.
@@ -84,10 +116,11 @@ class BrokerClient:
             SettingsError: the trial's settings cannot be used.
         """
         entry = entry_of(config) if config is not None else None
-        settings = WandbSettings.resolve(self._logger or {}, entry, os.environ)
+        logger = self._search.arguments
+        settings = WandbSettings.resolve(logger, entry, os.environ)
         if settings.project is None:
             populate_run_location(os.environ)
-            settings = WandbSettings.resolve(self._logger or {}, entry, os.environ)
+            settings = WandbSettings.resolve(logger, entry, os.environ)
         if config is not None:
             warn_of_exposed_key(config)
             check_init_arguments(settings.init)
@@ -96,7 +129,7 @@ class BrokerClient:
         if config is None:
             for host in kept_hosts():
                 self._send(replace(settings, host=host or settings.host), check=False)
-        self._notices.flush()
+        self._search.notices.flush()
 
     def offer_when_ray_is_up(self) -> None:
         """Offer the key without a config as soon as Ray is initialized, now or later."""
@@ -108,6 +141,16 @@ class BrokerClient:
             return
         when_ray_starts(self.offer_when_ray_is_up)
 
+    @property
+    def _search_id(self) -> str | None:
+        search_id: str | None = getattr(self._thread, "search_id", None)
+        return search_id if search_id in self._searches else None
+
+    @property
+    def _search(self) -> "_AttachedSearch":
+        """The search that Tune runs in this thread; an empty one where it has no logger."""
+        return self._searches.get(self._search_id or "") or _AttachedSearch({}, self._no_search)
+
     def _send(self, settings: WandbSettings, *, check: bool) -> Any:
         """Send the broker what it lacks; returns Ray's reference, or None if nothing was sent."""
         import ray
@@ -117,11 +160,10 @@ class BrokerClient:
         if self._job != _job():
             self._broker, self._job = start_broker(), _job()
             self._sent_keys, self._sent_common = {}, {}
-        request = KeyRequest(settings.host, settings.api_key_file)
+        request = KeyRequest(settings.host, settings.api_key_file, self._search_id)
         sent = self._sent_keys.get(request)
         key = sent if sent and sent.is_checked > check else self._look_up_key(settings, check)
-        logger = self._logger and {**self._logger, "api_key": None}
-        common = {"logger": logger, "environ": _environment(), "folder": str(Path.cwd())}
+        common = {"environ": _environment(), "folder": str(Path.cwd())}
         if key == sent and common == self._sent_common:
             return None
         self._sent_keys[request], self._sent_common = key, common
@@ -132,7 +174,7 @@ class BrokerClient:
         access = decide_access(settings)
         if access.key is None or access.check is None:
             if check and access.lacks_key:
-                self._notices.say(NO_KEY)
+                self._search.notices.say(NO_KEY)
             is_off = settings.mode in ("offline", "disabled")
             return NO_CHECKED_KEY if is_off else CheckedKey(is_checked=check)
         if not check:
@@ -141,7 +183,7 @@ class BrokerClient:
         if asked not in self._refusals:
             self._refusals[asked] = ServerCheck(*asked, timeout=_CHECK_TIMEOUT).refusal()
         if (refusal := self._refusals[asked]) is not None:
-            self._notices.say(f"W&B cannot be used, so runs go on offline: {refusal}.")
+            self._search.notices.say(f"W&B cannot be used, so runs go on offline: {refusal}.")
         return CheckedKey(access.key, refusal, is_checked=True)
 
 

@@ -241,8 +241,8 @@ class WandbLogger(LoggerCallback):
 
     def on_step_end(self, iteration: int, trials: list["Trial"], **info: Any) -> None:
         """Print the notices, from Tune's thread."""
-        del iteration, trials, info
-        self._live().poll()
+        del iteration, info
+        self._live().poll(trials[0].storage.experiment_fs_path if trials else None)
 
     def on_experiment_end(self, trials: list["Trial"], **info: Any) -> None:
         """Close every run, wait for the uploads, and say where the rows are.

@@ -66,10 +66,11 @@ class ReportPoller:
     def __init__(self) -> None:
         self._asked: Any = None
 
-    def poll(self, running: Mapping[str, RunStats], notices: Notices) -> None:
+    def poll(self, search_id: str, running: Mapping[str, RunStats], notices: Notices) -> None:
         """Take over the answer to the last question if it has come, and ask again.
 
         Args:
+            search_id: The search.
             running: The counts of the trials that write their own run, by trial.
             notices: Where the trials' notices go.
         """
@@ -82,18 +83,18 @@ class ReportPoller:
             if not ray.wait([self._asked], timeout=0)[0]:
                 return
             self._take_over(running, notices)
-        self._asked = broker.reports.remote()
+        self._asked = broker.reports.remote(search_id)
 
     def _take_over(self, running: Mapping[str, RunStats], notices: Notices) -> None:
         import ray
 
         asked, self._asked = self._asked, None
         try:
-            reports, texts, has_common = ray.get(asked, timeout=_REPORTED_ALREADY)
+            reports, texts, is_attached = ray.get(asked, timeout=_REPORTED_ALREADY)
         except Exception:
             # The broker has died with its node; reports up to the trials' ends are taken over.
             return
-        if not has_common:
+        if not is_attached:
             broker_client.send_again()
         for trial_id, stats in running.items():
             if trial_id in reports and stats.state == "running":

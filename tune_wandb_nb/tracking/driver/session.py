@@ -1,6 +1,7 @@
 """One search being tracked: its settings, its W&B runs and the writer behind them."""
 
 import os
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -49,6 +50,7 @@ class Session:
     media: MediaFolder = field(default_factory=MediaFolder)
     trials: dict[str, TrackedTrial] = field(default_factory=dict)
     restored: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    search_id: str = field(default_factory=lambda: secrets.token_hex(8))
     base: WandbSettings = field(init=False)
     reconnect: Reconnect = field(init=False)
     _names: MetricNames = field(init=False)
@@ -81,15 +83,21 @@ class Session:
             self._attach()
         self.writer.start()
 
-    def poll(self) -> None:
-        """Take over the reports of trials that write their own run, and print the notices."""
+    def poll(self, experiment: str | None) -> None:
+        """Take over the reports of trials that write their own run, and print the notices.
+
+        Args:
+            experiment: The path of the search's experiment; None before its first trial.
+        """
         if self._attached:
+            if experiment is not None:
+                broker_client.set_experiment(self.search_id, experiment)
             running = {
                 trial_id: tracked.stats
                 for trial_id, tracked in self.trials.items()
                 if isinstance(tracked.run, RemoteTrial)
             }
-            self._poller.poll(running, self.notices)
+            self._poller.poll(self.search_id, running, self.notices)
         self.notices.flush()
 
     def writes_own_run(self, name: str, find: Callable[[], type]) -> bool:
@@ -169,7 +177,7 @@ class Session:
         self.writer.stop()
         self.reconnect.stop()
         if self._attached:
-            broker_client.detach()
+            broker_client.detach(self.search_id)
 
     @property
     def stats(self) -> list[RunStats]:
@@ -209,7 +217,7 @@ class Session:
         """Send trials that write their own run the arguments of this logger."""
         if not self._attached:
             self._attached = True
-            broker_client.attach(self.arguments, self.notices)
+            broker_client.attach(self.search_id, self.arguments, self.notices)
 
     def _note_drop(self, key: str, reason: str) -> None:
         self.notices.say(f"{key!r} cannot be logged to W&B ({reason}) and is left out.", once=key)

@@ -21,6 +21,8 @@ class TrialNames:
     trial_id: str | None = None
     name: str | None = None
     experiment: str | None = None
+    experiment_path: str | None = None
+    """The path of the experiment in its storage, by which driver and trial know the search."""
 
 
 @dataclass(frozen=True, slots=True)

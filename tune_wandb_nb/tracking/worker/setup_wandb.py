@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tune_wandb_nb.compat.ray_trial import tune_session
+from tune_wandb_nb.compat.ray_trial import experiment_path_of, tune_session
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames
 from tune_wandb_nb.tracking.worker.train_context import train_experiment, train_rank
 from tune_wandb_nb.tracking.worker.trainable import names_of, tracker, trainable_with_mixin
@@ -77,6 +77,7 @@ def open_run(
             _of_rank(session.trial_id, rank),
             _of_rank(session.trial_name, rank),
             train_experiment() or session.experiment,
+            experiment_path_of(session.storage),
         )
     tracker().open(names, config, arguments)
 

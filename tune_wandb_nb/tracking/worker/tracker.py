@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from tune_wandb_nb.tracking.auth.access import decide_access
-from tune_wandb_nb.tracking.broker.actor import Answer, find_broker
+from tune_wandb_nb.tracking.broker.handle import find_broker
+from tune_wandb_nb.tracking.broker.messages import Answer
 from tune_wandb_nb.tracking.results.checkpoints import CheckpointChoice, SavedCheckpoint
 from tune_wandb_nb.tracking.results.rows import RowRules, TrialRows
 from tune_wandb_nb.tracking.results.trial_end import Ending
@@ -43,6 +44,7 @@ class Tracker:
         self._rows: TrialRows | None = None
         self._checkpoints = CheckpointChoice()
         self._last_report = 0.0
+        self._trial_id: str | None = None
         self.completed = False
         """Whether the trial's code has come to its end by itself."""
 
@@ -72,6 +74,7 @@ class Tracker:
         Raises:
             SettingsError: the trial's settings cannot be used.
         """
+        self._trial_id = names.trial_id
         entry = {**_mapping(entry_of(config)), **(arguments or {})}
         answer, settings = self._ask_broker(names, entry)
         access = decide_access(settings, sent=answer.key)
@@ -178,7 +181,8 @@ class Tracker:
             return Answer()
         import ray
 
-        asked = (names.trial_id, settings.host, settings.api_key_file)
+        place = (settings.host, settings.api_key_file, names.experiment_path)
+        asked = (names.trial_id, *place)
         return Answer.unpack(ray.get(self._broker.answer.remote(*asked), timeout=_TIMEOUT))
 
     def _run_id_of(self, settings: WandbSettings, trial_id: str | None) -> str:
@@ -231,7 +235,7 @@ class Tracker:
 
     def _say(self, text: str) -> None:
         if self._broker is not None:
-            self._broker.notify.remote(text)
+            self._broker.notify.remote(text, self._trial_id)
         else:
             print(f"tune-wandb-nb: {text}", flush=True)
 

@@ -8,6 +8,7 @@ from tune_wandb_nb.compat.ray_trial import (
     add_base,
     calling_trainable,
     experiment_of,
+    experiment_path_of,
     has_returned,
     last_result_of,
     storage_of,
@@ -232,7 +233,8 @@ def trainable_with_mixin() -> Any:
 def names_of(trainable: Any) -> TrialNames:
     """Return the ids and names of a trainable's trial and experiment."""
     storage = storage_of(trainable)
-    return TrialNames(trainable.trial_id, trainable.trial_name, experiment_of(storage))
+    path = experiment_path_of(storage)
+    return TrialNames(trainable.trial_id, trainable.trial_name, experiment_of(storage), path)
 
 
 def ending_of_error(error: BaseException) -> Ending:
@@ -248,9 +250,8 @@ def ending_without_error() -> Ending:
 
 def _open(config: Mapping[str, Any], storage: Any) -> None:
     tracker().end(ending_without_error())
-    tracker().open(
-        TrialNames(*trial_names(config), experiment_of(storage)), without_tunes_entries(config)
-    )
+    names = TrialNames(*trial_names(config), experiment_of(storage), experiment_path_of(storage))
+    tracker().open(names, without_tunes_entries(config))
 
 
 def _is_function(trainable: Any) -> bool:

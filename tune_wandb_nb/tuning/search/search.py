@@ -7,7 +7,11 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from tune_wandb_nb.compat.ray import run_config_of, silence_sigterm_warning
+from tune_wandb_nb.compat.ray import (
+    run_config_of,
+    serialize_registrations,
+    silence_sigterm_warning,
+)
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.callback import BoardCallback
 from tune_wandb_nb.tuning.search.interrupt import interrupted_by
@@ -206,6 +210,7 @@ class Search:
 
     def _run(self, folder: str | None, how: Mapping[str, Any]) -> None:
         silence_sigterm_warning()
+        serialize_registrations()
         try:
             tuner = self._tuner() if folder is None else self._restored_tuner(folder, how)
             self._path = folder or _folder_of(tuner)
