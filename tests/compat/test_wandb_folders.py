@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.wire import read_ended_wandb_file
 from tests.wire.fixtures import StartRun
 from tune_wandb_nb.compat.wandb_folders import (
     copy_folder,
@@ -27,6 +28,8 @@ def offline_log(start_run: StartRun, tmp_path: Path) -> Path:
     """The file of a run that wandb has recorded offline."""
     start_run("trial-1", mode="offline").finish()
     (file,) = find_logs(tmp_path)
+    # wandb-core writes the end after `finish` has returned, and would write over a changed file.
+    read_ended_wandb_file(file)
     return file
 
 

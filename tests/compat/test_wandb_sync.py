@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire import WireServer
+from tests.wire import WireServer, read_ended_wandb_file
 from tests.wire.fixtures import StartRun
 from tune_wandb_nb.compat.wandb_folders import find_logs, is_synced
 from tune_wandb_nb.compat.wandb_sync import (
@@ -40,6 +40,8 @@ def offline_log(start_run: StartRun, tmp_path: Path) -> Path:
         run.log({"value": i})
     run.finish()
     (file,) = find_logs(tmp_path / "wandb")
+    # wandb-core writes the end after `finish` has returned, and would write over a changed file.
+    read_ended_wandb_file(file)
     return file
 
 
