@@ -8,9 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from ray import cloudpickle
 
 pytest_plugins = ["tests.searches", "tests.wire.fixtures"]
+
+
+# A busy machine is no fault: no example has to be ready in a given time.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 def pytest_configure() -> None:

@@ -73,7 +73,7 @@ def test_a_file_that_the_driver_has_not_seen_is_read_beside_it(tmp_path: Path) -
 def test_one_that_was_started_again_is_told_all_at_once() -> None:
     async def work() -> None:
         broker = Broker()
-        assert not (await broker.reports("s"))[2]
+        assert not (await broker.reports("s", ["t"]))[2]
         asking = asyncio.create_task(broker.answer("t", "https://other", None))
         await asyncio.sleep(0)
         keys = [
@@ -83,7 +83,7 @@ def test_one_that_was_started_again_is_told_all_at_once() -> None:
         answer = Answer.unpack(await asking)
         assert (answer.key.key, answer.folder) == (KEY, "/there")
         await broker.restore([], {}, {"s": Search({"project": "p"}, "/e")})
-        assert (await broker.reports("s"))[2]
+        assert (await broker.reports("s", ["t"]))[2]
 
     run(work())
 
@@ -130,15 +130,19 @@ def test_the_logger_hears_of_a_trials_end_once_it_has_come() -> None:
         await broker.report("t", WorkerReport("finished", logged=3), {"step": 3})
         assert (await waiting).logged == 3
         await broker.report("t", WorkerReport("finished", logged=3), {"step": 3})
-        assert (await broker.reports("s"))[0]["t"].logged == 3, "Ray may call it once more"
+        assert (await broker.reports("s", ["t"]))[0]["t"].logged == 3, "Ray may call it once more"
         assert (await broker.answer(*("t", None, None, "/e")))["earlier"] == {"step": 3}
         await broker.report("t", WorkerReport("running", logged=1))
-        assert (await broker.reports("s"))[0]["t"].logged == 4, "with those of its first process"
+        assert (await broker.reports("s", ["t"]))[0]["t"].logged == 4, (
+            "with those of its first process"
+        )
         # Its process is killed: the next one asks, twice where the entry names another server.
         for _ in range(2):
             await broker.answer("t", None, None, "/e")
         await broker.report("t", WorkerReport("running", logged=2))
-        assert (await broker.reports("s"))[0]["t"].logged == 6, "with those of the killed one"
+        assert (await broker.reports("s", ["t"]))[0]["t"].logged == 6, (
+            "with those of the killed one"
+        )
         with pytest.raises(asyncio.TimeoutError):
             await broker.last_report("t", 0.01)
         await broker.set_ending("t", {"tune/status": "stopped by user"})
@@ -154,8 +158,8 @@ def test_notices_go_to_the_logger_or_are_printed_once(capsys: Any) -> None:
         await broker.attach("s", Search({}, "/e"))
         await broker.answer("t", None, None, "/e")
         await broker.notify("for the logger", "t")
-        assert (await broker.reports("s"))[1] == ["for the logger"]
-        assert (await broker.reports("s"))[1] == []
+        assert (await broker.reports("s", ["t"]))[1] == ["for the logger"]
+        assert (await broker.reports("s", ["t"]))[1] == []
         broker = await told()
         for _ in range(2):
             await broker.notify("nobody else is there", "t")
@@ -236,11 +240,11 @@ def test_what_belongs_to_a_search_goes_with_it_and_nothing_else() -> None:
             assert not await broker.claim_run_id("mine", trial), "each search has its own ids"
             await broker.report(trial, WorkerReport("running", logged=1))
             await broker.notify(f"of {trial}", trial)
-        reports, notices, is_attached = await broker.reports("one")
+        reports, notices, is_attached = await broker.reports("one", ["a"])
         assert (list(reports), notices, is_attached) == (["a"], ["of a"], True)
         await broker.detach("one")
-        assert await broker.reports("one") == ({}, [], False)
-        reports, notices, is_attached = await broker.reports("two")
+        assert await broker.reports("one", ["a"]) == ({}, [], False)
+        reports, notices, is_attached = await broker.reports("two", ["b"])
         assert (list(reports), notices, is_attached) == (["b"], ["of b"], True)
         assert Answer.unpack(await broker.answer("c", None, None, "/e1")).logger is None
 

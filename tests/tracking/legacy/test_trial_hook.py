@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ray import tune
+from ray import cloudpickle, tune
 from ray.tune.registry import TRAINABLE_CLASS, _global_registry
 
 import tune_wandb_nb as tw
@@ -32,7 +32,7 @@ def test_a_process_that_loads_the_trainable_has_the_classic_names(tmp_path: Path
     tw.legacy.enable(quiet=True)
     try:
         _global_registry.register(TRAINABLE_CLASS, "training", Training)
-        sent = _global_registry._to_flush[TRAINABLE_CLASS, "training"]
+        sent = cloudpickle.dumps(_global_registry.get(TRAINABLE_CLASS, "training"))
     finally:
         tw.legacy.disable()
     (tmp_path / "trainable.pkl").write_bytes(sent)

@@ -115,7 +115,7 @@ class Acts(Callback):
 
 def users_run(**how: Any) -> wandb.Run:
     # wandb has looked up the current folder when it was first used, maybe in another test.
-    settings = wandb.Settings(silent=True)
+    settings = wandb.Settings(silent=True, mode=os.environ.get("WANDB_MODE", "online"))
     return wandb.init(project="mine", dir=str(Path.cwd()), settings=settings, **how)
 
 

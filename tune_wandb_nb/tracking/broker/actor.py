@@ -202,16 +202,14 @@ class Broker:
         """Return, once, what the driver has sent of a trial's end."""
         return self._ending_summaries.pop(trial_id, {})
 
-    async def reports(self, search_id: str) -> tuple[dict[str, WorkerReport], list[str], bool]:
-        """Return the reports of a search's trials, its notices, and whether it is attached.
+    async def reports(
+        self, search_id: str, trial_ids: Iterable[str]
+    ) -> tuple[dict[str, WorkerReport], list[str], bool]:
+        """Return the reports of some trials, their search's notices, and whether it is attached.
 
         After a restart by Ray the broker has forgotten what the driver sent it.
         """
-        reports = {
-            trial_id: report
-            for trial_id, report in self._reports.items()
-            if self._search_of_trial.get(trial_id) == search_id
-        }
+        reports = {t: self._reports[t] for t in trial_ids if t in self._reports}
         return reports, self._notices.pop(search_id, []), search_id in self._searches
 
     async def notify(self, text: str, trial_id: str | None = None) -> None:

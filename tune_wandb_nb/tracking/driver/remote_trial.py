@@ -83,7 +83,7 @@ class ReportPoller:
             if not ray.wait([self._asked], timeout=0)[0]:
                 return
             self._take_over(running, notices)
-        self._asked = broker.reports.remote(search_id)
+        self._asked = broker.reports.remote(search_id, list(running))
 
     def _take_over(self, running: Mapping[str, RunStats], notices: Notices) -> None:
         import ray
