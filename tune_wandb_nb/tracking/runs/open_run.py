@@ -18,7 +18,11 @@ from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import InitPlan
 from tune_wandb_nb.tracking.runs.isolation import isolated
 from tune_wandb_nb.tracking.runs.run_config import storable_config
-from tune_wandb_nb.tracking.runs.wandb_core import free_abandoned_run, mark_abandoned
+from tune_wandb_nb.tracking.runs.wandb_core import (
+    free_abandoned_run,
+    mark_abandoned,
+    mark_unclosable,
+)
 from tune_wandb_nb.tracking.settings.settings import Mode
 
 __all__ = ["OPENS_WITHIN", "OpenRun", "Start", "init_arguments_of", "next_step_of", "start_run"]
@@ -147,7 +151,9 @@ def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
         with isolated():
             run = wandb.init(**arguments, reinit="create_new")
     except Exception as error:
-        if not is_in_use(error):
+        if mode == "online":
+            mark_unclosable(run_id)
+        elif not is_in_use(error):
             _leave(mode, run_id)
         raise
     if plan.define_step:

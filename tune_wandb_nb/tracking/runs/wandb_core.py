@@ -37,6 +37,7 @@ __all__ = [
     "answers",
     "free_abandoned_run",
     "mark_abandoned",
+    "mark_unclosable",
     "start_core",
 ]
 
@@ -49,6 +50,8 @@ _ARRIVES_WITHIN = 2.0
 
 _abandoned: set[str] = set()
 """Ids of runs that this process's wandb-core still holds though nobody uses them."""
+_unclosable: set[str] = set()
+"""Ids of runs that this process's wandb-core could not open online."""
 
 
 class CoreSharing:
@@ -135,11 +138,20 @@ def answers(token: str) -> bool:
 
 
 def mark_abandoned(run_id: str) -> None:
-    """Note that this process's wandb-core holds a run that could not be opened or closed.
+    """Note that this process's wandb-core holds a run that could not be closed, or opened offline.
 
     Its id stays in use until `free_abandoned_run`.
     """
     _abandoned.add(run_id)
+
+
+def mark_unclosable(run_id: str) -> None:
+    """Note that a run could not be opened online; its id stays in use as long as wandb-core lives.
+
+    If wandb-core 0.31 is asked to close such a run, it waits for the run's opening forever, and all
+    other runs of this process wait with it.
+    """
+    _unclosable.add(run_id)
 
 
 def free_abandoned_run(run_id: str) -> None:
@@ -148,7 +160,7 @@ def free_abandoned_run(run_id: str) -> None:
     Not done earlier than needed: while the run's server hangs, wandb-core lets this process's other
     runs wait.
     """
-    if run_id in _abandoned:
+    if run_id in _abandoned and run_id not in _unclosable:
         _abandoned.discard(run_id)
         forget_run(run_id)
 
@@ -198,6 +210,7 @@ def forget_core() -> None:
     import wandb
 
     _abandoned.clear()
+    _unclosable.clear()
     os.environ.pop(SERVICE, None)
     # wandb cannot close a connection cleanly whose other end is gone.
     with contextlib.suppress(Exception):
