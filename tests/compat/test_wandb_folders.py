@@ -42,6 +42,20 @@ def test_an_offline_run_is_where_we_look(offline_log: Path, tmp_path: Path) -> N
     assert offline_logs(tmp_path, "trial") == []
 
 
+def test_a_run_that_is_opened_twice_in_one_second_has_two_files(
+    start_run: StartRun, tmp_path: Path
+) -> None:
+    folders = []
+    while len(folders) < 2 or not folders[-1].endswith("-1"):
+        # Again where a second has ended in between.
+        run = start_run("again", mode="offline")
+        folders.append(Path(run.dir).parent.name)
+        run.finish()
+    found = [file.parent.name for file in offline_logs(tmp_path, "again")]
+    assert found == folders
+    assert offline_logs(tmp_path, "gain") == offline_logs(tmp_path, "agai") == []
+
+
 def test_an_online_run_is_told_from_an_offline_one(start_run: StartRun, tmp_path: Path) -> None:
     start_run("one").finish()
     (file,) = find_logs(tmp_path)

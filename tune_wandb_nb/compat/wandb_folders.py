@@ -47,7 +47,9 @@ def offline_logs(folder: Path, run_id: str) -> list[Path]:
         run_id: Its id.
     """
     name = glob.escape(run_id)
-    found = folder.glob(f"wandb/{_OFFLINE}run-*-{name}/run-{name}.wandb")
+    # A run that is opened twice in one second has "-1" at the end of its second folder's name.
+    patterns = (f"wandb/{_OFFLINE}run-*-{name}{end}/run-{name}.wandb" for end in ("", "-[0-9]*"))
+    found = (file for pattern in patterns for file in folder.glob(pattern))
     return sorted(file.resolve() for file in found)
 
 
