@@ -49,7 +49,7 @@ def recorded(opened: OpenRun) -> OfflineRun:
 
 def unusable(plan: InitPlan) -> InitPlan:
     """Return a plan that wandb refuses before it opens a run."""
-    return replace(plan, arguments={**plan.arguments, "config": "no such file"})
+    return replace(plan, settings={"init_timeout": "soon"})
 
 
 def start(plan: InitPlan) -> OpenRun:
@@ -158,7 +158,7 @@ def test_a_run_that_could_not_be_opened_keeps_its_id_and_holds_up_no_other(
     for mode in MODES:
         with pytest.raises(Exception, match="run ID refused is in use"):
             start_run(plan, mode, "refused")
-    with pytest.raises(Exception, match="no such file"):
+    with pytest.raises(Exception, match="init_timeout"):
         start(unusable(offline_plan(tmp_path, "refused")))
     other = start(online_plan(tmp_path, wire_server, "other"))
     log(other, row(1, x=1))
@@ -168,7 +168,7 @@ def test_a_run_that_could_not_be_opened_keeps_its_id_and_holds_up_no_other(
 
 def test_an_id_is_free_again_after_its_run_could_not_be_opened_offline(tmp_path: Path) -> None:
     plan = offline_plan(tmp_path)
-    with pytest.raises(Exception, match="no such file"):
+    with pytest.raises(Exception, match="init_timeout"):
         start(unusable(plan))
     opened = start(plan)
     log(opened, row(1, x=1))
