@@ -50,6 +50,7 @@ class ServerCheck:
         """Keep further runs offline for now: the server answers, but a run could not be opened."""
         with self._lock:
             self._refusal = self._refusal or reason
+            self._was_asked = True
 
     def ask_again(self) -> str | None:
         """As `refusal`, but a refusal that may have passed is asked anew."""
