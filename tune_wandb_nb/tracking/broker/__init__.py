@@ -1,1 +1,1 @@
-"""The actor that sends trials what only the driver knows, and the driver's side of it."""
+"""The actor that gives trials what only the driver has, and the driver's side of it."""

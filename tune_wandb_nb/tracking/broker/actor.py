@@ -195,7 +195,7 @@ class Broker:
         return self._reports[trial_id]
 
     async def set_ending(self, trial_id: str, summary: Mapping[str, Any]) -> None:
-        """Store what only Tune knows of a trial's end: what its run's summary says of it."""
+        """Store the part of a run's summary that says how Tune ended the trial."""
         self._ending_summaries[trial_id] = dict(summary)
 
     async def take_ending(self, trial_id: str) -> dict[str, Any]:
@@ -228,7 +228,7 @@ class Broker:
 
         def find() -> str | None:
             if experiment is None:
-                # Outside of Tune: there is no telling whose process it is, unless there is one.
+                # A process outside of Tune: its search is only certain if there is one search.
                 return next(iter(self._searches)) if len(self._searches) == 1 else None
             owners = (i for i, each in self._searches.items() if each.experiment == experiment)
             return next(owners, None)

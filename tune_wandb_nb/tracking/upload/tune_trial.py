@@ -122,5 +122,5 @@ def _states_of(trial: RecordedTrial) -> frozenset[str]:
 def _ending(trial: RecordedTrial) -> Ending:
     if trial.status == "ERROR":
         return failed_ending(trial.error())
-    # Who or what has stopped it is not in the folder.
+    # The folder does not record who or what has stopped the trial.
     return finished_ending("ended" if trial.is_over else trial.status.lower())
