@@ -126,7 +126,7 @@ class Reconnect:
         }
         left = {run: [file for file, of in files.items() if of is run] for run in runs}
 
-        def tell(outcome: Outcome) -> None:
+        def note_uploaded(outcome: Outcome) -> None:
             run = files[outcome.path]
             if outcome.state == "synced":
                 left[run].remove(outcome.path)
@@ -135,7 +135,7 @@ class Reconnect:
 
         with tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") as scratch:
             RunUpload(destination, Path(scratch), _PARALLEL).upload(
-                list(files), tell, should_continue=lambda _: not self._stopping.is_set()
+                list(files), note_uploaded, should_continue=lambda _: not self._stopping.is_set()
             )
 
     def _arrived(self, run: "TrialRun", destination: Destination) -> None:

@@ -95,7 +95,7 @@ class Session:
             running = {
                 trial_id: tracked.stats
                 for trial_id, tracked in self.trials.items()
-                if isinstance(tracked.run, RemoteTrial)
+                if isinstance(tracked.run, RemoteTrial) and not tracked.ended
             }
             self._poller.poll(self.search_id, running, self.notices)
         self.notices.flush()
