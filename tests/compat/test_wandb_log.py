@@ -103,7 +103,7 @@ def test_another_file_is_named(tmp_path: Path, content: bytes) -> None:
 @pytest.fixture
 def wandbs_log(start_run: StartRun, tmp_path: Path) -> TransactionLog:
     """The file of an offline run with three rows, of which the last has no value."""
-    run = start_run("one", mode="offline", entity="me", project="digits")
+    run = start_run("one", mode="offline", entity="me", project="digits", group="g")
     run.log({"value": 0.5, "nested": {"value": 2}})
     run.log({"value": 1.5}, step=7, commit=True)
     run.log({"other": "text"})
@@ -119,6 +119,7 @@ def test_the_records_of_wandbs_own_file(wandbs_log: TransactionLog) -> None:
     assert (kinds.count(RUN), kinds.count(HISTORY), kinds.count(EXIT)) == (1, 3, 1)
     header = next(record for record in records if record.kind == RUN)
     assert (header.run_id, header.entity, header.project) == ("one", "me", "digits")
+    assert header.group == "g"
     rows = [record for record in records if record.kind == HISTORY]
     assert [row.step for row in rows] == [0, 7, 8]
     assert [row.metric("value") for row in rows] == [0.5, 1.5, None]

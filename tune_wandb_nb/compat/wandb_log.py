@@ -182,6 +182,11 @@ class LogRecord:
         return str(self._record.run.entity)
 
     @property
+    def group(self) -> str:
+        """The run's group, in a `RUN`."""
+        return str(self._record.run.run_group)
+
+    @property
     def step(self) -> int:
         """W&B's own number of the row (``_step``), in a `HISTORY`."""
         return int(self._record.history.step.num)

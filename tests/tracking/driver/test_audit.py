@@ -270,3 +270,14 @@ def test_a_glob_finds_just_the_runs_it_stands_for(mine: list[str], others: list[
     paths = make(*mine)
     make(*others)
     assert folders(sync_command(paths)) == sorted(paths)
+
+
+def test_random_ids_make_one_short_command_too() -> None:
+    paths = [f"wandb/offline-run-20261127_02000{n}-{n * 7919:08x}" for n in range(9)]
+    command = "tune_wandb_nb.sync_runs('wandb', group='my search')"
+    assert sync_command(paths, "my search") == command
+    assert sync_command(paths[:3], "my search") == f"wandb sync {' '.join(paths[:3])}"
+    runs = [Run(str(n), mode="offline", path=path) for n, path in enumerate(paths)]
+    assert closing_line(runs, [], group="my search").endswith(f"Upload with: {command}")
+    elsewhere = [*paths, "other/offline-run-20261127_020009-ff"]
+    assert sync_command(elsewhere, "my search").startswith("wandb sync "), "of two folders"

@@ -11,6 +11,7 @@ import pytest
 import tune_wandb_nb as tw
 from tests.tracking.upload.tables import Sync, states, steps
 from tests.wire import WireServer
+from tests.wire.fixtures import StartRun
 from tune_wandb_nb.tracking.auth.graphql import AccountError
 
 
@@ -80,3 +81,15 @@ def test_bad_input(sync: Sync, record: Callable[..., Path], wire_server: WireSer
     with pytest.raises(AccountError, match="cannot be reached"):
         sync(host="http://127.0.0.1:9")
     assert states(sync()) == {"one": "synced"}, "nothing is lost"
+
+
+def test_only_the_runs_of_a_group(
+    sync: Sync, start_run: StartRun, wire_server: WireServer, wandb_home: Path
+) -> None:
+    for number, group in enumerate(["mine", "mine", "theirs", None]):
+        start_run(f"run{number}", mode="offline", group=group).finish()
+    (wandb_home / "wandb" / "offline-run-20260101_120000-broken").mkdir()
+    (wandb_home / "wandb/offline-run-20260101_120000-broken/run-broken.wandb").write_bytes(b"no")
+    assert states(sync(group="mine")) == {"run0": "synced", "run1": "synced"}
+    assert set(wire_server.runs) == {"run0", "run1"}
+    assert len(sync(group="nobody's")) == 0

@@ -54,13 +54,16 @@ def audit_table(runs: Iterable[RunStats]) -> "pd.DataFrame":
     return table
 
 
-def closing_line(runs: Sequence[RunStats], unfinished: Sequence[RunStats], repair: str = "") -> str:
+def closing_line(
+    runs: Sequence[RunStats], unfinished: Sequence[RunStats], repair: str = "", group: str = ""
+) -> str:
     """Say in one line where the rows are, or what is missing and the command that repairs it.
 
     Args:
         runs: The counts of all runs.
         unfinished: Those that are not closed yet.
         repair: The call that brings rows to W&B that only Tune has.
+        group: The group of all runs; empty where they have several.
     """
     if not runs:
         return "no trial was tracked."
@@ -73,7 +76,7 @@ def closing_line(runs: Sequence[RunStats], unfinished: Sequence[RunStats], repai
         return f"{counted}, none tracked (mode is 'disabled')."
     # One command uploads the unfinished runs and those that are offline: all are on disk.
     on_disk = [*unfinished, *(run for run in runs if run.mode == "offline")]
-    command = sync_command(list(dict.fromkeys(run.path for run in on_disk if run.path)))
+    command = sync_command(list(dict.fromkeys(run.path for run in on_disk if run.path)), group)
     if unfinished:
         names = ", ".join(a.name for a in unfinished[:_NAMED_AT_MOST])
         more = len(unfinished) - _NAMED_AT_MOST
@@ -94,12 +97,16 @@ def closing_line(runs: Sequence[RunStats], unfinished: Sequence[RunStats], repai
     return text
 
 
-def sync_command(paths: Sequence[str]) -> str:
-    """Return the ``wandb sync`` command for some run folders; empty where there are none.
+def sync_command(paths: Sequence[str], group: str = "") -> str:
+    """Return the command that uploads some run folders; empty where there are none.
 
-    Many folders of one search are written as one glob, where it finds no run but these.
+    That is ``wandb sync``. Many folders of one search are written as one glob, where it finds no
+    run but these: Tune numbers its trials. Optuna's trials have random ids: then it is `sync_runs`
+    with their group.
 
     Example:
+        >>> sync_command([f"wandb/offline-run-{i}-{id(i)}" for i in range(16)], "digits")
+        "tune_wandb_nb.sync_runs('wandb', group='digits')"
         >>> sync_command(["wandb/offline-run-1-ab_00000", "wandb/offline-run-2-ab_00001"])
         'wandb sync wandb/offline-run-1-ab_00000 wandb/offline-run-2-ab_00001'
         >>> sync_command([f"wandb/offline-run-{i}-ab_{i:05}" for i in range(16)])
@@ -122,6 +129,9 @@ def sync_command(paths: Sequence[str]) -> str:
             words.append(shlex.quote(path))
         elif globs[family] not in words:
             words.append(globs[family])
+    homes = {str(PurePath(path).parent) for path in short}
+    if len(words) > _NAMED_AT_MOST and group and len(homes) == 1:
+        return f"tune_wandb_nb.sync_runs({homes.pop()!r}, group={group!r})"
     return " ".join(["wandb sync", *words]) if words else ""
 
 

@@ -205,6 +205,12 @@ class Session:
         return next((run.project_url for run in self.stats if run.project_url), None)
 
     @property
+    def group(self) -> str | None:
+        """The group of all runs; None where they have several, or there are none."""
+        groups = {str(tracked.run.plan.arguments["group"]) for tracked in self.trials.values()}
+        return groups.pop() if len(groups) == 1 else None
+
+    @property
     def group_url(self) -> str | None:
         """The page of this search's runs, once one of them is online."""
         for tracked in self.trials.values():

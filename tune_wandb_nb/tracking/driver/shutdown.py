@@ -25,7 +25,8 @@ def close_session(session: Session) -> None:
             _wait(session)
     finally:
         unfinished = [run.stats for run in session.writer.unfinished()]
-        session.notices.say(closing_line(session.stats, unfinished, _repair(session)))
+        line = closing_line(session.stats, unfinished, _repair(session), session.group or "")
+        session.notices.say(line)
         session.notices.flush()
         session.close()
 

@@ -24,6 +24,7 @@ __all__ = [
     "OFFLINE_SUFFIX",
     "RecordedRun",
     "UnsyncedCopy",
+    "group_of",
     "last_recorded",
     "read_run",
     "wait_for_end",
@@ -95,6 +96,14 @@ def read_run(path: Path) -> RecordedRun:
         log.cut_off,
         header.run_id.endswith(OFFLINE_SUFFIX),
     )
+
+
+def group_of(path: Path) -> str | None:
+    """Return the group of a file's run; None where the file does not name it (yet)."""
+    log = TransactionLog(path)
+    with contextlib.suppress(BrokenLogError, OSError):
+        return next((each.group for _, each in read_records(log, log) if each.kind == RUN), None)
+    return None
 
 
 def last_recorded(folder: Path, run_id: str) -> tuple[int | None, int | None]:

@@ -7,22 +7,29 @@ from typing import Any
 
 from tune_wandb_nb.compat.wandb_folders import find_logs, is_offline, is_run_folder
 from tune_wandb_nb.tracking.history.run_origin import read_origin
+from tune_wandb_nb.tracking.history.wandb_file import group_of
 from tune_wandb_nb.tracking.settings.api_key import show
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 
 __all__ = ["files_to_upload"]
 
 
-def files_to_upload(paths: Any) -> list[Path]:
+def files_to_upload(paths: Any, group: str | None = None) -> list[Path]:
     """Return the .wandb files that are to be uploaded.
 
     Args:
         paths: The argument of `sync_runs`.
+        group: The argument of `sync_runs`.
 
     Raises:
         SettingsError: an argument of a wrong type.
         FileNotFoundError: a path does not exist.
     """
+    files = _files_of(paths)
+    return files if group is None else [file for file in files if group_of(file) == group]
+
+
+def _files_of(paths: Any) -> list[Path]:
     if paths is None:
         default = Path(os.environ.get("WANDB_DIR") or ".", "wandb")
         # Unlike a folder that the user names, this folder may be missing.
@@ -32,7 +39,7 @@ def files_to_upload(paths: Any) -> list[Path]:
     if isinstance(paths, str | os.PathLike):
         return _of_path(Path(paths).expanduser())
     if isinstance(paths, Iterable):
-        return list(dict.fromkeys(file for path in paths for file in files_to_upload(path)))
+        return list(dict.fromkeys(file for path in paths for file in _files_of(path)))
     raise SettingsError(
         "sync_runs takes a folder, a .wandb file, a WandbLogger, an Experiment or a list of these,"
         f" but got {show(paths)}."

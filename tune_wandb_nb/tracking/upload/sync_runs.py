@@ -24,6 +24,7 @@ SYNC_COLUMNS = ("run_id", "state", "rows", "uploaded", "note", "path")
 def sync_runs(
     paths: Any = None,
     *,
+    group: str | None = None,
     progress: bool = True,
     live: bool = False,
     patience: float = 300.0,
@@ -45,6 +46,7 @@ def sync_runs(
         paths: What to upload: a `WandbLogger` or an `Experiment`; a folder of an offline run, or
             one that has such folders anywhere below; a ``.wandb`` file; or a list of these. By
             default ``WANDB_DIR/wandb``, else ``./wandb``.
+        group: Only the runs of this group, such as those of one search (its experiment's name).
         progress: Show a bar.
         live: Follow runs that are still being written, and those that are yet to come: for a
             search on a machine without internet, called on one that has it and shares the folder.
@@ -78,7 +80,7 @@ def sync_runs(
 
     host = host or getattr(getattr(paths, "logger", paths), "host", None)
     settings = {"host": host, "api_key": api_key, "api_key_file": api_key_file, "project": project}
-    files = files_to_upload(paths)
+    files = files_to_upload(paths, group)
     todo = [file for file in files if not is_synced(file)]
     outcomes = {file: already_uploaded(file) for file in files if file not in todo}
     if todo or live:
@@ -95,7 +97,7 @@ def sync_runs(
 
             upload = RunUpload(destination, Path(scratch), parallel)
             if live:
-                find_files = partial(files_to_upload, paths)
+                find_files = partial(files_to_upload, paths, group)
                 LiveUpload(upload, destination, find_files, patience).follow(report)
             else:
                 upload.upload(todo, report)
