@@ -114,8 +114,10 @@ class Acts(Callback):
 
 
 def users_run(**how: Any) -> wandb.Run:
-    # wandb has looked up the current folder when it was first used, maybe in another test.
-    settings = wandb.Settings(silent=True, mode=os.environ.get("WANDB_MODE", "online"))
+    # wandb has read its environment and folder when it was first used, maybe in another test.
+    names = {"mode": "WANDB_MODE", "base_url": "WANDB_BASE_URL", "api_key": "WANDB_API_KEY"}
+    given = {name: os.environ[each] for name, each in names.items() if each in os.environ}
+    settings = wandb.Settings(silent=True, **given)
     return wandb.init(project="mine", dir=str(Path.cwd()), settings=settings, **how)
 
 
