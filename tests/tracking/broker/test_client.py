@@ -9,7 +9,7 @@ import pytest
 import ray
 
 from tune_wandb_nb.tracking.auth.credentials import forget_keys, keep_key
-from tune_wandb_nb.tracking.broker.client import BrokerClient
+from tune_wandb_nb.tracking.broker.client import BrokerClient, broker_client
 from tune_wandb_nb.tracking.broker.messages import Answer
 from tune_wandb_nb.tracking.notices import Notices
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
@@ -20,14 +20,13 @@ KEY = ApiKey("0123456789abcdef" * 3)
 
 @pytest.fixture
 def client(ray_session: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[BrokerClient]:
-    """A client of its own, with a key, for the broker of this job."""
+    """The process's own client, with a key: a broker ends with the client that has started it."""
     monkeypatch.setenv("NETRC", "/nowhere")
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     keep_key(KEY)
-    client = BrokerClient()
-    yield client
+    yield broker_client
     for search_id in ("one", "two"):
-        client.detach(search_id)
+        broker_client.detach(search_id)
     forget_keys()
 
 
