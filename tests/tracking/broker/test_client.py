@@ -65,6 +65,7 @@ def test_each_search_has_its_own_and_takes_only_its_own_away(client: BrokerClien
     attach(client, "two", tags=["2"])
     assert answer(client, "/one").logger == {"project": "p", "tags": ["1"], "api_key": None}
     client.detach("one")
+    ray.get(client._last_message)
     assert answer(client, "/one").logger is None
     assert answer(client, "/two").logger == {"project": "p", "tags": ["2"], "api_key": None}
     assert answer(client, "/two").key.key == KEY
@@ -79,11 +80,25 @@ def test_nothing_is_sent_twice(client: BrokerClient) -> None:
     assert all(key is client._sent_keys[each] for each, key in before.items())
 
 
+def test_trials_get_what_was_sent_last(
+    client: BrokerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attach(client, "one")
+    # Ray runs a call before an earlier one now and then: once in some hundred pairs.
+    for i in range(300):
+        for tags in ("first", f"last {i}"):
+            monkeypatch.setenv("WANDB_TAGS", tags)
+            client.offer()
+        ray.get(client._last_message)
+        assert answer(client, "/one").environ["WANDB_TAGS"] == f"last {i}"
+
+
 def test_a_broker_that_has_forgotten_everything_is_sent_it_again(client: BrokerClient) -> None:
     attach(client, "one", tags=["1"])
     ray.get(client.broker.detach.remote("one"))
     assert answer(client, "/one").logger is None
     client.send_again()
+    ray.get(client._last_message)
     assert answer(client, "/one").logger == {"project": "p", "tags": ["1"], "api_key": None}
 
 

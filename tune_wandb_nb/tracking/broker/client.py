@@ -26,6 +26,7 @@ __all__ = ["BrokerClient", "broker_client"]
 
 _SECRET = frozenset({"WANDB_API_KEY", SERVICE, "WANDB_IDENTITY_TOKEN_FILE"})
 _CHECK_TIMEOUT = 3.0
+_ARRIVES_WITHIN = 3.0
 
 
 @dataclass(slots=True)
@@ -52,6 +53,7 @@ class BrokerClient:
         self._refusals: dict[tuple[str, Any], str | None] = {}
         self._sent_keys: dict[KeyRequest, CheckedKey] = {}
         self._sent_common: dict[str, Any] = {}
+        self._last_message: Any = None
         self._searches: dict[str, _AttachedSearch] = {}
         self._thread = threading.local()
         """In each of Tune's threads: the id of the search that it runs."""
@@ -77,9 +79,9 @@ class BrokerClient:
         self._searches[search_id] = _AttachedSearch(dict(arguments), notices)
         self._thread.search_id = search_id
         self._send(WandbSettings.resolve(arguments, None, os.environ), check=False)
-        if (broker := self.broker) is not None:
+        if self.broker is not None:
             # Class trainables open their runs before Tune calls the logger's on_trial_start.
-            ray.get(broker.attach.remote(search_id, self._searches[search_id].to_send()))
+            ray.get(self._message("attach", search_id, self._searches[search_id].to_send()))
 
     def set_experiment(self, search_id: str, experiment: str) -> None:
         """Send the broker the path of a search's experiment, by which its trials are known."""
@@ -87,15 +89,15 @@ class BrokerClient:
         if search.experiment == experiment:
             return
         search.experiment = experiment
-        if (broker := self.broker) is not None:
-            broker.attach.remote(search_id, search.to_send())
+        if self.broker is not None:
+            self._message("attach", search_id, search.to_send())
 
     def send_again(self) -> None:
         """Send a broker that Ray has started again everything that was sent before."""
-        if (broker := self.broker) is not None:
+        if self.broker is not None:
             keys = [(each.pack(), key.pack()) for each, key in list(self._sent_keys.items())]
             searches = {name: search.to_send() for name, search in list(self._searches.items())}
-            broker.restore.remote(keys, self._sent_common, searches)
+            self._message("restore", keys, self._sent_common, searches)
 
     def detach(self, search_id: str) -> None:
         """Forget the logger of a search that is over; those of other searches stay."""
@@ -104,8 +106,8 @@ class BrokerClient:
             self._thread.search_id = None
         sent = {each: key for each, key in self._sent_keys.items() if each.search_id != search_id}
         self._sent_keys = sent
-        if (broker := self.broker) is not None:
-            broker.detach.remote(search_id)
+        if self.broker is not None:
+            self._message("detach", search_id)
 
     def offer(self, config: Mapping[str, Any] | None = None) -> None:
         """Check one trial's config, and send the broker the key that the trial will ask for.
@@ -159,7 +161,7 @@ class BrokerClient:
             return None
         if self._job != _job():
             self._broker, self._job = start_broker(), _job()
-            self._sent_keys, self._sent_common = {}, {}
+            self._sent_keys, self._sent_common, self._last_message = {}, {}, None
         request = KeyRequest(settings.host, settings.api_key_file, self._search_id)
         sent = self._sent_keys.get(request)
         key = sent if sent and sent.is_checked > check else self._look_up_key(settings, check)
@@ -167,7 +169,19 @@ class BrokerClient:
         if key == sent and common == self._sent_common:
             return None
         self._sent_keys[request], self._sent_common = key, common
-        return self._broker.update.remote(request.pack(), key.pack(), common)
+        return self._message("update", request.pack(), key.pack(), common)
+
+    def _message(self, method: str, *arguments: Any) -> Any:
+        """Call a method of the broker after the last call; returns Ray's reference.
+
+        Ray may run the calls of an async actor in another order than they were sent in.
+        """
+        import ray
+
+        if self._last_message is not None:
+            ray.wait([self._last_message], timeout=_ARRIVES_WITHIN)
+        self._last_message = getattr(self._broker, method).remote(*arguments)
+        return self._last_message
 
     def _look_up_key(self, settings: WandbSettings, check: bool) -> CheckedKey:
         """Find the key; with ``check`` ask the server whether it takes the key, and say if not."""

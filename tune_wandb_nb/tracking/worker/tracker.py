@@ -44,6 +44,7 @@ class Tracker:
         self._rows: TrialRows | None = None
         self._checkpoints = CheckpointChoice()
         self._last_report = 0.0
+        self._sent: Any = None
         self._trial_id: str | None = None
         self.completed = False
         """Whether the trial's code has come to its end by itself."""
@@ -214,10 +215,15 @@ class Tracker:
             return
         import ray
 
+        timeout = _TIMEOUT if wait else 0
+        # Ray may run the calls of an async actor in another order than they were sent in: "running"
+        # must not arrive after "finished".
+        if self._sent is not None and not ray.wait([self._sent], timeout=timeout)[0] and not wait:
+            return
         self._last_report = time.monotonic()
-        sent = self._broker.report.remote(run.stats.trial_id, run.stats.to_report(), state)
+        self._sent = self._broker.report.remote(run.stats.trial_id, run.stats.to_report(), state)
         if wait:
-            ray.wait([sent], timeout=_TIMEOUT)
+            ray.wait([self._sent], timeout=timeout)
 
     def _ending_from_driver(self, trial_id: str) -> Mapping[str, Any]:
         """Return what only the driver's logger can say of the trial's end, for the summary."""
