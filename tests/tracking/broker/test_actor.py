@@ -249,3 +249,19 @@ def test_what_belongs_to_a_search_goes_with_it_and_nothing_else() -> None:
         assert Answer.unpack(await broker.answer("c", None, None, "/e1")).logger is None
 
     run(work())
+
+
+def test_a_search_that_ended_before_its_first_trial_holds_up_nobody_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tune_wandb_nb.tracking.broker.actor.EXPERIMENT_KNOWN_WITHIN", 0)
+
+    async def work() -> None:
+        broker = await told()
+        await broker.attach("left by an exception", Search({"project": "p1"}))
+        await broker.attach("two", Search({"project": "p2"}, "/e2"))
+        for experiment, logger in (("/e2", {"project": "p2"}), ("/e3", None)):
+            asked = asyncio.wait_for(broker.answer("t", None, None, experiment), 5)
+            assert Answer.unpack(await asked).logger == logger
+
+    run(work())

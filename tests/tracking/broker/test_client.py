@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,10 +62,16 @@ def test_secrets_and_other_programs_variables_are_not_sent(
 
 
 def test_each_search_has_its_own_and_takes_only_its_own_away(client: BrokerClient) -> None:
-    attach(client, "one", tags=["1"])
+    other = threading.Event()
+    thread = threading.Thread(target=lambda: (attach(client, "one", tags=["1"]), other.wait()))
+    thread.start()
+    while "/one" not in {search.experiment for search in list(client._searches.values())}:
+        assert thread.is_alive()
     attach(client, "two", tags=["2"])
+    ray.get(client._last_message)
     assert answer(client, "/one").logger == {"project": "p", "tags": ["1"], "api_key": None}
     client.detach("one")
+    other.set()
     ray.get(client._last_message)
     assert answer(client, "/one").logger is None
     assert answer(client, "/two").logger == {"project": "p", "tags": ["2"], "api_key": None}
@@ -108,3 +115,14 @@ def test_a_trials_config_is_checked_before_the_trial_starts(client: BrokerClient
     with pytest.raises(SettingsError, match="unknown argument 'projekt'"):
         client.offer({"wandb": {"project": "p", "projekt": "q"}})
     client.offer({"wandb": {"project": "p", "mode": "offline"}})
+
+
+def test_a_search_that_tune_has_left_by_an_exception_goes_with_the_next_one(
+    client: BrokerClient,
+) -> None:
+    client.attach("one", {"project": "left"}, Notices())
+    attach(client, "two")
+    client.set_experiment("one", "/one")
+    ray.get(client._last_message)
+    assert answer(client, "/one").logger is None
+    assert answer(client, "/two").logger == {"project": "p", "api_key": None}

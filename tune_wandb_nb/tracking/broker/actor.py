@@ -6,6 +6,8 @@ API key) and for what only the driver has (the logger's settings, the environmen
 
 import asyncio
 import contextlib
+import math
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,9 +17,11 @@ from tune_wandb_nb.tracking.auth.credentials import read_key_file
 from tune_wandb_nb.tracking.broker.messages import KeyRequest, Search
 from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
 
-__all__ = ["CORE_STARTS_WITHIN", "Broker"]
+__all__ = ["CORE_STARTS_WITHIN", "EXPERIMENT_KNOWN_WITHIN", "Broker"]
 
 _TIMEOUT = 30.0
+EXPERIMENT_KNOWN_WITHIN = 10.0
+"""Seconds from a logger's start until its search's first trial is known to it."""
 CORE_STARTS_WITHIN = 12.0
 """Seconds, a little more than a process waits for the wandb-core that it starts."""
 _PackedRequest: TypeAlias = tuple[str | None, str | None, str | None]
@@ -37,6 +41,7 @@ class Broker:
         self._has_common = asyncio.Event()
         self._searches: dict[str, Search] = {}
         """The searches with a logger that go on, by their ids."""
+        self._attached_at: dict[str, float] = {}
         self._search_changed = asyncio.Condition()
         self._search_of_trial: dict[str, str] = {}
         self._first_trials: dict[str | None, str | None] = {}
@@ -62,6 +67,7 @@ class Broker:
     async def attach(self, search_id: str, search: Search) -> None:
         """Store the logger of a search, and its experiment once that is known."""
         async with self._search_changed:
+            self._attached_at.setdefault(search_id, time.monotonic())
             self._searches[search_id] = search
             self._search_changed.notify_all()
 
@@ -70,6 +76,7 @@ class Broker:
         async with self._search_changed:
             self._searches.pop(search_id, None)
             self._search_changed.notify_all()
+        self._attached_at.pop(search_id, None)
         self._notices.pop(search_id, None)
         self._first_trials.pop(search_id, None)
         self._keys = {k: key for k, key in self._keys.items() if k.search_id != search_id}
@@ -223,7 +230,8 @@ class Broker:
     async def _search_id_of(self, experiment: str | None) -> str | None:
         """Return the search with this experiment; None where it has no logger.
 
-        A logger learns its experiment from its first trial, which may be faster to ask here.
+        A logger learns its experiment from its first trial, which may be faster to ask here. A
+        logger that has not learnt it soon has no trials: its search has ended before its first.
         """
 
         def find() -> str | None:
@@ -234,12 +242,17 @@ class Broker:
             return next(owners, None)
 
         def is_settled() -> bool:
-            is_known = all(each.experiment is not None for each in self._searches.values())
-            return find() is not None or experiment is None or is_known
+            return find() is not None or experiment is None or not unknown()
+
+        def unknown() -> list[str]:
+            return [i for i, each in self._searches.items() if each.experiment is None]
 
         async with self._search_changed:
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._search_changed.wait_for(is_settled), _TIMEOUT)
+            newest = max((self._attached_at[i] for i in unknown()), default=-math.inf)
+            timeout = newest + EXPERIMENT_KNOWN_WITHIN - time.monotonic()
+            if timeout > 0:
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._search_changed.wait_for(is_settled), timeout)
         return find()
 
     def _key(self, request: KeyRequest) -> CheckedKey:

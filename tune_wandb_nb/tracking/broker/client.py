@@ -35,6 +35,8 @@ class _AttachedSearch:
 
     arguments: Mapping[str, Any]
     notices: Notices
+    thread: threading.Thread
+    """In which Tune runs the search."""
     experiment: str | None = None
 
     def to_send(self) -> Search:
@@ -57,7 +59,7 @@ class BrokerClient:
         self._searches: dict[str, _AttachedSearch] = {}
         self._thread = threading.local()
         """In each of Tune's threads: the id of the search that it runs."""
-        self._no_search = Notices()
+        self._no_search = _AttachedSearch({}, Notices(), threading.main_thread())
 
     def __reduce__(self) -> str:
         # A reference to this object becomes a reference to the other process's own client: nothing
@@ -76,7 +78,12 @@ class BrokerClient:
         """
         import ray
 
-        self._searches[search_id] = _AttachedSearch(dict(arguments), notices)
+        thread = threading.current_thread()
+        for earlier, search in list(self._searches.items()):
+            # Tune has left this search by an exception, without a call that would have ended it.
+            if search.thread is thread or not search.thread.is_alive():
+                self.detach(earlier)
+        self._searches[search_id] = _AttachedSearch(dict(arguments), notices, thread)
         self._thread.search_id = search_id
         self._send(WandbSettings.resolve(arguments, None, os.environ), check=False)
         if self.broker is not None:
@@ -85,8 +92,8 @@ class BrokerClient:
 
     def set_experiment(self, search_id: str, experiment: str) -> None:
         """Send the broker the path of a search's experiment, by which its trials are known."""
-        search = self._searches[search_id]
-        if search.experiment == experiment:
+        search = self._searches.get(search_id)
+        if search is None or search.experiment == experiment:
             return
         search.experiment = experiment
         if self.broker is not None:
@@ -151,7 +158,7 @@ class BrokerClient:
     @property
     def _search(self) -> "_AttachedSearch":
         """The search that Tune runs in this thread; an empty one where it has no logger."""
-        return self._searches.get(self._search_id or "") or _AttachedSearch({}, self._no_search)
+        return self._searches.get(self._search_id or "") or self._no_search
 
     def _send(self, settings: WandbSettings, *, check: bool) -> Any:
         """Send the broker what it lacks; returns Ray's reference, or None if nothing was sent."""

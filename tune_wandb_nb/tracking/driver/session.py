@@ -265,7 +265,7 @@ class Session:
         self, settings: WandbSettings, names: TrialNames, config: Mapping[str, Any]
     ) -> InitPlan:
         run_id = settings.init.get("id")
-        if any(run.run_id == run_id for run in self.stats):
+        if run_id is not None and any(run.run_id == run_id for run in self.stats):
             self.notices.say(
                 f"run_id={show(run_id)} was given for the whole search, but every trial is"
                 " a run of its own; the second trial and those after it get their own ids.",

@@ -151,10 +151,12 @@ def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
         with isolated():
             run = wandb.init(**arguments, reinit="create_new")
     except Exception as error:
-        if mode == "online":
-            mark_unclosable(run_id)
-        elif not is_in_use(error):
-            _leave(mode, run_id)
+        # In use: another run of this process has the id, and closes by itself.
+        if not is_in_use(error):
+            if mode == "online":
+                mark_unclosable(run_id)
+            else:
+                _leave(mode, run_id)
         raise
     if plan.define_step:
         # wandb-core defines the step metric itself.

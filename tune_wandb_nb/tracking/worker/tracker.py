@@ -106,8 +106,8 @@ class Tracker:
         )
         run.stats.note, run.stats.left_out = access.note, rows.dropped
         run.open()
-        if change is not None and run.run is not None:
-            run.run.config.update(dict(change.config), allow_val_change=True)
+        if change is not None and (opened := run.trial_run.open_run) is not None:
+            opened.update_config(change.config)
         self._run, self.completed = run, False
         self._rows = rows if answer.logger is not None else None
         self._checkpoints = CheckpointChoice(settings.upload_checkpoints, settings.first_best)
