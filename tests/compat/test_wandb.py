@@ -233,46 +233,43 @@ def test_another_error_is_none_of_them(error: Exception) -> None:
     assert not any(tells(error) for tells in (is_lost_connection, never_started, is_in_use))
 
 
-# The notebook's hook
+# What wandb does with a run that opens, and a search's run is to be spared
+
+SKIPPED = pytest.mark.parametrize(
+    ("kind", "name", "skip"),
+    [
+        (wandb_init._WandbInit, "monkeypatch_ipython", skip_notebook_hook),
+        (wandb_setup._WandbSetup, "add_active_run", skip_list_of_active_runs),
+    ],
+    ids=["a notebook's hook", "the list of active runs"],
+)
+Skip = Callable[[Callable[[], bool]], None]
 
 
-def test_wandb_has_the_method_that_sets_a_notebooks_hook() -> None:
-    assert callable(wandb_init._WandbInit.monkeypatch_ipython)
+@SKIPPED
+def test_wandb_has_the_method(kind: type, name: str, skip: Skip) -> None:
+    assert callable(getattr(kind, name))
 
 
-def test_the_hook_is_set_only_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
-    hooked: list[object] = []
+@SKIPPED
+def test_it_is_called_only_where_it_is_wanted(
+    monkeypatch: pytest.MonkeyPatch, kind: type, name: str, skip: Skip
+) -> None:
+    called: list[object] = []
     unwanted = [True, False]
-    monkeypatch.setattr(
-        wandb_init._WandbInit, "monkeypatch_ipython", lambda _, settings: hooked.append(settings)
-    )
-    skip_notebook_hook(unwanted.pop)
-    skip_notebook_hook(lambda: True)
-    opening: Any = object.__new__(wandb_init._WandbInit)
-    opening.monkeypatch_ipython("wanted")
-    opening.monkeypatch_ipython("unwanted")
-    assert hooked == ["wanted"]
+    monkeypatch.setattr(kind, name, lambda _, argument: called.append(argument))
+    skip(unwanted.pop)
+    skip(lambda: True)
+    opening: Any = object.__new__(kind)
+    getattr(opening, name)("wanted")
+    getattr(opening, name)("unwanted")
+    assert called == ["wanted"]
 
 
-def test_wandb_lists_the_active_runs_of_its_init() -> None:
-    assert callable(wandb_setup._WandbSetup.add_active_run)
-
-
-def test_a_run_is_listed_only_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
-    listed: list[object] = []
-    unwanted = [True, False]
-    monkeypatch.setattr(
-        wandb_setup._WandbSetup, "add_active_run", lambda _, run: listed.append(run)
-    )
-    skip_list_of_active_runs(unwanted.pop)
-    skip_list_of_active_runs(lambda: True)
-    setup: Any = object.__new__(wandb_setup._WandbSetup)
-    setup.add_active_run("wanted")
-    setup.add_active_run("unwanted")
-    assert listed == ["wanted"]
-
-
-def test_a_wandb_without_that_method_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(wandb_init._WandbInit, "monkeypatch_ipython")
-    skip_notebook_hook(lambda: True)
-    assert not hasattr(wandb_init._WandbInit, "monkeypatch_ipython")
+@SKIPPED
+def test_a_wandb_without_that_method_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, kind: type, name: str, skip: Skip
+) -> None:
+    monkeypatch.delattr(kind, name)
+    skip(lambda: True)
+    assert not hasattr(kind, name)

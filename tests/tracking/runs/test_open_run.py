@@ -235,9 +235,9 @@ def test_numbers_that_wandb_does_not_take_are_an_error(tmp_path: Path) -> None:
 
 def test_config_and_summary_change(tmp_path: Path) -> None:
     opened = start(offline_plan(tmp_path))
-    opened.update_config({"lr": 0.2, "pid": 7})
+    opened.update_config({"lr": 0.2, "pid": 7, "mask": b"\xff"})
     opened.update_summary({"best/loss": 3})
     run = recorded(opened)
-    assert run.config == {"lr": 0.2, "pid": 7}
+    assert run.config == {"lr": 0.2, "pid": 7, "mask": r"b'\xff'"}
     assert run.summary["best/loss"] == 3
     assert run.exit_code == 0
