@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,3 +130,47 @@ def test_a_search_that_tune_has_left_by_an_exception_goes_with_the_next_one(
     ray.get(client._last_message)
     assert answer(client, "/one").logger is None
     assert answer(client, "/two").logger == {"project": "p", "api_key": None}
+
+
+STARTS = """
+import threading
+import ray
+from tests.joining import join_ray
+from tune_wandb_nb.tracking.broker.client import broker_client
+from tune_wandb_nb.tracking.notices import Notices
+
+join_ray()
+both = threading.Barrier(2)
+def attach(name):
+    both.wait()
+    broker_client.attach(name, {"project": "p"}, Notices())
+    broker_client.set_experiment(name, f"/{name}")
+    done.wait()
+done = threading.Event()
+threads = [threading.Thread(target=attach, args=(name,)) for name in ("one", "two")]
+for thread in threads:
+    thread.start()
+while {s.experiment for s in list(broker_client._searches.values())} != {"/one", "/two"}:
+    assert all(thread.is_alive() for thread in threads)
+for name in ("one", "two"):
+    ray.get(broker_client._last_message)
+    answer = ray.get(broker_client.broker.answer.remote("t", None, None, f"/{name}"))
+    assert answer["logger"] == {"project": "p", "api_key": None}
+done.set()
+print("both")
+"""
+
+
+def test_two_searches_that_start_the_broker_at_once_share_it(
+    ray_environ: dict[str, str], tmp_path: Path
+) -> None:
+    checkout = str(Path(__file__).parents[3])
+    done = subprocess.run(
+        [sys.executable, "-c", STARTS],
+        cwd=tmp_path,
+        env={**os.environ, **ray_environ, "PYTHONPATH": checkout, "NETRC": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "both" in done.stdout, done.stderr

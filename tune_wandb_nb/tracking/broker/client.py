@@ -56,6 +56,8 @@ class BrokerClient:
         self._sent_keys: dict[KeyRequest, CheckedKey] = {}
         self._sent_common: dict[str, Any] = {}
         self._last_message: Any = None
+        self._lock = threading.Lock()
+        """Held while the broker is started or called: searches may start in several threads."""
         self._searches: dict[str, _AttachedSearch] = {}
         self._thread = threading.local()
         """In each of Tune's threads: the id of the search that it runs."""
@@ -166,9 +168,11 @@ class BrokerClient:
 
         if not ray.is_initialized() or _is_inside_actor():
             return None
-        if self._job != _job():
-            self._broker, self._job = start_broker(), _job()
-            self._sent_keys, self._sent_common, self._last_message = {}, {}, None
+        with self._lock:
+            # Started once: the broker ends with the handle of the first call that started it.
+            if self._job != _job():
+                self._broker, self._job = start_broker(), _job()
+                self._sent_keys, self._sent_common, self._last_message = {}, {}, None
         request = KeyRequest(settings.host, settings.api_key_file, self._search_id)
         sent = self._sent_keys.get(request)
         key = sent if sent and sent.is_checked > check else self._look_up_key(settings, check)
@@ -185,10 +189,11 @@ class BrokerClient:
         """
         import ray
 
-        if self._last_message is not None:
-            ray.wait([self._last_message], timeout=_ARRIVES_WITHIN)
-        self._last_message = getattr(self._broker, method).remote(*arguments)
-        return self._last_message
+        with self._lock:
+            if self._last_message is not None:
+                ray.wait([self._last_message], timeout=_ARRIVES_WITHIN)
+            self._last_message = getattr(self._broker, method).remote(*arguments)
+            return self._last_message
 
     def _look_up_key(self, settings: WandbSettings, check: bool) -> CheckedKey:
         """Find the key; with ``check`` ask the server whether it takes the key, and say if not."""
