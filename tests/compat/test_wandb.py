@@ -15,7 +15,7 @@ import pytest
 import wandb
 from wandb.sdk import wandb_init, wandb_setup
 
-from tests.wire import find_wandb_files, read_ended_wandb_file
+from tests.wire import find_wandb_files, read_ended_wandb_file, read_wandb_file
 from tests.wire.fixtures import StartRun
 from tune_wandb_nb.compat import wandb as compat
 from tune_wandb_nb.compat.wandb import (
@@ -33,6 +33,7 @@ from tune_wandb_nb.compat.wandb import (
     starting_step,
 )
 from tune_wandb_nb.compat.wandb_log import TransactionLog, read_records
+from tune_wandb_nb.tracking.waiting import wait_until
 
 RECORDED = ["machine_info", "stats", "requirements"]
 
@@ -102,8 +103,8 @@ def test_wandb_records_by_default_what_a_setting_can_switch_off(name: str) -> No
 
 def test_several_settings_at_once_and_none() -> None:
     assert private_settings() == {}
-    several = private_settings(stats=False, requirements=True, log_level=30)
-    assert list(several.values()) == [True, True, 30]
+    several = private_settings(stats=False, requirements=True, log_level=30, flush_interval=0.5)
+    assert list(several.values()) == [True, True, 30, 0.5]
     assert several.keys() <= wandb.Settings.model_fields.keys()
 
 
@@ -121,6 +122,16 @@ def test_what_a_run_records_of_its_process(
     kinds = {record.kind for _, record in read_records(log, log)}
     assert (files / "requirements.txt").exists() is is_recorded
     assert ("environment" in kinds) is is_recorded
+
+
+def test_rows_of_a_run_that_goes_on_are_in_its_file_after_the_interval(
+    tmp_path: Path, wandb_home: Path, wandb_core: None
+) -> None:
+    run = open_offline("one", tmp_path, **private_settings(flush_interval=0.1))
+    run.log({"loss": 1})
+    (file,) = find_wandb_files(tmp_path)
+    assert wait_until(lambda: len(read_wandb_file(file).rows) == 1, timeout=10, every=0.05)
+    run.finish()
 
 
 def test_a_private_setting_that_wandb_lacks_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

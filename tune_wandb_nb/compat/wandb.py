@@ -43,7 +43,8 @@ _PRIVATE = {
 }
 """What a run records -> the setting for it, and the setting's value where it is recorded."""
 _LOG_LEVEL = "x_log_level"
-_NAMES = frozenset({_LOG_LEVEL, *(name for name, _ in _PRIVATE.values())})
+_FLUSH_INTERVAL = "x_transaction_log_flush_interval"
+_NAMES = frozenset({_LOG_LEVEL, _FLUSH_INTERVAL, *(name for name, _ in _PRIVATE.values())})
 _LOCK = threading.Lock()
 
 
@@ -66,11 +67,14 @@ def default_base_url() -> str:
 # Settings
 
 
-def private_settings(*, log_level: int | None = None, **recorded: bool) -> dict[str, Any]:
+def private_settings(
+    *, log_level: int | None = None, flush_interval: float | None = None, **recorded: bool
+) -> dict[str, Any]:
     """Return the settings that decide what a run records of its process.
 
     Args:
         log_level: The level of wandb's own log files, for versions that heed it (0.31 does not).
+        flush_interval: Seconds between two flushes of the run's file (wandb's default: 15).
         **recorded: ``machine_info``, ``stats`` (the CPU and so on, all the time) and
             ``requirements`` (the installed packages): whether the run records it.
 
@@ -82,7 +86,8 @@ def private_settings(*, log_level: int | None = None, **recorded: bool) -> dict[
     for name, is_recorded in recorded.items():
         setting, value_if_recorded = _PRIVATE[name]
         settings[setting] = value_if_recorded is is_recorded
-    return settings if log_level is None else {**settings, _LOG_LEVEL: log_level}
+    more = {_LOG_LEVEL: log_level, _FLUSH_INTERVAL: flush_interval}
+    return {**settings, **{name: value for name, value in more.items() if value is not None}}
 
 
 def new_settings(settings: Mapping[str, Any]) -> "wandb.Settings":

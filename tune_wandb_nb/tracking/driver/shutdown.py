@@ -25,7 +25,8 @@ def close_session(session: Session) -> None:
             _wait(session)
     finally:
         unfinished = [run.stats for run in session.writer.unfinished()]
-        line = closing_line(session.stats, unfinished, _repair(session), session.group or "")
+        trials = session.trials
+        line = closing_line(trials.stats, unfinished, _repair(session), trials.group or "")
         session.notices.say(line)
         session.notices.flush()
         session.close()
@@ -61,7 +62,7 @@ def _wait(session: Session) -> None:
         if not left():
             return
         unfinished = len(session.writer.unfinished())
-        _say(session, f"closing W&B runs: {unfinished} of {len(session.stats)} left ...")
+        _say(session, f"closing W&B runs: {unfinished} of {len(session.trials)} left ...")
     offline = session.reconnect.waiting()
     if offline:
         _say(session, f"asking W&B again for {count(len(offline), 'run')} recorded offline ...")
@@ -69,7 +70,7 @@ def _wait(session: Session) -> None:
 
 
 def _repair(session: Session) -> str:
-    tracked = next((each for each in session.trials.values() if each.stats.lost), None)
+    tracked = next((each for each in session.trials.all() if each.stats.lost), None)
     if tracked is None or not tracked.source.experiment:
         return ""
     project = tracked.run.plan.arguments["project"]

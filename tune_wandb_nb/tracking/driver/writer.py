@@ -3,6 +3,7 @@
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 from typing import TypeAlias
@@ -13,17 +14,27 @@ from tune_wandb_nb.tracking.results.rows import Row
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 
-__all__ = ["Opening", "RunWriter"]
+__all__ = ["HandOver", "Item", "Opening", "RunWriter"]
 
 
 class Opening:
     """The first item that is sent to a run: open it."""
 
 
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """The last item that is sent to a run that another process goes on with."""
+
+    ending: Ending
+    release: Callable[[], None]
+    """Called once the run is closed here."""
+
+
 AnyRun: TypeAlias = TrialRun | RemoteTrial
 """A run that this process writes, or one that it only waits for."""
-_Item: TypeAlias = Opening | Callable[[], Row | None] | SavedCheckpoint | Ending
-_Ready: TypeAlias = Opening | Row | SavedCheckpoint | Ending
+_Job: TypeAlias = Opening | SavedCheckpoint | Ending | HandOver
+Item: TypeAlias = _Job | Callable[[], Row | None]
+_Ready: TypeAlias = _Job | Row
 
 
 class _RunQueue:
@@ -56,7 +67,7 @@ class RunWriter:
         self._workers = workers
         self._closers = closers
         self._linger = linger
-        self._inbox: deque[tuple[AnyRun, _Item | None] | threading.Event] = deque()
+        self._inbox: deque[tuple[AnyRun, Item | None] | threading.Event] = deque()
         self._wake = threading.Event()
         self._hurry = threading.Event()
         self._stopping = threading.Event()
@@ -73,7 +84,7 @@ class RunWriter:
         self._thread = threading.Thread(target=self._loop, name="tune-wandb-writer", daemon=True)
         self._thread.start()
 
-    def send(self, run: AnyRun, item: _Item) -> None:
+    def send(self, run: AnyRun, item: Item) -> None:
         """Queue an item for a run: an `Opening` first, what makes its rows, at last an `Ending`."""
         if isinstance(item, Opening):
             with self._changed:
@@ -128,11 +139,11 @@ class RunWriter:
                     self._jobs.put(None)
                 return
 
-    def _take(self, run: AnyRun, item: _Item | None) -> None:
+    def _take(self, run: AnyRun, item: Item | None) -> None:
         queue = self._queues.get(run) or self._queues.setdefault(run, _RunQueue(run))
         if item is None:
             queue.is_busy = False
-        elif isinstance(item, Opening | SavedCheckpoint | Ending):
+        elif isinstance(item, _Job):
             queue.items.append(item)
         elif isinstance(run, TrialRun) and (row := run.prepare(item)) is not None:
             queue.items.append(row)
@@ -151,10 +162,12 @@ class RunWriter:
         if not queue.items and not queue.is_busy and not queue.run.is_open:
             del self._queues[queue.run]
 
-    def _perform(self, run: AnyRun, item: Opening | SavedCheckpoint | Ending) -> None:
+    def _perform(self, run: AnyRun, item: _Job) -> None:
         try:
             if isinstance(item, Ending):
                 run.end(item)
+            elif isinstance(item, HandOver):
+                run.end(item.ending)
             elif isinstance(item, SavedCheckpoint):
                 assert isinstance(run, TrialRun)
                 run.save(item)
@@ -164,7 +177,9 @@ class RunWriter:
             # None of these raises; what gets here all the same must not hold up any run.
             run.stats.add_note(f"unexpected {type(error).__name__}")
         finally:
-            if isinstance(item, Ending):
+            if isinstance(item, HandOver):
+                item.release()
+            if isinstance(item, Ending | HandOver):
                 self._count_as_finished(run)
             self._inbox.append((run, None))
             self._wake.set()
