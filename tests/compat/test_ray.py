@@ -26,6 +26,8 @@ from tune_wandb_nb.compat import ray as compat
 from tune_wandb_nb.compat.ray import (
     SOCKET_IN_TEMP_FOLDER,
     assume_notebook,
+    delete_mark,
+    has_mark,
     inherit_from,
     is_trainable_category,
     kills_detached_processes,
@@ -33,6 +35,7 @@ from tune_wandb_nb.compat.ray import (
     run_config_of,
     serialize_registrations,
     silence_sigterm_warning,
+    store_mark,
     temp_folder,
     trainable_registry,
     when_ray_starts,
@@ -235,6 +238,27 @@ def test_tune_registers_a_trainable_where_we_look(monkeypatch: pytest.MonkeyPatc
     assert is_trainable_category(category)
     assert issubclass(trainable, tune.Trainable)
     assert not is_trainable_category("env_creator")
+
+
+def test_marks_are_seen_by_all_processes_of_a_cluster(ray_session: None) -> None:
+    @ray.remote(num_cpus=0)
+    def look(prefix: str) -> bool:
+        return has_mark(prefix)
+
+    assert not has_mark("test.mark.")
+    store_mark("test.mark.one")
+    assert [has_mark(prefix) for prefix in ("test.mark.", "test.mark.two")] == [True, False]
+    assert ray.get(look.remote("test.mark."), timeout=60)
+    delete_mark("test.mark.one")
+    delete_mark("test.mark.one")
+    assert not has_mark("test.mark.")
+
+
+def test_without_rays_store_there_are_no_marks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray.experimental.internal_kv", None)
+    store_mark("test.mark.one")
+    delete_mark("test.mark.one")
+    assert not has_mark("test.mark.")
 
 
 class Base:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import psutil
 import pytest
 import wandb
 from wandb.sdk import wandb_init, wandb_setup
+from wandb.sdk.lib import wb_logging
 
 from tests.wire import find_wandb_files, read_ended_wandb_file, read_wandb_file
 from tests.wire.fixtures import StartRun
@@ -29,6 +31,7 @@ from tune_wandb_nb.compat.wandb import (
     private_settings,
     replace_log,
     skip_list_of_active_runs,
+    skip_log_file,
     skip_notebook_hook,
     starting_step,
 )
@@ -132,6 +135,24 @@ def test_rows_of_a_run_that_goes_on_are_in_its_file_after_the_interval(
     (file,) = find_wandb_files(tmp_path)
     assert wait_until(lambda: len(read_wandb_file(file).rows) == 1, timeout=10, every=0.05)
     run.finish()
+
+
+def test_a_run_that_is_not_wanted_in_it_writes_no_log_file(
+    tmp_path: Path, wandb_home: Path, wandb_core: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wb_logging, "add_file_handler", wb_logging.add_file_handler)
+    is_unwanted = True
+    skip_log_file(lambda: is_unwanted)
+    handlers = list(logging.getLogger("wandb").handlers)
+    quiet = open_offline("quiet", tmp_path)
+    assert logging.getLogger("wandb").handlers == handlers
+    is_unwanted = False
+    usual = open_offline("usual", tmp_path, reinit="create_new")
+    assert len(logging.getLogger("wandb").handlers) == len(handlers) + 1
+    for run in (quiet, usual):
+        run.finish()
+    assert not Path(quiet.dir, "..", "logs", "debug.log").exists()
+    assert Path(usual.dir, "..", "logs", "debug.log").exists()
 
 
 def test_a_private_setting_that_wandb_lacks_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

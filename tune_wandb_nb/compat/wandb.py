@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ __all__ = [
     "private_settings",
     "replace_log",
     "skip_list_of_active_runs",
+    "skip_log_file",
     "skip_notebook_hook",
     "starting_step",
 ]
@@ -178,6 +180,31 @@ def skip_list_of_active_runs(is_unwanted: Callable[[], bool]) -> None:
     from wandb.sdk import wandb_setup
 
     _skip(getattr(wandb_setup, "_WandbSetup", None), "add_active_run", is_unwanted)
+
+
+def skip_log_file(is_unwanted: Callable[[], bool]) -> None:
+    """Have a run that opens while ``is_unwanted()`` write no log of wandb's Python part.
+
+    Every line that wandb logs in this process goes through the handlers of all open runs: with many
+    runs in one process that was a tenth of the CPU. wandb-core's own log file stays. Only the first
+    call of a process has an effect; where wandb has no such function, the runs write their logs.
+    """
+    with contextlib.suppress(ImportError):
+        from wandb.sdk.lib import wb_logging
+
+        with _LOCK:
+            add = getattr(wb_logging, "add_file_handler", None)
+            if add is None or hasattr(add, "is_ours"):
+                return
+
+            def add_unless_unwanted(*args: Any, **given: Any) -> logging.Handler:
+                if is_unwanted():
+                    return logging.NullHandler()
+                added: logging.Handler = add(*args, **given)
+                return added
+
+            add_unless_unwanted.is_ours = True  # type: ignore[attr-defined]
+            wb_logging.add_file_handler = add_unless_unwanted
 
 
 def _skip(kind: Any, name: str, is_unwanted: Callable[[], bool]) -> None:
