@@ -108,6 +108,18 @@ def test_reports_and_notices_are_taken_over_until_the_trial_ends(
     assert stats.logged == 2, "a trial that has ended is not taken over any more"
 
 
+def test_at_the_end_nothing_that_was_reported_is_left(
+    search: Search, capsys: pytest.CaptureFixture[str]
+) -> None:
+    search.remote.poll("/e")
+    broker = broker_client.broker
+    ray.get(broker.report.remote("t", WorkerReport("running", "t"), None, "s"))
+    ray.get(broker.notify.remote("the last notice", "t"))
+    search.remote.poll_last()
+    search.notices.flush()
+    assert "the last notice" in capsys.readouterr().out
+
+
 def test_a_claim_is_passed_on_until_it_is_released(search: Search) -> None:
     search.remote.poll("/e")
     claim = broker_client.broker.claim.remote("t", "s")

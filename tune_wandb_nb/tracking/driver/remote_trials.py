@@ -112,6 +112,15 @@ class RemoteTrials:
         self._next_poll = now + _POLLS_EVERY
         self._asked = broker.changes.remote(self._search_id)
 
+    def poll_last(self) -> None:
+        """Take over what the trials have reported since the last poll, and wait for it."""
+        broker = broker_client.broker
+        if self.is_attached and broker is not None:
+            if self._asked is not None:
+                self._take_over()
+            self._asked = broker.changes.remote(self._search_id)
+            self._take_over()
+
     def release(
         self,
         trial_id: str,

@@ -23,6 +23,7 @@ def close_session(session: Session) -> None:
     try:
         with _interruptible():
             _wait(session)
+            session.remote.poll_last()
     finally:
         unfinished = [run.stats for run in session.writer.unfinished()]
         trials = session.trials
