@@ -4,6 +4,9 @@ import type { StateMessage } from "./protocol";
 import { Model } from "./state/model";
 import { Dashboard, type Options } from "./view/dashboard";
 
+/** Milliseconds after which a selection is taken as made. */
+const SETTLED = 120;
+
 /** What anywidget hands over, as far as it is used here. */
 export interface WidgetModel {
   get(name: string): unknown;
@@ -28,10 +31,7 @@ export function render({ model, el }: { model: WidgetModel; el: HTMLElement }): 
   };
   const onSelected = (): void => trials.select(idsOf(model.get("selected")));
   const onOptions = (): void => dashboard.setOptions(optionsOf(model.get("options")));
-  const stop = trials.on(["selection"], () => {
-    model.set("selected", [...trials.selected]);
-    model.save_changes();
-  });
+  const stop = syncSelection(trials, model);
   model.on("msg:custom", onMessage);
   model.on("change:selected", onSelected);
   model.on("change:options", onOptions);
@@ -51,6 +51,23 @@ export function render({ model, el }: { model: WidgetModel; el: HTMLElement }): 
     model.off("change:saved", onSaved);
     stop();
     dashboard.dispose();
+  };
+}
+
+/** While a selection is being dragged, only where it comes to rest is sent to Python. */
+function syncSelection(trials: Model, model: WidgetModel): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = trials.on(["selection"], () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (idsOf(model.get("selected")).join("\n") === trials.selected.join("\n")) return;
+      model.set("selected", [...trials.selected]);
+      model.save_changes();
+    }, SETTLED);
+  });
+  return () => {
+    clearTimeout(timer);
+    stop();
   };
 }
 

@@ -26,6 +26,7 @@ export abstract class CanvasChart implements Part {
   private frame = 0;
   private pressed: Point | null = null;
   private dragging = false;
+  private drawnSelection: readonly string[] | null = null;
 
   constructor(
     protected readonly context: Context,
@@ -49,6 +50,10 @@ export abstract class CanvasChart implements Part {
     const { model } = this.context;
     const hovered = model.hovered !== null;
     this.surface.dim(model.selected.length > 0 ? "much" : hovered ? "some" : "none");
+    if (this.drawnSelection !== model.selected) {
+      this.drawnSelection = model.selected;
+      this.drawPicked(this.surface.clear("picked"));
+    }
     this.drawOver(this.surface.clear("over"));
   }
 
@@ -60,12 +65,15 @@ export abstract class CanvasChart implements Part {
   protected draw(): void {
     if (!this.surface.fit()) return;
     this.drawAll();
+    this.drawnSelection = null;
     this.highlight();
   }
 
   /** Draws the axes and all marks. */
   protected abstract drawAll(): void;
-  /** Draws the hovered and the selected trials, over all others. */
+  /** Draws the selected trials, over all others. */
+  protected abstract drawPicked(context: CanvasRenderingContext2D): void;
+  /** Draws the hovered trial, and what is over everything. */
   protected abstract drawOver(context: CanvasRenderingContext2D): void;
   protected abstract hit(point: Point): Hit | null;
 

@@ -24,11 +24,13 @@ import {
   noteInside,
   SMALL,
 } from "./frame";
+import { legend } from "./legend";
 
 const REACH = 28;
 const MOST_PANELS = 4;
 /** Hovered or selected lines over this many are drawn thin. */
 const FEW = 30;
+const MOST_NAMED = 6;
 
 /** Metrics over the course of every trial. */
 export class CurvesChart extends CanvasChart {
@@ -59,6 +61,7 @@ export class CurvesChart extends CanvasChart {
       this.metricMenu().element,
       this.xSelect(xs),
       this.viewMenu().element,
+      legend(this.context) ?? "",
     );
   }
 
@@ -143,7 +146,7 @@ export class CurvesChart extends CanvasChart {
     const order = (id: string): number => model.goodnessOf(id) ?? -1;
     lines.sort((a, b) => order(a.line.trial.id) - order(b.line.trial.id));
     const [width, alpha] = strength(lines.length / this.panels.length);
-    this.surface.paint(lines.length, (i) => {
+    this.surface.paint("marks", lines.length, (i) => {
       const { line, panel } = lines[i] as (typeof lines)[number];
       marks.save();
       clip(marks, panel.frame);
@@ -176,20 +179,36 @@ export class CurvesChart extends CanvasChart {
     axes.fillText("outliers are out of sight", panel.frame.right, panel.frame.top - 7);
   }
 
+  protected override drawPicked(picked: CanvasRenderingContext2D): void {
+    const lines = this.panels.flatMap((panel) =>
+      this.pickedOf(panel).map((line) => ({ line, panel })),
+    );
+    const width = lines.length > FEW ? 1 : 2;
+    this.surface.paint("picked", lines.length, (i) => {
+      const { line, panel } = lines[i] as (typeof lines)[number];
+      picked.save();
+      clip(picked, panel.frame);
+      strokeLine(picked, line, this.context.color(line.trial.id), width);
+      picked.restore();
+    });
+  }
+
+  private pickedOf(panel: Panel): CurveLine[] {
+    const { model } = this.context;
+    return panel.lines.filter((line) => model.isSelected(line.trial.id));
+  }
+
   protected override drawOver(over: CanvasRenderingContext2D): void {
     const { model } = this.context;
-    const selected = new Set(model.selected);
     for (const panel of this.panels) {
       over.save();
       clip(over, panel.frame);
-      const picked = panel.lines.filter((line) => selected.has(line.trial.id));
-      const width = picked.length > FEW ? 1 : 2;
-      for (const line of picked) strokeLine(over, line, this.context.color(line.trial.id), width);
       this.drawBest(over, panel);
       const hovered = panel.lines.find((line) => line.trial.id === model.hovered);
       if (hovered) this.drawHovered(over, hovered);
       over.restore();
-      this.label(over, hovered ? [hovered] : picked.length <= 6 ? picked : [], panel);
+      const named = model.selected.length <= MOST_NAMED ? this.pickedOf(panel) : [];
+      this.label(over, hovered ? [hovered] : named, panel);
     }
   }
 

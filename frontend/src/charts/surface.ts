@@ -1,13 +1,13 @@
 import { h } from "../view/dom";
 
-/** Axes; then the marks of all trials; then those that are hovered or selected. */
-export type Layer = "axes" | "marks" | "over";
+/** Axes; then the marks of all trials; those of the selected ones; the one that is hovered. */
+export type Layer = "axes" | "marks" | "picked" | "over";
 
-const LAYERS: readonly Layer[] = ["axes", "marks", "over"];
+const LAYERS: readonly Layer[] = ["axes", "marks", "picked", "over"];
 /** Milliseconds of drawing between two moments in which the page can answer. */
 const SLICE = 14;
 
-/** Three canvases over one another, so that a hover draws a few marks and not all of them. */
+/** Canvases over one another, so that a hover draws one mark and not all of them. */
 export class Surface {
   readonly element = h("div", { class: "twn-surface" });
   width = 0;
@@ -16,7 +16,7 @@ export class Surface {
   complete = true;
   private readonly canvases = new Map<Layer, HTMLCanvasElement>();
   private readonly observer: ResizeObserver;
-  private frame = 0;
+  private readonly frames = new Map<Layer, number>();
 
   constructor(label: string, onResize: () => void) {
     for (const layer of LAYERS) {
@@ -43,6 +43,7 @@ export class Surface {
 
   /** An empty layer to draw on, in CSS pixels. */
   clear(layer: Layer): CanvasRenderingContext2D {
+    cancelAnimationFrame(this.frames.get(layer) ?? 0);
     const canvas = this.canvases.get(layer) as HTMLCanvasElement;
     const ratio = Math.max(devicePixelRatio || 1, 1);
     const [width, height] = [Math.round(this.width * ratio), Math.round(this.height * ratio)];
@@ -62,8 +63,8 @@ export class Surface {
   }
 
   /** Draws many marks without holding up the page: what does not fit into one slice comes later. */
-  paint(count: number, paintOne: (index: number) => void): void {
-    cancelAnimationFrame(this.frame);
+  paint(layer: Layer, count: number, paintOne: (index: number) => void): void {
+    cancelAnimationFrame(this.frames.get(layer) ?? 0);
     this.complete = false;
     let next = 0;
     const slice = (): void => {
@@ -71,7 +72,7 @@ export class Surface {
       while (next < count) {
         paintOne(next++);
         if (next % 16 === 0 && performance.now() > end) {
-          this.frame = requestAnimationFrame(slice);
+          this.frames.set(layer, requestAnimationFrame(slice));
           return;
         }
       }
@@ -81,7 +82,7 @@ export class Surface {
   }
 
   dispose(): void {
-    cancelAnimationFrame(this.frame);
+    for (const frame of this.frames.values()) cancelAnimationFrame(frame);
     this.observer.disconnect();
   }
 }

@@ -22,6 +22,7 @@ export class Model {
   /** The trials that pass the filter, in the order of the table. */
   shown: Trial[] = [];
   filter: Filter = { accepts: () => true, problems: [] };
+  private selectedSet: ReadonlySet<string> = new Set();
   private hiddenByHand = new Map<string, boolean>();
   private hiddenByDefault = new Set<string>();
   private goodness = new Map<string, number>();
@@ -139,14 +140,21 @@ export class Model {
     const unique = [...new Set(ids)];
     if (sameList(unique, this.selected)) return;
     this.selected = unique;
+    this.selectedSet = new Set(unique);
+    const filtered = this.onlySelected;
     if (unique.length === 0) this.onlySelected = false;
-    this.refilter();
-    this.emit("selection");
+    if (filtered) this.refilter();
+    this.emit(filtered ? "view" : "selection");
+    if (filtered) this.emit("selection");
   }
 
   toggleSelected(id: string): void {
     const without = this.selected.filter((other) => other !== id);
     this.select(without.length < this.selected.length ? without : [...this.selected, id]);
+  }
+
+  isSelected(id: string): boolean {
+    return this.selectedSet.has(id);
   }
 
   private review(): void {
@@ -156,7 +164,7 @@ export class Model {
 
   private refilter(): void {
     this.filter = parseFilter(this.filterText, this.columns);
-    const chosen = this.onlySelected ? new Set(this.selected) : null;
+    const chosen = this.onlySelected ? this.selectedSet : null;
     const accepted = [...this.store.trials.values()].filter(
       (trial) =>
         (this.states.size === 0 || this.states.has(trial.state)) &&

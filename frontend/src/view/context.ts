@@ -7,6 +7,11 @@ const COLORED = 6;
 
 /** What every part of the page is given. */
 export class Context {
+  /** Opens a kind of chart; a scatter chart with that column on its x axis. */
+  openChart: (kind: string, xKey?: string) => void = () => undefined;
+  /** The column that a scatter chart was asked for. */
+  scatterX: string | null = null;
+
   constructor(
     readonly model: Model,
     public palette: Palette,

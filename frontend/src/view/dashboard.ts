@@ -39,8 +39,9 @@ export class Dashboard {
     this.options = options;
     this.context = new Context(model, readPalette(this.element, false));
     const status = new StatusBar(this.context, live, (id) => this.reveal(id));
-    const toolbar = new Toolbar(this.context, () => this.openCompare());
+    const toolbar = new Toolbar(this.context, () => this.openChart("compare"));
     this.table = new TrialTable(this.context);
+    this.context.openChart = (kind, xKey) => this.openChart(kind, xKey);
     const kinds = chartKinds(this.context);
     const slot = (key: string): ChartSlot => new ChartSlot(this.context, kinds, key);
     this.slots = [slot("curves"), slot("parallel")];
@@ -94,7 +95,6 @@ export class Dashboard {
       this.model.on(["data", "view", "theme"], update),
       this.model.on(["hover"], highlight),
       this.model.on(["selection"], () => {
-        if (this.model.onlySelected) update();
         highlight();
         this.revealSelected();
       }),
@@ -113,9 +113,13 @@ export class Dashboard {
     if (!this.model.selected.includes(id)) this.model.select([...this.model.selected, id]);
   }
 
-  private openCompare(): void {
+  /** Where there are two slots, in the lower one: the curves stay in sight. */
+  private openChart(kind: string, xKey?: string): void {
+    this.context.scatterX = xKey ?? null;
     const wide = this.element.classList.contains("twn-wide");
-    (wide ? this.slots[1] : this.slots[0]).open("compare");
+    const slot = wide ? this.slots[1] : this.slots[0];
+    slot.open(kind);
+    if (xKey !== undefined) slot.update();
   }
 
   private updateTheme(): void {

@@ -35,7 +35,9 @@ export class Row {
     this.element.dataset["id"] = trial.id;
     setAttribute(this.element, "aria-rowindex", String(index + 2));
     setAttribute(this.mark, "aria-label", `Select ${trial.name}`);
-    columns.forEach((shown, i) => fill(this.cells[i] as HTMLElement, shown, trial));
+    columns.forEach((shown, i) => {
+      fill(this.cells[i] as HTMLElement, shown, trial);
+    });
   }
 
   place(top: number): void {
@@ -45,7 +47,7 @@ export class Row {
   paint(context: Context, active: boolean, open: boolean): void {
     const { trial } = this;
     if (trial === null) return;
-    const selected = context.model.selected.includes(trial.id);
+    const selected = context.model.isSelected(trial.id);
     const { classList } = this.element;
     classList.toggle("twn-selected", selected);
     classList.toggle("twn-hovered", context.model.hovered === trial.id);

@@ -1,6 +1,6 @@
 import { formatDuration, formatNumber, formatText } from "../data/numbers";
 import type { Trial } from "../data/store";
-import { TRIAL_STATES, type TrialState } from "../protocol";
+import { type Objective, TRIAL_STATES, type TrialState } from "../protocol";
 import type { Context, Part } from "./context";
 import { h, setAttribute, setText } from "./dom";
 import { stateIcon } from "./icons";
@@ -126,39 +126,41 @@ export class StatusBar implements Part {
   }
 
   private updateBest(): void {
-    const { model } = this.context;
-    const { objectives } = model.store.search;
-    const first = objectives[0];
-    if (first === undefined) return this.best.replaceChildren();
-    if (objectives.length > 1) return this.updateFront();
-    const best = bestTrial([...model.store.trials.values()], (id) => model.goodnessOf(id));
-    if (best === undefined) {
-      const waiting = h("span", { class: "twn-muted" }, `No ${first.metric} reported yet`);
-      return this.best.replaceChildren(waiting);
-    }
-    const value = best.last.get(first.metric);
-    const shown = typeof value === "number" ? formatNumber(value, 5) : formatText(value);
-    this.best.replaceChildren(
-      h("span", { class: "twn-muted" }, `Best ${first.metric}`),
-      h("strong", { class: "twn-value" }, shown),
-      this.link(best),
-    );
+    const { objectives } = this.context.model.store.search;
+    const [first, second] = objectives;
+    if (first === undefined) this.best.replaceChildren();
+    else this.best.replaceChildren(...(second === undefined ? this.bestOf(first) : this.front()));
   }
 
-  private updateFront(): void {
+  private bestOf({ metric }: Objective): HTMLElement[] {
+    const { model } = this.context;
+    const best = bestTrial([...model.store.trials.values()], (id) => model.goodnessOf(id));
+    if (best === undefined) {
+      return [h("span", { class: "twn-muted" }, `No ${metric} reported yet`)];
+    }
+    const value = best.last.get(metric);
+    const shown = typeof value === "number" ? formatNumber(value, 5) : formatText(value);
+    return [
+      h("span", { class: "twn-muted" }, `Best ${metric}`),
+      h("strong", { class: "twn-value" }, shown),
+      this.link(best),
+    ];
+  }
+
+  private front(): HTMLElement[] {
     const { model } = this.context;
     const onFront = [...model.store.trials.values()].filter((trial) => trial.front === true);
     const names = model.store.search.objectives.map((o) => `${o.metric} (${o.mode})`).join(", ");
-    const select = h(
-      "button",
-      { class: "twn-link", type: "button", onclick: () => model.select(onFront.map((t) => t.id)) },
-      "select them",
-    );
-    this.best.replaceChildren(
+    const text = [
       h("strong", { class: "twn-value" }, String(onFront.length)),
       h("span", { class: "twn-muted" }, `on the Pareto front of ${names}`),
-      onFront.length > 0 ? select : "",
-    );
+    ];
+    if (onFront.length === 0) return text;
+    const select = (): void => model.select(onFront.map((trial) => trial.id));
+    return [
+      ...text,
+      h("button", { class: "twn-link", type: "button", onclick: select }, "Select them"),
+    ];
   }
 
   private link(trial: Trial): HTMLElement {
