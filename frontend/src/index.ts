@@ -81,10 +81,14 @@ export async function mount(el: HTMLElement, saved: string, options: Options = {
 
 async function show(dashboard: Dashboard, saved: string, outdated: () => boolean): Promise<void> {
   if (saved === "") return;
-  const state = await readSaved(saved);
-  // Nobody is there to stop anything.
-  state.search.canStop = false;
-  if (!outdated()) dashboard.apply(state);
+  try {
+    const state = await readSaved(saved);
+    // Nobody is there to stop anything.
+    state.search.canStop = false;
+    if (!outdated()) dashboard.apply(state);
+  } catch (error) {
+    dashboard.fail(`The saved trials cannot be read (${String(error)}). Show the search again.`);
+  }
 }
 
 function optionsOf(value: unknown): Options {

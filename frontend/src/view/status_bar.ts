@@ -104,7 +104,9 @@ export class StatusBar implements Part {
     const whole = Math.max(expected ?? known, known, 1);
     for (const state of TRIAL_STATES) {
       const segment = this.segments.get(state);
-      if (segment) segment.style.width = `${(100 * (counts[state] ?? 0)) / whole}%`;
+      if (segment === undefined) continue;
+      segment.style.width = `${(100 * (counts[state] ?? 0)) / whole}%`;
+      segment.hidden = (counts[state] ?? 0) === 0;
     }
     const ended = (counts.done ?? 0) + (counts.failed ?? 0) + (counts.stopped ?? 0);
     const text = `${ended} of ${whole} trials ended`;
