@@ -26,7 +26,7 @@ function significant(value: number, digits: number): string {
   const scientific = size < 1e-4 || size >= 1e6;
   const write = (d: number): string =>
     scientific ? value.toExponential(Math.min(d, MOST_DIGITS) - 1) : plain(value, d);
-  return minus(trimmed(unlikeWhole(value, digits, write)));
+  return minus(trimmed(size >= 1e6 ? write(digits) : unlikeWhole(value, digits, write)));
 }
 
 function plain(value: number, digits: number): string {
