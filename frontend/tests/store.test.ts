@@ -70,3 +70,22 @@ it("says which curve came without its numbers", () => {
     "The curve loss of t1 came without its buffer.",
   );
 });
+
+it("keeps what a change leaves out", () => {
+  const store = new TrialStore();
+  store.apply(state([trial(1, { folder: "a", error: "bad" })]));
+  store.apply({ ...state([]), kind: "change", trials: [{ id: "t1", iteration: 9 }] });
+  expect(store.trials.get("t1")).toMatchObject({ name: "trial 1", iteration: 9, error: "bad" });
+  expect(store.trials.get("t1")?.params.get("lr")).toBe(0.01);
+});
+
+it.each([
+  ["trial_1", "/results/search/trial_1"],
+  ["/elsewhere/trial_1", "/elsewhere/trial_1"],
+  ["s3://bucket/trial_1", "s3://bucket/trial_1"],
+])("finds the folder %s", (folder, whole) => {
+  const store = new TrialStore();
+  const info = { ...state([]).search, folder: "/results/search/" };
+  store.apply({ ...state([trial(1, { folder })]), search: info });
+  expect(store.trials.get("t1")?.folder).toBe(whole);
+});

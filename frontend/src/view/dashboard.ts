@@ -65,12 +65,14 @@ export class Dashboard {
   }
 
   apply(message: StateMessage, buffers: readonly Buffer[] = []): void {
+    this.element.querySelector(".twn-failed")?.remove();
     this.model.apply(message, buffers);
   }
 
   /** Says why there is nothing to show. */
   fail(text: string): void {
-    this.element.prepend(h("p", { class: "twn-error", role: "alert" }, text));
+    this.element.querySelector(".twn-failed")?.remove();
+    this.element.prepend(h("p", { class: "twn-error twn-failed", role: "alert" }, text));
   }
 
   setOptions(options: Options): void {
