@@ -1,6 +1,6 @@
 import type { Context, Part } from "../view/context";
 import { h } from "../view/dom";
-import { Surface } from "./surface";
+import { MARKS, Surface } from "./surface";
 import { Tooltip } from "./tooltip";
 
 /** The trial nearest to the pointer, and what the tooltip says of it first. */
@@ -150,6 +150,14 @@ export abstract class CanvasChart implements Part {
     if (hit === null || trial === undefined) this.tip.hide();
     else this.tip.show(trial, point.x, point.y, hit.lines ?? []);
   }
+}
+
+/** Marks from the worst to the best; where there are many, some of the best are drawn first too. */
+export function bestLast<T>(items: readonly T[], goodness: (item: T) => number | undefined): T[] {
+  const keyed = items.map((item) => ({ item, key: goodness(item) ?? -1 }));
+  keyed.sort((a, b) => a.key - b.key);
+  const sorted = keyed.map(({ item }) => item);
+  return sorted.length > MARKS ? [...sorted.slice(-MARKS), ...sorted] : sorted;
 }
 
 function pointOf(event: PointerEvent, target: Element): Point {

@@ -2,7 +2,7 @@ import { formatDuration, formatNumber } from "../data/numbers";
 import type { Context } from "../view/context";
 import { h } from "../view/dom";
 import { checkbox, Menu, select } from "../view/menu";
-import { CanvasChart, type Hit, type Point } from "./canvas_chart";
+import { bestLast, CanvasChart, type Hit, type Point } from "./canvas_chart";
 import {
   buildPanel,
   type CurveLine,
@@ -26,7 +26,7 @@ import {
   noteInside,
   SMALL,
 } from "./frame";
-import { legend } from "./legend";
+import { legend, legendState } from "./legend";
 
 const REACH = 28;
 const MOST_PANELS = 4;
@@ -56,14 +56,14 @@ export class CurvesChart extends CanvasChart {
     const { metrics, columns } = this.context.model.store.search;
     const known = this.context.model.store.curveNames();
     const xs = [ITERATION_X, TIME_X, ...columns.filter((name) => known.has(name))];
-    const wanted = JSON.stringify([metrics, xs, this.metrics()]);
+    const wanted = JSON.stringify([[metrics, xs, this.metrics()], legendState(this.context)]);
     if (wanted === this.shownControls) return;
     this.shownControls = wanted;
     this.controls.replaceChildren(
       this.metricMenu().element,
       this.xSelect(xs),
       this.viewMenu().element,
-      legend(this.context) ?? "",
+      legend(this.context),
     );
   }
 
@@ -144,12 +144,10 @@ export class CurvesChart extends CanvasChart {
     this.align(axes);
     for (const panel of this.panels) this.drawAxes(axes, panel);
     const lines = this.panels.flatMap((panel) => panel.lines.map((line) => ({ line, panel })));
-    // The best trials come last, and so on top.
-    const order = (id: string): number => model.goodnessOf(id) ?? -1;
-    lines.sort((a, b) => order(a.line.trial.id) - order(b.line.trial.id));
+    const ordered = bestLast(lines, ({ line }) => model.goodnessOf(line.trial.id));
     const [width, alpha] = strength(lines.length / this.panels.length);
-    this.surface.paint("marks", lines.length, (i) => {
-      const { line, panel } = lines[i] as (typeof lines)[number];
+    this.surface.paint("marks", ordered.length, (i) => {
+      const { line, panel } = ordered[i] as (typeof lines)[number];
       marks.save();
       clip(marks, panel.frame);
       marks.globalAlpha = alpha;
@@ -162,13 +160,13 @@ export class CurvesChart extends CanvasChart {
   private align(axes: CanvasRenderingContext2D): void {
     const { palette } = this.context;
     const left = 16 + Math.max(...this.panels.map((panel) => labelWidth(axes, palette, panel.y)));
-    this.panels = project(this.panels, left, this.options.logX);
+    this.panels = project(this.panels, left, this.options);
   }
 
   private drawAxes(axes: CanvasRenderingContext2D, panel: Panel): void {
     const { palette } = this.context;
     if (panel.lines.length === 0) {
-      noteAt(axes, palette, panel.frame, `No ${panel.metric} reported yet`);
+      noteAt(axes, palette, panel.frame, `No curve of ${panel.metric} yet`);
       return;
     }
     drawYAxis(axes, palette, panel.frame, panel.y, panel.metric);

@@ -1,9 +1,9 @@
 import type { Context } from "../view/context";
 import { h } from "../view/dom";
 import { checkbox, Menu } from "../view/menu";
-import { CanvasChart, type Hit, type Point } from "./canvas_chart";
+import { bestLast, CanvasChart, type Hit, type Point } from "./canvas_chart";
 import { type Frame, fitted, font, haloText, line, noteInside, SMALL } from "./frame";
-import { legend } from "./legend";
+import { legend, legendState } from "./legend";
 import {
   buildAxes,
   buildLines,
@@ -39,7 +39,10 @@ export class ParallelChart extends CanvasChart {
   }
 
   protected override updateControls(): void {
-    const wanted = JSON.stringify(this.context.model.columns.map((column) => column.key));
+    const wanted = JSON.stringify([
+      this.context.model.columns.map((column) => column.key),
+      legendState(this.context),
+    ]);
     if (wanted === this.shownControls) return;
     this.shownControls = wanted;
     const button = h("button", { class: "twn-button", type: "button" }, "Axes");
@@ -55,7 +58,7 @@ export class ParallelChart extends CanvasChart {
       { class: "twn-hint" },
       "Drag along an axis to select, drag a name to move it",
     );
-    this.controls.replaceChildren(menu.element, hint, legend(this.context) ?? "");
+    this.controls.replaceChildren(menu.element, hint, legend(this.context));
   }
 
   private wanted(): string[] {
@@ -83,9 +86,8 @@ export class ParallelChart extends CanvasChart {
       noteInside(context, palette, this.surface.width, this.surface.height, text);
       return;
     }
-    const order = (l: ParallelLine): number => model.goodnessOf(l.trial.id) ?? -1;
-    const sorted = [...this.lines].sort((a, b) => order(a) - order(b));
-    marks.globalAlpha = strength(sorted.length);
+    const sorted = bestLast(this.lines, ({ trial }) => model.goodnessOf(trial.id));
+    marks.globalAlpha = strength(this.lines.length);
     this.surface.paint("marks", sorted.length, (i) => {
       const one = sorted[i] as ParallelLine;
       this.stroke(marks, one, this.context.scaleColor(one.trial.id), 1.2);

@@ -7,10 +7,10 @@ import type { Objective, Scalar } from "../protocol";
 import type { Context } from "../view/context";
 import { h } from "../view/dom";
 import { checkbox, Menu, select } from "../view/menu";
-import { CanvasChart, type Hit, type Point } from "./canvas_chart";
+import { bestLast, CanvasChart, type Hit, type Point } from "./canvas_chart";
 import { type Dimension, dimensionOf, scaleOf } from "./dimension";
 import { drawXAxis, drawYAxis, type Frame, labelWidth, noteInside } from "./frame";
-import { legend } from "./legend";
+import { legend, legendState } from "./legend";
 import type { Scale } from "./scales";
 
 interface Dot {
@@ -54,7 +54,10 @@ export class ScatterChart extends CanvasChart {
   protected override updateControls(): void {
     const { model } = this.context;
     const columns = model.columns.filter(({ key }) => ![NAME, STATE, FRONT].includes(key));
-    const wanted = JSON.stringify([columns.map(({ key }) => key), this.keys()]);
+    const wanted = JSON.stringify([
+      [columns.map(({ key }) => key), this.keys()],
+      legendState(this.context),
+    ]);
     if (wanted === this.shownControls) return;
     this.shownControls = wanted;
     const choices = columns.map(({ key, title }) => ({ value: key, text: title }));
@@ -64,7 +67,7 @@ export class ScatterChart extends CanvasChart {
       h("span", { class: "twn-muted" }, "against"),
       select("x axis", choices, x, (key) => this.set({ x: key })),
       this.viewMenu().element,
-      legend(this.context) ?? "",
+      legend(this.context),
     );
   }
 
@@ -129,8 +132,7 @@ export class ScatterChart extends CanvasChart {
     drawXAxis(axes, palette, this.plot, x.scale, x.dimension.column.title);
     this.front = this.findFront();
     this.drawFront(axes);
-    const order = (dot: Dot): number => this.context.model.goodnessOf(dot.trial.id) ?? -1;
-    const sorted = [...this.dots].sort((a, b) => order(a) - order(b));
+    const sorted = bestLast(this.dots, ({ trial }) => this.context.model.goodnessOf(trial.id));
     marks.globalAlpha = sorted.length > 2000 ? 0.45 : 0.85;
     const radius = sorted.length > 2000 ? 2.5 : sorted.length > 300 ? 3.5 : 4.5;
     this.surface.paint(

@@ -5,7 +5,7 @@ import type { Context } from "../view/context";
 import { select } from "../view/menu";
 import { CanvasChart, type Hit, type Point } from "./canvas_chart";
 import { drawXAxis, drawYAxis, type Frame, labelWidth, noteInside } from "./frame";
-import { legend } from "./legend";
+import { legend, legendState } from "./legend";
 import { categoryScale, numberScale, type Scale } from "./scales";
 
 interface Bar {
@@ -51,7 +51,7 @@ export class ScheduleChart extends CanvasChart {
 
   protected override updateControls(): void {
     const names = this.names();
-    const wanted = JSON.stringify(names);
+    const wanted = JSON.stringify([names, legendState(this.context)]);
     if (wanted === this.shownControls) return;
     this.shownControls = wanted;
     const choices = names.map((name) => ({ value: name, text: name }));
@@ -68,7 +68,7 @@ export class ScheduleChart extends CanvasChart {
         this.mode = mode;
         this.draw();
       }),
-      legend(this.context) ?? "",
+      legend(this.context),
     );
   }
 
@@ -107,12 +107,10 @@ export class ScheduleChart extends CanvasChart {
     const left = 18 + labelWidth(context, palette, this.y);
     this.plot = { left, top, right: width - 18, bottom };
     const iterations = this.all.flatMap(({ from, to }) => [from, to]);
-    this.x = numberScale(
-      iterations,
-      [left, width - 18],
-      false,
-      Math.max(Math.round(width / 100), 2),
-    );
+    this.x = numberScale(iterations, [left, width - 18], {
+      ticks: Math.max(Math.round(width / 100), 2),
+      whole: true,
+    });
     this.bars = this.all.flatMap((stretch) => {
       const y = this.heightOf(stretch.trial.id, stretch.value);
       const [x0, x1] = [this.x?.at(stretch.from), this.x?.at(stretch.to)];
@@ -132,7 +130,8 @@ export class ScheduleChart extends CanvasChart {
     const info = model.store.search.params.find(({ name }) => name === this.param());
     const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
     const log = info?.log === true || (low > 0 && high / low >= 20);
-    return numberScale(numbers, range, log, Math.max(Math.round((range[0] - range[1]) / 44), 2));
+    const ticks = Math.max(Math.round((range[0] - range[1]) / 44), 2);
+    return numberScale(numbers, range, { log, ticks });
   }
 
   private heightOf(id: string, value: Parameters<Scale["at"]>[0]): number | null {

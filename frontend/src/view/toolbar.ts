@@ -1,3 +1,4 @@
+import { counted } from "../data/numbers";
 import type { Context, Part } from "./context";
 import { h, icon, setAttribute, setText } from "./dom";
 import { COLUMNS, SEARCH } from "./icons";
@@ -52,8 +53,11 @@ export class Toolbar implements Part {
     if (this.input.value !== model.filterText) this.input.value = model.filterText;
     const all = model.store.trials.size;
     const { problems } = model.filter;
-    const counted = model.isFiltered ? `${model.shown.length} of ${all} trials` : `${all} trials`;
-    setText(this.count, problems.length > 0 ? problems.join(" ") : counted);
+    const whole = counted(all, "trial");
+    const text = model.isFiltered
+      ? `${model.shown.length.toLocaleString("en")} of ${whole}`
+      : whole;
+    setText(this.count, problems.length > 0 ? problems.join(" ") : text);
     this.count.classList.toggle("twn-problem", problems.length > 0);
     setAttribute(this.input, "aria-invalid", problems.length > 0 ? "true" : null);
     const constants = this.constantsText();
@@ -85,7 +89,7 @@ export class Toolbar implements Part {
       model.showOnlySelected(!model.onlySelected),
     );
     return [
-      h("span", { class: "twn-count" }, `${count} selected`),
+      h("span", { class: "twn-count" }, `${count.toLocaleString("en")} selected`),
       link("Compare", this.compare),
       only,
       link("Deselect", () => model.select([])),

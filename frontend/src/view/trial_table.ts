@@ -1,3 +1,4 @@
+import { counted } from "../data/numbers";
 import type { Trial } from "../data/store";
 import { clamp } from "../data/values";
 import { ColumnWidths } from "./column_widths";
@@ -268,7 +269,7 @@ function emptyState({ model }: Context): (HTMLElement | string)[] {
   );
   return [
     h("p", { class: "twn-empty-title" }, "No trial passes the filter"),
-    h("p", {}, `${model.store.trials.size} trials are hidden by it.`),
+    h("p", {}, `${counted(model.store.trials.size, "trial")} in all.`),
     clear,
   ];
 }
