@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { dimensionOf } from "../src/charts/dimension";
-import { categoryScale, numberScale } from "../src/charts/scales";
+import { dimensionOf } from "../src/plot/dimension";
+import { categoryScale, numberScale } from "../src/plot/scales";
 import type { ParamInfo, TrialMessage } from "../src/protocol";
 import { Model } from "../src/state/model";
 import { param, search, state, trial } from "./made";

@@ -1,8 +1,8 @@
 import { bestSoFar, type Curve, columnAt, type Points, smoothed } from "../data/curves";
 import type { Trial, TrialStore } from "../data/store";
+import type { Frame } from "../plot/frame";
+import { numberScale, type Scale } from "../plot/scales";
 import type { Objective } from "../protocol";
-import type { Frame } from "./frame";
-import { numberScale, type Scale } from "./scales";
 
 /** One trial's curve of one metric, in values and in pixels. */
 export interface CurveLine extends Points {

@@ -1,12 +1,12 @@
 import { copies, type Stretch, stretches, valueAt } from "../data/lineage";
 import { formatNumber, formatText } from "../data/numbers";
 import { finite } from "../data/values";
-import type { Context } from "../view/context";
-import { select } from "../view/menu";
-import { CanvasChart, type Hit, type Point } from "./canvas_chart";
-import { drawXAxis, drawYAxis, type Frame, labelWidth, noteInside } from "./frame";
-import { legend, legendState } from "./legend";
-import { categoryScale, numberScale, type Scale } from "./scales";
+import { CanvasChart, type Hit, type Point } from "../plot/canvas_chart";
+import { drawXAxis, drawYAxis, type Frame, labelWidth, noteInside } from "../plot/frame";
+import { legend, legendState } from "../plot/legend";
+import { categoryScale, numberScale, type Scale } from "../plot/scales";
+import type { Context } from "../ui/context";
+import { select } from "../ui/menu";
 
 interface Bar {
   stretch: Stretch;
@@ -16,6 +16,8 @@ interface Bar {
 }
 
 const REACH = 14;
+/** Arrows of one iteration are so many pixels apart. */
+const BESIDE = 5;
 const LINEAGE = "lineage";
 
 /**
@@ -159,6 +161,7 @@ export class ScheduleChart extends CanvasChart {
     context.strokeStyle = color;
     context.fillStyle = color;
     context.lineWidth = 1;
+    const before = new Map<number, number>();
     for (const { iteration, donor, receiver } of copies(this.context.model.store.perturbations)) {
       if (!wanted(donor, receiver)) continue;
       const x = this.x?.at(iteration) ?? null;
@@ -166,7 +169,9 @@ export class ScheduleChart extends CanvasChart {
       const from = this.heightOf(source, valueAt(this.all, source, iteration));
       const to = this.heightOf(receiver, valueAt(this.all, receiver, iteration + 1));
       if (x === null || from === null || to === null) continue;
-      arrow(context, x, from, to);
+      const beside = before.get(iteration) ?? 0;
+      before.set(iteration, beside + 1);
+      arrow(context, x + beside * BESIDE, from, to);
     }
   }
 

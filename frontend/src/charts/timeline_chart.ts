@@ -1,11 +1,11 @@
 import { counted, formatDuration } from "../data/numbers";
 import { busyShare, type Stay, stays, workersOf } from "../data/occupancy";
 import { clamp } from "../data/values";
-import type { Context } from "../view/context";
-import { h, setText } from "../view/dom";
-import { CanvasChart, type Hit, type Point } from "./canvas_chart";
-import { drawXAxis, type Frame, fitted, font, line, noteInside } from "./frame";
-import { numberScale, type Scale, type Tick } from "./scales";
+import { CanvasChart, type Hit, type Point } from "../plot/canvas_chart";
+import { drawXAxis, type Frame, fitted, font, line, noteInside } from "../plot/frame";
+import { numberScale, type Scale, type Tick } from "../plot/scales";
+import type { Context } from "../ui/context";
+import { h, setText } from "../ui/dom";
 
 interface Block {
   stay: Stay;

@@ -2,9 +2,9 @@ import { counted, formatDuration, formatNumber, formatText } from "../data/numbe
 import type { Trial } from "../data/store";
 import { safeUrl } from "../data/values";
 import { type Objective, TRIAL_STATES, type TrialState } from "../protocol";
-import type { Context, Part } from "./context";
-import { h, icon, setAttribute, setText } from "./dom";
-import { LINK, stateIcon } from "./icons";
+import type { Context, Part } from "../ui/context";
+import { h, icon, setAttribute, setText } from "../ui/dom";
+import { LINK, stateIcon } from "../ui/icons";
 
 /** The line over everything: how the search stands, its best trial, its counts, Stop. */
 export class StatusBar implements Part {

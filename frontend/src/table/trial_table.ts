@@ -1,10 +1,10 @@
 import { counted } from "../data/numbers";
 import type { Trial } from "../data/store";
 import { clamp } from "../data/values";
+import type { Context, Part } from "../ui/context";
+import { freshId, h, setAttribute } from "../ui/dom";
 import { ColumnWidths } from "./column_widths";
-import type { Context, Part } from "./context";
 import { Details } from "./details";
-import { freshId, h, setAttribute } from "./dom";
 import { Row, type ShownColumn } from "./row";
 import { TableHead } from "./table_head";
 
@@ -227,8 +227,6 @@ export class TrialTable implements Part {
     else if (event.key === "Escape") model.select([]);
     else return;
     event.preventDefault();
-    // Notebooks take arrows and Enter for their own commands.
-    event.stopPropagation();
   }
 
   private move(step: number, extend: boolean): void {

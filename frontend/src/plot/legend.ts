@@ -1,7 +1,7 @@
 import type { ColorBy } from "../state/model";
-import type { Context } from "../view/context";
-import { h } from "../view/dom";
-import { select } from "../view/menu";
+import type { Context } from "../ui/context";
+import { h } from "../ui/dom";
+import { select } from "../ui/menu";
 
 const LONGEST = 24;
 const MOST = 6;

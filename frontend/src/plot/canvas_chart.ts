@@ -1,5 +1,5 @@
-import type { Context, Part } from "../view/context";
-import { h } from "../view/dom";
+import type { Context, Part } from "../ui/context";
+import { h } from "../ui/dom";
 import { MARKS, Surface } from "./surface";
 import { Tooltip } from "./tooltip";
 
@@ -117,6 +117,11 @@ export abstract class CanvasChart implements Part {
     target.addEventListener("pointercancel", () => this.stopDrag());
   }
 
+  /** Whether the pointer is over a trial in this chart. */
+  protected get hasTip(): boolean {
+    return !this.tip.element.hidden;
+  }
+
   private stopDrag(): void {
     this.pressed = null;
     this.dragging = false;
@@ -145,10 +150,10 @@ export abstract class CanvasChart implements Part {
   private hoverAt(point: Point): void {
     const { model } = this.context;
     const hit = this.hit(point);
-    model.hover(hit?.id ?? null);
     const trial = model.trial(hit?.id ?? null);
     if (hit === null || trial === undefined) this.tip.hide();
     else this.tip.show(trial, point.x, point.y, hit.lines ?? []);
+    model.hover(hit?.id ?? null);
   }
 }
 

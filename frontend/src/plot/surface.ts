@@ -1,4 +1,4 @@
-import { h } from "../view/dom";
+import { h } from "../ui/dom";
 
 /** Axes; then the marks of all trials; those of the selected ones; the one that is hovered. */
 export type Layer = "axes" | "marks" | "picked" | "over";

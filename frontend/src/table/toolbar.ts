@@ -1,8 +1,8 @@
 import { counted } from "../data/numbers";
-import type { Context, Part } from "./context";
-import { h, icon, setAttribute, setText } from "./dom";
-import { COLUMNS, SEARCH } from "./icons";
-import { checkbox, Menu } from "./menu";
+import type { Context, Part } from "../ui/context";
+import { h, icon, setAttribute, setText } from "../ui/dom";
+import { COLUMNS, SEARCH } from "../ui/icons";
+import { checkbox, Menu } from "../ui/menu";
 
 const HINT = 'Filter: text, lr > 0.01, optimizer = adam, "batch size" = 32';
 const NAMED = 6;
@@ -37,8 +37,6 @@ export class Toolbar implements Part {
     );
     this.menu = new Menu(button, "Columns", (panel) => this.fillMenu(panel));
     this.input.addEventListener("input", () => model.setFilter(this.input.value));
-    // Notebooks have commands on single letters.
-    this.input.addEventListener("keydown", (event) => event.stopPropagation());
     const box = h("div", { class: "twn-search" }, icon(SEARCH), this.input);
     this.element = h(
       "div",
@@ -133,9 +131,6 @@ export class Toolbar implements Part {
         "aria-label": "Find a column",
       });
       find.addEventListener("input", () => fill(find.value));
-      find.addEventListener("keydown", (event) => {
-        if (event.key !== "Escape") event.stopPropagation();
-      });
       panel.append(find);
     }
     panel.append(lines);
