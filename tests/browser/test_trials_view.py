@@ -139,7 +139,7 @@ def test_an_axis_is_dragged_by_its_name(view: TrialsPage) -> None:
 
 def test_a_notebooks_keys_stay_away(view: TrialsPage) -> None:
     view.render(state([trial(1)]))
-    view.page.evaluate("document.onkeydown = (event) => window.sent.push(event.key)")
+    view.page.evaluate("() => { document.onkeydown = (event) => window.sent.push(event.key) }")
     view.page.get_by_role("grid", name="Trials").focus()
     view.page.keyboard.press("d")
     assert view.sent() == [{"kind": "ready"}]

@@ -109,7 +109,7 @@ export class CurvesChart extends CanvasChart {
         checkbox("log y axis", options.logY, (logY) => this.set({ logY })),
         checkbox("log x axis", options.logX, (logX) => this.set({ logX })),
         checkbox("best so far", options.best, (best) => this.set({ best })),
-        checkbox("outliers in sight", options.outliers, (outliers) => this.set({ outliers })),
+        checkbox("show outliers", options.outliers, (outliers) => this.set({ outliers })),
         this.smoothing(),
       );
     });
@@ -177,7 +177,7 @@ export class CurvesChart extends CanvasChart {
     axes.textAlign = "right";
     axes.textBaseline = "bottom";
     axes.fillStyle = palette.muted;
-    axes.fillText("outliers are out of sight", panel.frame.right, panel.frame.top - 7);
+    axes.fillText("without outliers", panel.frame.right, panel.frame.top - 7);
   }
 
   protected override drawPicked(picked: CanvasRenderingContext2D): void {
