@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ray.tune.callback import Callback
 
 from tune_wandb_nb.tracking.driver.pbt import copied_from
+from tune_wandb_nb.tracking.results.checkpoints import storage_uri
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.snapshot import State
 
@@ -120,7 +121,10 @@ class BoardCallback(Callback):
         self.board.end()
 
     def _add(self, trial: "Trial") -> None:
-        self.board.add(trial.trial_id, name=str(trial), params=trial.config)
+        storage = trial.storage
+        self.board.call_it(storage.experiment_dir_name)
+        folder = storage_uri(storage.storage_filesystem.type_name, trial.path or "")
+        self.board.add(trial.trial_id, name=str(trial), params=trial.config, folder=folder)
 
     def _sync(self, trials: list["Trial"]) -> None:
         for trial in trials:

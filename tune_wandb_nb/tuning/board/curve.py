@@ -2,6 +2,7 @@
 
 import math
 from array import array
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -25,6 +26,8 @@ class Curve:
     iterations: Numbers
     seconds: Numbers
     values: Numbers
+    rewinds: int = 0
+    """How many times the trial went back to an earlier iteration, and its later points went."""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -34,11 +37,21 @@ class Curve:
         if len(self) <= points:
             return self
         indices = keep_shape(self.iterations, self.values, points)
-        return Curve(self.iterations[indices], self.seconds[indices], self.values[indices])
+        kept = (self.iterations[indices], self.seconds[indices], self.values[indices])
+        return Curve(*kept, self.rewinds)
+
+    def after(self, iteration: float) -> "Curve":
+        """Return the points of later iterations."""
+        first = int(np.searchsorted(self.iterations, iteration, side="right"))
+        later = (self.iterations[first:], self.seconds[first:], self.values[first:])
+        return Curve(*later, self.rewinds)
 
 
 class GrowingCurve:
     """Collects points, and thins them when their number would exceed ``points``.
+
+    Each iteration is there once: a trial that goes on from an earlier checkpoint reports iterations
+    again, and the newest values count.
 
     Example:
         >>> curve = GrowingCurve(points=16)
@@ -49,7 +62,7 @@ class GrowingCurve:
         (True, [0.0, 999.0], 1.0)
     """
 
-    __slots__ = ("_frozen", "_iterations", "_points", "_seconds", "_values")
+    __slots__ = ("_frozen", "_iterations", "_points", "_rewinds", "_seconds", "_values")
 
     def __init__(self, points: int) -> None:
         if points < _FEWEST:
@@ -58,10 +71,13 @@ class GrowingCurve:
         self._iterations = array("d")
         self._seconds = array("d")
         self._values = array("d")
+        self._rewinds = 0
         self._frozen: Curve | None = None
 
     def append(self, iteration: float, seconds: float, value: float) -> None:
         """Add the next point."""
+        if self._iterations and iteration <= self._iterations[-1]:
+            self._rewind(iteration)
         if len(self._values) >= self._points:
             self._thin()
         self._iterations.append(iteration)
@@ -73,9 +89,18 @@ class GrowingCurve:
         """Return the points so far as a `Curve`; the same object until the next point is added."""
         if self._frozen is None:
             self._frozen = Curve(
-                _read_only(self._iterations), _read_only(self._seconds), _read_only(self._values)
+                _read_only(self._iterations),
+                _read_only(self._seconds),
+                _read_only(self._values),
+                self._rewinds,
             )
         return self._frozen
+
+    def _rewind(self, iteration: float) -> None:
+        first = bisect_left(self._iterations, iteration)
+        for numbers in (self._iterations, self._seconds, self._values):
+            del numbers[first:]
+        self._rewinds += 1
 
     def _thin(self) -> None:
         # Thinning to half makes the next thinning necessary only points/2 appends later.
