@@ -70,7 +70,12 @@ class Experiment:
         self.dashboard = _dashboard(dashboard, height)
         board = self.dashboard.board if self.dashboard else TrialBoard(metric, mode)
         if self.dashboard is not None:
-            self.dashboard.attach(logger=self.logger, stop=self.stop, log_params=_log_params(space))
+            self.dashboard.attach(
+                logger=self.logger,
+                stop=self.stop,
+                stop_trial=self.stop_trial,
+                param_space=without_key(space),
+            )
         self._search = Search(
             trainable,
             param_space=without_key(space),
@@ -192,17 +197,3 @@ def _entry_key(space: Mapping[str, Any]) -> Any:
         return read_key_file(checked.api_key_file)
     return checked.api_key
 
-
-def _log_params(space: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """Return the hyperparameters that Tune samples from a logarithmic distribution."""
-    names = []
-    for key, value in space.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            names += _log_params(value, f"{name}/")
-        else:
-            sampler = getattr(value, "sampler", None)
-            inner = getattr(sampler, "sampler", sampler)  # a quantized sampler wraps another one
-            if "LogUniform" in type(inner).__name__:
-                names.append(name)
-    return names

@@ -47,6 +47,7 @@ def drop_curves(trial: GrowingTrial, keep: frozenset[str]) -> int:
     dropped = [name for name in trial.curves if name not in keep]
     for name in dropped:
         del trial.curves[name]
-    trial.thin = True
-    trial.view = None
+    if dropped:
+        trial.thin = True
+        trial.view = None
     return len(dropped)

@@ -79,7 +79,7 @@ class TrialRecords:
             self.move(trial, "running", at)
         trial.ran_on(_worker_of(payload.config), at)
         self._record_values(trial, numbers, payload.texts)
-        trial.view = None
+        trial.changed()
         self._enforce_limits()
         return True
 
@@ -104,7 +104,7 @@ class TrialRecords:
         self.counts[trial.state] -= 1
         self.counts[state] += 1
         trial.move(state, at)
-        trial.view = None
+        trial.changed()
 
     def stop_unfinished(self, at: float) -> None:
         """Count the trials that have not finished as stopped."""

@@ -54,6 +54,8 @@ class TrialView:
     spans: tuple[Span, ...] = ()
     folder: str | None = None
     experiment: str | None = None
+    version: int = 0
+    """Grows with every change, but not when curves are dropped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class GrowingTrial:
     __slots__ = (
         *("copied_from", "curves", "error", "error_is_cut", "experiment", "folder", "iteration"),
         *("metrics", "name", "number", "params", "seconds", "spans", "state", "steps", "texts"),
-        *("thin", "trial_id", "view"),
+        *("thin", "trial_id", "version", "view"),
     )
 
     def __init__(self, trial_id: str, name: str, number: int, params: Mapping[str, Any]) -> None:
@@ -60,7 +60,13 @@ class GrowingTrial:
         self.experiment: str | None = None
         self.copied_from: str | None = None
         self.thin = False
+        self.version = 0
         self.view: TrialView | None = None
+
+    def changed(self) -> None:
+        """Note that the next view differs from the last one."""
+        self.version += 1
+        self.view = None
 
     def fail(self, error: str) -> None:
         """Keep the end of an error's text."""
@@ -116,6 +122,7 @@ class GrowingTrial:
                 spans=self.spans,
                 folder=self.folder,
                 experiment=self.experiment,
+                version=self.version,
             )
         return self.view
 

@@ -12,7 +12,7 @@ from tune_wandb_nb.tuning.board.params import is_number
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot, TrialView
 from tune_wandb_nb.tuning.chart_data.wording import digits_between, number, shorten
 
-__all__ = ["MISSING", "Axis", "axis_for", "param_axes"]
+__all__ = ["MISSING", "Axis", "axis_for", "looks_log", "param_axes"]
 
 MISSING: Any = object()
 """A placeholder for a hyperparameter that a trial does not have."""
@@ -70,7 +70,7 @@ def axis_for(name: str, values: Sequence[Any], *, log: bool | None = None) -> Ax
         )
         return Axis(name, "category", 0, 1, categories, ticks)
     low, high = (float(numbers.min()), float(numbers.max())) if len(numbers) else (0.0, 1.0)
-    wants_log = _looks_log(numbers) if log is None else log
+    wants_log = looks_log(numbers) if log is None else log
     kind: Literal["linear", "log"] = "log" if wants_log and low > 0 else "linear"
     without_ticks = Axis(name, kind, low, high, (), ())
     whole = all(value.is_integer() for value in numbers.tolist())
@@ -122,7 +122,7 @@ def _spread(index: int, count: int) -> float:
     return index / (count - 1) if count > 1 else 0.5
 
 
-def _looks_log(numbers: Numbers) -> bool:
+def looks_log(numbers: Numbers) -> bool:
     distinct = np.unique(numbers)
     if len(distinct) < 3 or distinct[0] <= 0 or distinct[-1] / distinct[0] < _LOG_FROM:  # noqa: PLR2004
         return False

@@ -50,14 +50,8 @@ STYLE = """<style>
 .twn pre {white-space: pre-wrap; overflow-wrap: anywhere; font-size: 11px; line-height: 1.35;
   margin: 4px 0 8px; color: inherit; background: none;}
 .twn details summary {cursor: pointer;}
-.twn .share {display: inline-block; height: 9px; border-radius: 2px; background: #0072b2;
-  vertical-align: middle;}
-.twn-halo svg text {fill: var(--jp-ui-font-color1, #333) !important; paint-order: stroke;
-  stroke: var(--jp-layout-color1, white); stroke-width: 3px;}
 .twn-tune {overflow-x: auto;}
 .twn-tune table {font-size: 11px;}
-.twn-tune table:has(th:nth-child(4)) :is(td, th):nth-child(3) {display: none;}
-.twn-tune h3 {display: none;}
 .twn-tune .tuneStatus {display: block;}
 .twn-tune .vDivider, .twn-tune .hDivider {display: none;}
 </style>"""

@@ -1,29 +1,31 @@
-"""`Dashboard`: Tune's progress, the live W&B page and live charts, side by side."""
+"""`Dashboard`: a search's table and charts, its W&B page, and what stays of it."""
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets
 
+from tune_wandb_nb.tracking.settings.settings import SettingsError
 from tune_wandb_nb.tuning.board.board import TrialBoard
+from tune_wandb_nb.tuning.board.objectives import Metric, Mode
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
+from tune_wandb_nb.tuning.chart_data.param_types import param_types
+from tune_wandb_nb.tuning.chart_data.search_header import SearchContext
 from tune_wandb_nb.widgets.base.frontend import Frontend, detect_frontend
 from tune_wandb_nb.widgets.base.markup import STYLE, escape, note
 from tune_wandb_nb.widgets.base.static_output import StaticOutput
-from tune_wandb_nb.widgets.charts.live_charts import LiveCharts
-from tune_wandb_nb.widgets.charts.picture import picture_png
-from tune_wandb_nb.widgets.dashboard.report import report_fragment, report_page
-from tune_wandb_nb.widgets.dashboard.status import (
-    errors_html,
-    headline,
-    status_html,
-    top_trials_html,
-)
+from tune_wandb_nb.widgets.dashboard.importance_task import ImportanceTask
+from tune_wandb_nb.widgets.dashboard.picture import picture_png
+from tune_wandb_nb.widgets.dashboard.report import interactive, report_page, still_report
+from tune_wandb_nb.widgets.dashboard.status import headline
 from tune_wandb_nb.widgets.dashboard.terminal_report import TerminalReport
+from tune_wandb_nb.widgets.dashboard.trials_view import TrialsView
+from tune_wandb_nb.widgets.dashboard.tune_output import TuneOutput
 from tune_wandb_nb.widgets.dashboard.wandb_page import WandbPage
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ _T = TypeVar("_T")
 _REFRESH_EVERY = 1.0
 _SETTLE_TIMEOUT = 30.0
 _LIVE, _WANDB = 0, 1
+_NO_SPACE: Mapping[str, Any] = {}
 
 
 class Dashboard(ipywidgets.VBox):
@@ -46,13 +49,17 @@ class Dashboard(ipywidgets.VBox):
     page in W&B and at the end the audit are printed with it.
 
     Args:
-        logger: The search's `WandbLogger`; without one there are the live charts only.
-        metric: The tuned metric, if the search itself does not say.
-        mode: "min" or "max".
+        logger: The search's `WandbLogger`; without one there is no W&B page.
+        metric: The tuned metric, or several, if the search itself does not say.
+        mode: "min" or "max"; for several metrics a list.
         height: The height of the W&B page in pixels.
         board: The board to show; by default a new one, filled by `callback`.
         stop: Called at a click on Stop; without it there is no such button.
-        log_params: Hyperparameters that are shown on a logarithmic axis whatever their values.
+        param_space: What ``tune.Tuner`` takes: it says which hyperparameters are categories, and
+            which are logarithmic. Without it the values of the trials decide.
+
+    Raises:
+        SettingsError: a mode other than "min" and "max", or another number of modes than metrics.
 
     Example:
         >>> logger = tw.WandbLogger(project="digits")
@@ -66,38 +73,40 @@ class Dashboard(ipywidgets.VBox):
         self,
         logger: "WandbLogger | None" = None,
         *,
-        metric: str | None = None,
-        mode: str | None = None,
+        metric: Metric = None,
+        mode: Mode = None,
         height: int = 760,
         board: TrialBoard | None = None,
         stop: Callable[[], None] | None = None,
-        log_params: Iterable[str] = (),
+        param_space: Mapping[str, Any] = _NO_SPACE,
     ) -> None:
         self.board = board or TrialBoard()
         self.board.judge_by(metric, mode)
-        self.log_params = tuple(log_params)
+        self.shows_stop = True
         self._stop: Callable[[], None] | None = None
+        self._stop_one: Callable[[str], None] | None = None
         self._stopping = False
         self._refresh_lock = threading.Lock()
         self._refresher_runs = threading.Lock()
         self._settled = threading.Event()
         self._settled.set()
         self._pause = threading.Event()
-        self._initial_tab_selected = False
-        self._shows_tune_table = False
         self._static_output = StaticOutput()
         self._static_outputs = [self._static_output]
-        frontend = detect_frontend()
-        self._build(logger, frontend, height)
+        self._importance = ImportanceTask()
+        self._frontend = detect_frontend()
+        self._build(logger, self._frontend, height)
         self._terminal_report = (
-            None if frontend.shows_widgets else TerminalReport(self.board, lambda: self.page.logger)
+            None
+            if self._frontend.shows_widgets
+            else TerminalReport(self.board, lambda: self.page.logger)
         )
         # While the dashboard is live, this style hides the static output below it.
         style = ipywidgets.HTML(STYLE + self._static_output.hide_while_live)
         style.layout = ipywidgets.Layout(display="none")
-        super().__init__([style, self._columns])
+        super().__init__([style, self.notice, self.tabs])
         self.add_class(self._static_output.live_class)
-        self.attach(stop=stop)
+        self.attach(stop=stop, param_space=param_space)
         self.refresh()
         self.board.on_begin(self._start_refresher)
 
@@ -112,17 +121,19 @@ class Dashboard(ipywidgets.VBox):
         """The Tune callback that fills this dashboard."""
         from tune_wandb_nb.tuning.board.callback import BoardCallback
 
-        return BoardCallback(self.board)
+        callback = BoardCallback(self.board)
+        self._stop_one = self._stop_one or callback.stop_trial
+        return callback
 
     @cached_property
     def reporter(self) -> "HtmlReporter":
-        """The Tune progress reporter that shows Tune's table here instead of printing it.
+        """The Tune progress reporter that shows Tune's output here instead of printing it.
 
         Outside of a notebook Tune prints its usual progress.
         """
         from tune_wandb_nb.tuning.search.html_reporter import HtmlReporter
 
-        return HtmlReporter(self._show_tune_table, seen=self._terminal_report is None)
+        return HtmlReporter(self.tune.show, seen=self._terminal_report is None)
 
     # Showing a search
 
@@ -131,22 +142,61 @@ class Dashboard(ipywidgets.VBox):
         *,
         logger: "WandbLogger | None" = None,
         stop: Callable[[], None] | None = None,
-        log_params: Iterable[str] = (),
+        stop_trial: Callable[[str], None] | None = None,
+        param_space: Mapping[str, Any] = _NO_SPACE,
     ) -> None:
         """Show a search that is made after its dashboard; `Experiment` does this.
 
         Args:
             logger: Its `WandbLogger`, where the dashboard has none yet.
             stop: Called at a click on Stop.
-            log_params: Hyperparameters on a logarithmic axis, beside those known already.
+            stop_trial: Called with the id of a trial that is to stop.
+            param_space: Its search space.
         """
         if self.page.logger is None and logger is not None:
             self.page.logger = logger
-            self._initial_tab_selected = False
         self._stop = stop or self._stop
-        self.stop_button.layout.display = None if self._stop else "none"
-        self.log_params = tuple(dict.fromkeys([*self.log_params, *log_params]))
-        self.charts.log_params = self.log_params
+        self._stop_one = stop_trial or self._stop_one
+        types = param_types(param_space) if param_space else {}
+        if types:
+            self.view.use_types(types)
+        self.log_params = tuple(name for name, kind in self.view.types.items() if kind.log)
+
+    @property
+    def selected(self) -> list[str]:
+        """The ids of the trials that are selected in the table and the charts; can be set.
+
+        Example:
+            >>> dashboard = tw.Dashboard()
+            >>> dashboard.selected
+            []
+        """
+        return list(self.view.selected)
+
+    @selected.setter
+    def selected(self, trial_ids: Iterable[str]) -> None:
+        chosen = list(dict.fromkeys(trial_ids))
+        known = {trial.trial_id for trial in self.board.snapshot().trials}
+        unknown = [trial_id for trial_id in chosen if trial_id not in known]
+        if unknown:
+            raise SettingsError(
+                f"selected takes ids of trials, but there is no trial {unknown[0]!r:.80}."
+            )
+        self.view.selected = chosen
+
+    def stop_trial(self, trial_id: str) -> None:
+        """Let one trial end with its next result.
+
+        Raises:
+            SettingsError: the dashboard does not belong to a search that runs here.
+            SearchError: the search does not run.
+        """
+        if self._stop_one is None:
+            raise SettingsError(
+                "this dashboard shows a search that does not run here, so that no trial can be"
+                " stopped; give dashboard.callback to the search's RunConfig."
+            )
+        self._stop_one(trial_id)
 
     def refresh(self) -> None:
         """Show what the board knows now; called once a second while the search runs."""
@@ -154,17 +204,13 @@ class Dashboard(ipywidgets.VBox):
             snapshot = self.board.snapshot()
             if self._terminal_report is not None:
                 self._terminal_report.print_url()
-            trouble = getattr(self.page.logger, "trouble", None)
-            self.status.value = status_html(snapshot, self._stopping, trouble)
-            self._show_errors(snapshot)
-            if not self._shows_tune_table:
-                self.tune.value = top_trials_html(snapshot)
-            self.page.show(snapshot)
-            self.charts.show(snapshot)
-            self._select_initial_tab()
+                return
+            self._importance.update(snapshot)
             running = snapshot.started is not None and snapshot.ended is None
             self._stopping = self._stopping and running
-            self.stop_button.disabled = self._stopping or not running
+            self._show_notice(getattr(self.page.logger, "trouble", None))
+            self.page.show(snapshot)
+            self.view.show(snapshot, self._context())
 
     def settle(self, timeout: float | None = None) -> bool:
         """Wait until the end of the search is shown, and kept in the notebook's output."""
@@ -175,42 +221,35 @@ class Dashboard(ipywidgets.VBox):
         self._static_outputs.append(output)
 
     def report(self) -> str:
-        """Return the lasting report as HTML."""
-        return report_fragment(self.board.snapshot(), self._png(), self._links())
+        """Return the lasting report as HTML: table and charts, without a kernel or a network."""
+        snapshot = self.board.snapshot()
+        links = [(url, text) for text, url in self._links()]
+        still = still_report(snapshot, self._png(), links)
+        return interactive(self.view.lasting(snapshot, self._context()), still)
 
     def save(self, path: "str | os.PathLike[str]") -> None:
-        """Write the lasting report as one self-contained HTML file."""
+        """Write the lasting report as one self-contained HTML file.
+
+        Example:
+            >>> tw.Dashboard.open("~/ray_results/digits").save("report.html")
+        """
         if not self._is_running():
             # The last refresh may still run; the file must show the same final state.
             self.settle(_SETTLE_TIMEOUT)
-        Path(path).write_text(report_page(self.report()), encoding="utf-8")
+        self._importance.wait()
+        page = report_page(self.report(), self.board.snapshot().name)
+        Path(path).write_text(page, encoding="utf-8")
 
     # Internals
 
     def _build(self, logger: Any, frontend: Frontend, height: int) -> None:
-        self.status = ipywidgets.HTML(layout=ipywidgets.Layout(width="auto"))
-        self.stop_button = ipywidgets.Button(description="Stop", icon="stop", disabled=True)
-        self.stop_button.layout = ipywidgets.Layout(width="96px")
-        self.stop_button.on_click(self._on_stop)
-        self.errors = ipywidgets.HTML()
-        self.errors_box = ipywidgets.Accordion([self.errors], selected_index=None)
-        self.errors_box.layout.display = "none"
-        self.tune = ipywidgets.HTML(layout=ipywidgets.Layout(width="auto", overflow="auto"))
+        self.notice = ipywidgets.HTML(layout=ipywidgets.Layout(display="none"))
+        self.view = TrialsView(stop=self._on_stop, stop_trial=self._on_stop_trial)
+        self.tune = TuneOutput()
         self.page = WandbPage(logger, frontend, height)
-        self.charts = LiveCharts(self.log_params)
-        self._live = ipywidgets.VBox([self.charts])
-        self.tabs = ipywidgets.Tab([self._live, self.page])
-        self.tabs.observe(self._on_tab, "selected_index")
+        self.tabs = ipywidgets.Tab([ipywidgets.VBox([self.view, self.tune]), self.page])
         self.tabs.set_title(_LIVE, "Live")
         self.tabs.set_title(_WANDB, "W&B")
-        left = ipywidgets.VBox(
-            [self.status, self.stop_button, self.errors_box, self.tune],
-            layout=_column("3 1 440px"),
-        )
-        right = ipywidgets.VBox([self.tabs], layout=_column("5 1 600px"))
-        self._columns = ipywidgets.HBox(
-            [left, right], layout=ipywidgets.Layout(flex_flow="row wrap", overflow="hidden")
-        )
 
     def _start_refresher(self) -> None:
         if self._refresher_runs.acquire(blocking=False):
@@ -227,72 +266,77 @@ class Dashboard(ipywidgets.VBox):
                 if is_running:
                     self._pause.wait(_REFRESH_EVERY)
                     continue
-                for output in self._static_outputs:
-                    self._or_show_error(partial(output.update, self.report, self._png))
+                self._or_show_error(self._keep)
         finally:
             self._refresher_runs.release()
             self._settled.set()
 
+    def _keep(self) -> None:
+        """Put the final state into everything that a notebook saves."""
+        if self._terminal_report is not None:
+            return
+        self.tune.flush()
+        # The last importances count all trials.
+        self._importance.wait()
+        self.refresh()
+        self.view.keep(self.view.lasting(self.board.snapshot(), self._context()))
+        for output in self._static_outputs:
+            self._or_show_error(partial(output.update, self.report, self._png))
+
     def _or_show_error(self, show: Callable[[], _T]) -> _T | None:
-        # A chart that cannot be drawn must not prevent all later refreshes.
+        # What cannot be shown must not prevent all later refreshes.
         try:
             return show()
         except Exception as error:
-            self.status.value += note(escape(f"The dashboard could not show this: {error!r}"))
+            self._show_notice(f"The dashboard could not show this: {error!r}")
             return None
+
+    def _show_notice(self, text: str | None) -> None:
+        html = note(escape(text)) if text else ""
+        if html != self.notice.value:
+            self.notice.value = html
+            self.notice.layout.display = None if html else "none"
 
     def _is_running(self) -> bool:
         return self.board.snapshot().ended is None
+
+    def _context(self) -> SearchContext:
+        return SearchContext(
+            can_stop=self._stop is not None and self.shows_stop,
+            can_stop_trials=self._stop_one is not None,
+            is_stopping=self._stopping,
+            importance=self._importance.result,
+            links=tuple(self._links()),
+            url_of=self.page.url_of if self.page.mode == "online" else None,
+        )
 
     def _png(self) -> bytes | None:
         draw = partial(picture_png, self.board.snapshot(), log=self.log_params)
         return self._or_show_error(draw)
 
-    def _select_initial_tab(self) -> None:
-        # Only once: afterwards the person chooses the tab.
-        if not self._initial_tab_selected and self.page.mode is not None:
-            self._initial_tab_selected = True
-            self.tabs.selected_index = _WANDB if self.page.mode == "online" else _LIVE
-
-    def _on_tab(self, _: object) -> None:
-        # bqplot cannot draw a figure in a hidden tab, where the figure has no size.
-        self._live.children = [self.charts] if self.tabs.selected_index == _LIVE else []
-
-    def _show_errors(self, snapshot: BoardSnapshot) -> None:
-        count = snapshot.counts["failed"]
-        self.errors_box.layout.display = None if count else "none"
-        text = errors_html(snapshot)
-        if text != self.errors.value:
-            self.errors.value = text
-            self.errors_box.set_title(0, f"{count} failed trial{'s' if count > 1 else ''}")
-
-    def _show_tune_table(self, html: str) -> None:
-        # Tune renders its table in notebooks only; until then the best trials are shown instead.
-        self._shows_tune_table = self._shows_tune_table or bool(html)
-        if html:
-            self.tune.value = f'<div class="twn twn-tune">{html}</div>'
-
-    def _on_stop(self, _: object) -> None:
+    def _on_stop(self) -> None:
         if self._stop is not None:
             self._stopping = True
             self._stop()
             self.refresh()
 
+    def _on_stop_trial(self, trial_id: str) -> None:
+        # A search that has ended meanwhile has no trial to stop.
+        with suppress(RuntimeError, SettingsError):
+            self.stop_trial(trial_id)
+
     def _links(self) -> list[tuple[str, str]]:
-        pages = (("group", "This search in W&B"), ("project", "The project in W&B"))
-        links = [(self.page.url_of(page), text) for page, text in pages]
-        return [(url, text) for url, text in links if url]
+        pages = (("This search in W&B", "group"), ("The project in W&B", "project"))
+        links = [(text, self.page.url_of(page)) for text, page in pages]
+        return [(text, url) for text, url in links if url]
 
     def _ipython_display_(self, **_: Any) -> None:
         frontend = detect_frontend()
         if frontend.name == "colab":
-            # Colab shows widgets of third-party packages, here bqplot's, only when asked to.
+            # Colab shows widgets of third-party packages only when asked to.
             from google.colab import output
 
             output.enable_custom_widget_manager()
+        self.view.expect_page()
         ended = self.board.snapshot().ended is not None
         self._static_output.display(self, self.report if ended else None)
-
-
-def _column(flex: str) -> ipywidgets.Layout:
-    return ipywidgets.Layout(flex=flex, min_width="0", width="auto", overflow="hidden")

@@ -208,7 +208,7 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
         dashboard = experiment.dashboard
         assert dashboard is not None
         dashboard.lasts_in(self._static_output)
-        dashboard.stop_button.layout.display = "none"  # the start bar has a Stop button, too
+        dashboard.shows_stop = False  # the start bar has a Stop button, too
         self._dashboard_box.children = [dashboard]
         self._start_bar.fold(True)
 
