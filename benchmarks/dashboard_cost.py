@@ -75,9 +75,9 @@ def by_hand() -> dict[str, float]:
     """Record a thousand trials straight into the board, one second of search after another."""
     import ipywidgets
     import numpy as np
+    from tune_wandb_nb.widgets.charts.live_charts import LiveCharts
 
     from tune_wandb_nb.tuning.board.board import TrialBoard
-    from tune_wandb_nb.widgets.charts.live_charts import LiveCharts
     from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard
 
     sent = [0]

@@ -196,4 +196,3 @@ def _entry_key(space: Mapping[str, Any]) -> Any:
     if checked.api_key_file is not None:
         return read_key_file(checked.api_key_file)
     return checked.api_key
-

@@ -23,7 +23,7 @@ def test_a_metric_and_a_mode_or_as_many_of_both() -> None:
     assert objectives_of("loss", "min") == (Objective("loss", "min"),)
     assert objectives_of("loss", None) == (Objective("loss"),)
     assert objectives_of(None, "min") == ()
-    assert TWO == (Objective("loss", "min"), Objective("accuracy", "max"))
+    assert (Objective("loss", "min"), Objective("accuracy", "max")) == TWO
 
 
 @pytest.mark.parametrize(

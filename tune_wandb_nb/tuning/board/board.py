@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tune_wandb_nb.tuning.board.objectives import Metric, Mode, objectives_of
+from tune_wandb_nb.tuning.board.param_types import ParamType
 from tune_wandb_nb.tuning.board.records import TrialRecords
 from tune_wandb_nb.tuning.board.snapshot import EMPTY, STATES, BoardSnapshot, State
 
@@ -44,6 +45,7 @@ class TrialBoard:
         self._clock = clock
         self._records = TrialRecords(points=points, curves=curves, trials=trials, metrics=metrics)
         self._name = ""
+        self._types: Mapping[str, ParamType] = EMPTY
         self._expected: int | None = None
         self._started: float | None = None
         self._ended: float | None = None
@@ -101,6 +103,13 @@ class TrialBoard:
         with self._lock:
             self._revision += not self._name
             self._name = self._name or name
+
+    def use_types(self, types: Mapping[str, ParamType]) -> None:
+        """Set the types of hyperparameters; those of others stay."""
+        if types:
+            with self._lock:
+                self._types = MappingProxyType({**self._types, **types})
+                self._revision += 1
 
     def add(
         self,
@@ -170,6 +179,7 @@ class TrialBoard:
                 now=self._clock(),
                 trials=tuple(trial.freeze() for trial in records.trials.values()),
                 counts=MappingProxyType({state: records.counts[state] for state in STATES}),
+                types=self._types,
                 metrics=tuple(records.metrics),
                 more_metrics=len(records.more_metrics),
                 steps=tuple(records.steps),

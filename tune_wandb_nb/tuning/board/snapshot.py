@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from tune_wandb_nb.tuning.board.curve import Curve
 from tune_wandb_nb.tuning.board.objectives import Objective, front_of, score_of
+from tune_wandb_nb.tuning.board.param_types import ParamType
 
 __all__ = ["EMPTY", "STATES", "BoardSnapshot", "Perturbation", "Span", "State", "TrialView"]
 
@@ -76,6 +77,7 @@ class BoardSnapshot:
 
     ``trials`` are the trials that the board keeps, in the order of their start; ``counts`` includes
     the trials that it has dropped. ``expected`` is the planned number of trials, None if unknown.
+    ``types`` are those of the hyperparameters that a search space describes.
     """
 
     revision: int
@@ -87,6 +89,7 @@ class BoardSnapshot:
     now: float
     trials: tuple[TrialView, ...]
     counts: Mapping[State, int]
+    types: Mapping[str, ParamType]
     metrics: tuple[str, ...]
     more_metrics: int
     steps: tuple[str, ...]

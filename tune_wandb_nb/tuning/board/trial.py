@@ -1,6 +1,7 @@
 """The mutable record of one trial of a search."""
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -131,7 +132,7 @@ def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
     """Join the first spans with the shortest gap, so that there are not too many."""
     kept = list(spans)
     if len(kept) > _MOST_SPANS:
-        gaps = [b.start - (a.end or b.start) for a, b in zip(kept, kept[1:], strict=False)]
+        gaps = [b.start - (a.end or b.start) for a, b in pairwise(kept)]
         at = gaps.index(min(gaps[:-1]))
         first, second = kept[at : at + 2]
         kept[at : at + 2] = [Span(first.start, second.end, second.worker or first.worker)]

@@ -49,7 +49,9 @@ class CurveFeed:
 
     _sent: dict[tuple[str, str], _Sent] = field(default_factory=dict)
 
-    def all(self, snapshot: BoardSnapshot, points: int, best: Sequence[str] = ()) -> list[CurvePart]:
+    def all(
+        self, snapshot: BoardSnapshot, points: int, best: Sequence[str] = ()
+    ) -> list[CurvePart]:
         """Return every curve from its start, with ``points`` points; those of the best with more.
 
         What was sent before is forgotten.
@@ -84,9 +86,7 @@ class CurveFeed:
             yield part
 
 
-def _part(
-    trial_id: str, metric: str, curve: Curve, sent: _Sent | None, points: int
-) -> CurvePart:
+def _part(trial_id: str, metric: str, curve: Curve, sent: _Sent | None, points: int) -> CurvePart:
     narrow = _is_narrow(curve.values)
     if sent is not None and sent.rewinds == curve.rewinds:
         new = curve.after(sent.curve.iterations[-1]).thinned(points)

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from tune_wandb_nb.tuning.board.param_types import ParamType
 from tune_wandb_nb.tuning.board.params import is_number
 from tune_wandb_nb.tuning.chart_data.axes import looks_log
 from tune_wandb_nb.tuning.chart_data.json_values import json_value
-from tune_wandb_nb.tuning.chart_data.param_types import ParamType
 
 __all__ = ["ParamColumns"]
 
@@ -32,16 +32,8 @@ class ParamColumns:
     """
 
     def __init__(self, types: Mapping[str, ParamType]) -> None:
-        self._types = dict(types)
-        self._columns = {
-            name: _Column(name, types[name]) for name in list(types)[:_MOST_PARAMS]
-        }
+        self._columns = {name: _Column(name, types[name]) for name in list(types)[:_MOST_PARAMS]}
         self._header: list[dict[str, Any]] | None = None
-
-    @property
-    def types(self) -> Mapping[str, ParamType]:
-        """The types that the search space has given."""
-        return self._types
 
     def add(self, params: Mapping[str, Any]) -> None:
         """Take the hyperparameters of one trial into account."""

@@ -18,8 +18,8 @@ _MOST_IMPORTANCES = 30
 class SearchContext:
     """What a dashboard knows of a search beside its board.
 
-    ``url_of`` returns the W&B page of a trial, None without W&B; ``links`` are texts and addresses of pages of the
-    whole search.
+    ``url_of`` returns the W&B page of a trial, None without W&B; ``links`` are texts and addresses
+    of pages of the whole search.
     """
 
     can_stop: bool = False

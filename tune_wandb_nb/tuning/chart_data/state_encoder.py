@@ -2,15 +2,15 @@
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tune_wandb_nb.tuning.board.param_types import ParamType
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot, Perturbation, TrialView
 from tune_wandb_nb.tuning.chart_data.curve_feed import CurveFeed, inline, pack, points_each
 from tune_wandb_nb.tuning.chart_data.json_values import json_number, json_value
 from tune_wandb_nb.tuning.chart_data.param_columns import ParamColumns
-from tune_wandb_nb.tuning.chart_data.param_types import ParamType
 from tune_wandb_nb.tuning.chart_data.search_header import SearchContext, search_header
 
 __all__ = ["Message", "StateEncoder", "compressed"]
@@ -47,12 +47,9 @@ class StateEncoder:
 
     Not thread-safe.
 
-    Args:
-        types: What the search space says of the hyperparameters.
-
     Example:
         >>> from tune_wandb_nb.tuning.board.board import TrialBoard
-        >>> board, encoder = TrialBoard("loss", "min"), StateEncoder({})
+        >>> board, encoder = TrialBoard("loss", "min"), StateEncoder()
         >>> encoder.state(board.snapshot(), SearchContext()).content["trials"]
         []
         >>> board.record("a", {"training_iteration": 1, "loss": 0.5})
@@ -61,8 +58,9 @@ class StateEncoder:
         ({'loss': 0.5}, 1)
     """
 
-    def __init__(self, types: Mapping[str, ParamType]) -> None:
-        self._params = ParamColumns(types)
+    def __init__(self) -> None:
+        self._params = ParamColumns({})
+        self._types: Mapping[str, ParamType] = {}
         self._curves = CurveFeed()
         self._sent: dict[str, _Sent] = {}
         self._without_url: dict[str, None] = {}
@@ -70,11 +68,6 @@ class StateEncoder:
         self._perturbation: Perturbation | None = None
         self._revision = 0
         self._folder = ""
-
-    @property
-    def types(self) -> Mapping[str, ParamType]:
-        """What the search space says of the hyperparameters."""
-        return self._params.types
 
     def state(self, snapshot: BoardSnapshot, context: SearchContext) -> Message:
         """Return the full state; of many trials it is compressed into a buffer."""
@@ -90,15 +83,16 @@ class StateEncoder:
     def change(self, snapshot: BoardSnapshot, context: SearchContext) -> Message | None:
         """Return what has changed since the last message; None if nothing has."""
         front = snapshot.front()
+        self._use_types(snapshot)
         changed = self._changed(snapshot, context, front)
         removed = self._removed(snapshot)
         perturbations = self._new_perturbations(snapshot.perturbations)
         trials = [self._row(trial, context, front) for trial in changed]
         parts = self._curves.changes(changed, points_each(snapshot, _POINTS))
         header = self._search(snapshot, context)
-        if not (trials or removed or perturbations or parts):
-            if {**header, "now": None} == {**self._header, "now": None}:
-                return None
+        is_same = {**header, "now": None} == {**self._header, "now": None}
+        if is_same and not (trials or removed or perturbations or parts):
+            return None
         self._header = header
         self._revision += 1
         curves, buffers = pack(parts)
@@ -116,14 +110,15 @@ class StateEncoder:
     def lasting(self, snapshot: BoardSnapshot, context: SearchContext) -> bytes:
         """Return the full state, compressed, for places without a kernel."""
         # A new encoder, so that what the front end has been sent is not forgotten.
-        encoder = StateEncoder(self.types)
-        content = encoder._full(snapshot, context)  # noqa: SLF001 - another of this class
-        content["curves"] = inline(encoder._all_curves(snapshot, _LASTING_POINTS))  # noqa: SLF001
+        encoder = StateEncoder()
+        content = encoder._full(snapshot, context)
+        content["curves"] = inline(encoder._all_curves(snapshot, _LASTING_POINTS))
         return compressed(content)
 
     def _full(self, snapshot: BoardSnapshot, context: SearchContext) -> dict[str, Any]:
         self._sent.clear()
         self._without_url.clear()
+        self._use_types(snapshot)
         self._revision += 1
         front = snapshot.front()
         trials = [self._row(trial, context, front) for trial in snapshot.trials]
@@ -207,6 +202,13 @@ class StateEncoder:
         if known is None or known.is_on_front != is_on_front:
             row["front"] = is_on_front
         return row
+
+    def _use_types(self, snapshot: BoardSnapshot) -> None:
+        if self._types is not snapshot.types:
+            self._types = snapshot.types
+            self._params = ParamColumns(snapshot.types)
+            for trial in snapshot.trials:
+                self._params.add(trial.params)
 
     def _inside(self, folder: str | None) -> str | None:
         """Return a trial's folder within that of the search, which is sent once."""

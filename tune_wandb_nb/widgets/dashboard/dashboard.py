@@ -13,8 +13,7 @@ import ipywidgets
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.objectives import Metric, Mode
-from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
-from tune_wandb_nb.tuning.chart_data.param_types import param_types
+from tune_wandb_nb.tuning.board.param_types import param_types
 from tune_wandb_nb.tuning.chart_data.search_header import SearchContext
 from tune_wandb_nb.widgets.base.frontend import Frontend, detect_frontend
 from tune_wandb_nb.widgets.base.markup import STYLE, escape, note
@@ -157,10 +156,8 @@ class Dashboard(ipywidgets.VBox):
             self.page.logger = logger
         self._stop = stop or self._stop
         self._stop_one = stop_trial or self._stop_one
-        types = param_types(param_space) if param_space else {}
-        if types:
-            self.view.use_types(types)
-        self.log_params = tuple(name for name, kind in self.view.types.items() if kind.log)
+        if param_space:
+            self.board.use_types(param_types(param_space))
 
     @property
     def selected(self) -> list[str]:
@@ -311,7 +308,7 @@ class Dashboard(ipywidgets.VBox):
         )
 
     def _png(self) -> bytes | None:
-        draw = partial(picture_png, self.board.snapshot(), log=self.log_params)
+        draw = partial(picture_png, self.board.snapshot())
         return self._or_show_error(draw)
 
     def _on_stop(self) -> None:

@@ -11,7 +11,6 @@ import anywidget
 import traitlets
 
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
-from tune_wandb_nb.tuning.chart_data.param_types import ParamType
 from tune_wandb_nb.tuning.chart_data.search_header import SearchContext
 from tune_wandb_nb.tuning.chart_data.state_encoder import Message, StateEncoder
 
@@ -58,26 +57,15 @@ class TrialsView(anywidget.AnyWidget):
         self._stop, self._stop_trial, self._clock = stop, stop_trial, clock
         # The dashboard's thread shows snapshots; questions arrive in a thread of the kernel.
         self._lock = threading.Lock()
-        self._encoder = StateEncoder({})
+        self._encoder = StateEncoder()
         self._shown: tuple[BoardSnapshot, SearchContext] | None = None
         self._was_asked = False
         self._next_state = self._next_change = 0.0
         self.on_msg(self._on_message)
 
-    @property
-    def types(self) -> Mapping[str, ParamType]:
-        """What the search space says of the hyperparameters."""
-        return self._encoder.types
-
     def expect_page(self) -> None:
         """Send full states again until a page asks: the view is displayed once more."""
         self._was_asked = False
-
-    def use_types(self, types: Mapping[str, ParamType]) -> None:
-        """Show hyperparameters as the search space describes them."""
-        with self._lock:
-            self._encoder = StateEncoder({**self._encoder.types, **types})
-            self._send_state()
 
     def show(self, snapshot: BoardSnapshot, context: SearchContext) -> None:
         """Send what has changed, unless too much was sent a moment ago; at the end always."""
