@@ -1,0 +1,88 @@
+import { h } from "../view/dom";
+
+/** Axes; then the marks of all trials; those of the selected ones; the one that is hovered. */
+export type Layer = "axes" | "marks" | "picked" | "over";
+
+const LAYERS: readonly Layer[] = ["axes", "marks", "picked", "over"];
+/** Milliseconds of drawing between two moments in which the page can answer. */
+const SLICE = 14;
+
+/** Canvases over one another, so that a hover draws one mark and not all of them. */
+export class Surface {
+  readonly element = h("div", { class: "twn-surface" });
+  width = 0;
+  height = 0;
+  /** Whether all marks have been drawn. */
+  complete = true;
+  private readonly canvases = new Map<Layer, HTMLCanvasElement>();
+  private readonly observer: ResizeObserver;
+  private readonly frames = new Map<Layer, number>();
+
+  constructor(label: string, onResize: () => void) {
+    for (const layer of LAYERS) {
+      const canvas = h("canvas", { class: `twn-layer twn-layer-${layer}`, "aria-hidden": "true" });
+      this.canvases.set(layer, canvas);
+      this.element.append(canvas);
+    }
+    this.element.setAttribute("role", "img");
+    this.element.setAttribute("aria-label", label);
+    this.observer = new ResizeObserver(() => {
+      const { clientWidth, clientHeight } = this.element;
+      if (clientWidth === this.width && clientHeight === this.height) return;
+      onResize();
+    });
+    this.observer.observe(this.element);
+  }
+
+  /** Takes over the size of the element; false where there is no room to draw. */
+  fit(): boolean {
+    this.width = this.element.clientWidth;
+    this.height = this.element.clientHeight;
+    return this.width > 40 && this.height > 40;
+  }
+
+  /** An empty layer to draw on, in CSS pixels. */
+  clear(layer: Layer): CanvasRenderingContext2D {
+    cancelAnimationFrame(this.frames.get(layer) ?? 0);
+    const canvas = this.canvases.get(layer) as HTMLCanvasElement;
+    const ratio = Math.max(devicePixelRatio || 1, 1);
+    const [width, height] = [Math.round(this.width * ratio), Math.round(this.height * ratio)];
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
+    }
+    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, this.width, this.height);
+    return context;
+  }
+
+  dim(strength: "none" | "some" | "much"): void {
+    const canvas = this.canvases.get("marks") as HTMLCanvasElement;
+    canvas.dataset["dim"] = strength;
+  }
+
+  /** Draws many marks without holding up the page: what does not fit into one slice comes later. */
+  paint(layer: Layer, count: number, paintOne: (index: number) => void): void {
+    cancelAnimationFrame(this.frames.get(layer) ?? 0);
+    this.complete = false;
+    let next = 0;
+    const slice = (): void => {
+      const end = performance.now() + SLICE;
+      while (next < count) {
+        paintOne(next++);
+        if (next % 16 === 0 && performance.now() > end) {
+          this.frames.set(layer, requestAnimationFrame(slice));
+          return;
+        }
+      }
+      this.complete = true;
+    };
+    slice();
+  }
+
+  dispose(): void {
+    for (const frame of this.frames.values()) cancelAnimationFrame(frame);
+    this.observer.disconnect();
+  }
+}

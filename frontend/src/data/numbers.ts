@@ -1,0 +1,123 @@
+import type { Scalar } from "../protocol";
+
+const LEAST_DIGITS = 4;
+const MOST_DIGITS = 9;
+const SAMPLE = 1000;
+/** From this many values on, a few neighbours may look the same. */
+const MANY = 100;
+
+export type Format = (value: Scalar | undefined) => string;
+
+/** A number with so many significant digits, and more where it would read as a whole number. */
+export function formatNumber(value: number, digits = LEAST_DIGITS): string {
+  return special(value) ?? significant(value, digits);
+}
+
+function special(value: number): string | null {
+  if (Number.isNaN(value)) return "NaN";
+  if (value === Number.POSITIVE_INFINITY) return "∞";
+  if (value === Number.NEGATIVE_INFINITY) return "−∞";
+  if (Number.isInteger(value) && Math.abs(value) < 1e9) return minus(String(value));
+  return null;
+}
+
+function significant(value: number, digits: number): string {
+  const size = Math.abs(value);
+  const scientific = size < 1e-3 || size >= 1e6;
+  const write = (d: number): string =>
+    scientific ? value.toExponential(Math.min(d, MOST_DIGITS) - 1) : plain(value, d);
+  return minus(trimmed(unlikeWhole(value, digits, write)));
+}
+
+function plain(value: number, digits: number): string {
+  const before = Math.floor(Math.log10(Math.abs(value))) + 1;
+  return value.toFixed(Math.max(digits - before, 0));
+}
+
+/** 0.99996 must not read as 1: digits are added until the text is no longer a whole number. */
+function unlikeWhole(value: number, digits: number, write: (digits: number) => string): string {
+  let text = write(digits);
+  if (Number.isInteger(value)) return text;
+  for (let more = digits + 1; more <= 15 && Number.isInteger(Number(text)); more++) {
+    text = write(more);
+  }
+  return text;
+}
+
+function trimmed(text: string): string {
+  const [mantissa = "", exponent] = text.split("e");
+  const short = mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
+  return exponent === undefined ? short : `${short}e${exponent.replace("+", "")}`;
+}
+
+function minus(text: string): string {
+  return text.replace("-", "−").replace("e−", "e-");
+}
+
+/** How many significant digits tell neighbouring values apart. */
+export function digitsNeeded(values: readonly number[]): number {
+  const sorted = [...new Set(values.filter(Number.isFinite))].sort((a, b) => a - b);
+  const allowed = sorted.length > MANY ? sorted.length * 0.05 : 0;
+  for (let digits = LEAST_DIGITS; digits < MOST_DIGITS; digits++) {
+    let same = 0;
+    for (let i = 1; i < sorted.length; i++) {
+      const [left, right] = [sorted[i - 1] as number, sorted[i] as number];
+      if (left.toPrecision(digits) === right.toPrecision(digits)) same += 1;
+    }
+    if (same <= allowed) return digits;
+  }
+  return MOST_DIGITS;
+}
+
+/** How the values of one column are written: alike, so that they can be compared at a glance. */
+export function columnFormat(values: readonly (Scalar | undefined)[]): Format {
+  const numbers = sample(values.filter((v): v is number => typeof v === "number"));
+  const digits = digitsNeeded(numbers);
+  const decimals = sharedDecimals(numbers, digits);
+  return (value) => {
+    if (typeof value !== "number") return formatText(value);
+    if (decimals === null || !Number.isFinite(value)) return formatNumber(value, digits);
+    const size = Math.abs(value);
+    if (value !== 0 && (size < 1e-3 || size >= 1e6)) return formatNumber(value, digits);
+    const extra = unlikeWhole(value, decimals, (d) => value.toFixed(Math.min(d, 15)));
+    return minus(extra);
+  };
+}
+
+/** The decimals of a column whose numbers are of about the same size, else null. */
+function sharedDecimals(numbers: readonly number[], digits: number): number | null {
+  let low = Number.POSITIVE_INFINITY;
+  let high = 0;
+  let whole = true;
+  for (const value of numbers) {
+    if (!Number.isFinite(value) || value === 0) continue;
+    low = Math.min(low, Math.abs(value));
+    high = Math.max(high, Math.abs(value));
+    whole &&= Number.isInteger(value);
+  }
+  if (high === 0 || whole || high / low > 1e4 || high >= 1e6 || low < 1e-3) return null;
+  return Math.max(digits - 1 - Math.floor(Math.log10(high)), 0);
+}
+
+function sample(values: readonly number[]): readonly number[] {
+  return values.length <= SAMPLE ? values : values.slice(0, SAMPLE);
+}
+
+/** A value that is no number, as text; an absent one is empty. */
+export function formatText(value: Scalar | undefined): string {
+  if (value === null || value === undefined) return "";
+  return typeof value === "number" ? formatNumber(value) : String(value);
+}
+
+/** Seconds as a person reads them: "0.4 s", "3 m 20 s", "2 h 05 m", "3 d 4 h". */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds) || seconds < 0) return "";
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} m ${String(whole % 60).padStart(2, "0")} s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, "0")} m`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}

@@ -1,0 +1,98 @@
+import type { Buffer } from "./data/curves";
+import { readSaved } from "./data/saved";
+import type { StateMessage } from "./protocol";
+import { Model } from "./state/model";
+import { Dashboard, type Options } from "./view/dashboard";
+
+/** Milliseconds after which a selection is taken as made. */
+const SETTLED = 120;
+
+/** What anywidget hands over, as far as it is used here. */
+export interface WidgetModel {
+  get(name: string): unknown;
+  set(name: string, value: unknown): void;
+  save_changes(): void;
+  send(content: unknown): void;
+  on(event: string, listener: (...args: never[]) => void): void;
+  off(event: string, listener: (...args: never[]) => void): void;
+}
+
+/** anywidget's entry: a view of a search that a kernel sends. */
+export function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
+  const trials = new Model((request) => model.send(request));
+  const dashboard = new Dashboard(trials, true, optionsOf(model.get("options")));
+  let heard = false;
+  const onMessage = (message: StateMessage, buffers: Buffer[]): void => {
+    if (message?.kind !== "state" && message?.kind !== "change") return;
+    // A change of a state that this view has never had means nothing.
+    if (message.kind === "change" && !heard) return;
+    heard = true;
+    dashboard.apply(message, buffers);
+  };
+  const onSelected = (): void => trials.select(idsOf(model.get("selected")));
+  const onOptions = (): void => dashboard.setOptions(optionsOf(model.get("options")));
+  const stop = syncSelection(trials, model);
+  model.on("msg:custom", onMessage);
+  model.on("change:selected", onSelected);
+  model.on("change:options", onOptions);
+  el.append(dashboard.element);
+  dashboard.start();
+  onSelected();
+  const onSaved = (): void => {
+    if (!heard) void show(dashboard, String(model.get("saved") ?? ""), () => heard);
+  };
+  model.on("change:saved", onSaved);
+  onSaved();
+  model.send({ kind: "ready" });
+  return () => {
+    model.off("msg:custom", onMessage);
+    model.off("change:selected", onSelected);
+    model.off("change:options", onOptions);
+    model.off("change:saved", onSaved);
+    stop();
+    dashboard.dispose();
+  };
+}
+
+/** While a selection is being dragged, only where it comes to rest is sent to Python. */
+function syncSelection(trials: Model, model: WidgetModel): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = trials.on(["selection"], () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (idsOf(model.get("selected")).join("\n") === trials.selected.join("\n")) return;
+      model.set("selected", [...trials.selected]);
+      model.save_changes();
+    }, SETTLED);
+  });
+  return () => {
+    clearTimeout(timer);
+    stop();
+  };
+}
+
+/** The report's entry: the same view of a saved state, without a kernel. */
+export async function mount(el: HTMLElement, saved: string, options: Options = {}): Promise<void> {
+  const dashboard = new Dashboard(new Model(), false, options);
+  el.append(dashboard.element);
+  dashboard.start();
+  await show(dashboard, saved, () => false);
+}
+
+async function show(dashboard: Dashboard, saved: string, outdated: () => boolean): Promise<void> {
+  if (saved === "") return;
+  const state = await readSaved(saved);
+  // Nobody is there to stop anything.
+  state.search.canStop = false;
+  if (!outdated()) dashboard.apply(state);
+}
+
+function optionsOf(value: unknown): Options {
+  return value !== null && typeof value === "object" ? (value as Options) : {};
+}
+
+function idsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+export default { render };
