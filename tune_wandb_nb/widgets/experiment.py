@@ -12,6 +12,7 @@ from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.search.search import Search, Status
 from tune_wandb_nb.widgets.base.frontend import detect_frontend
 from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard
+from tune_wandb_nb.widgets.dashboard.open_experiment import recall_experiment
 
 if TYPE_CHECKING:
     from ray import tune
@@ -30,7 +31,8 @@ class Experiment:
         trainable: What ``tune.Tuner`` takes, and so are the next three.
         param_space: The search space. An API key in its ``wandb`` entry is taken out before Tune,
             which writes the search space to disk, sees it.
-        tune_config: A ``tune.TuneConfig``.
+        tune_config: A ``tune.TuneConfig``. With several objectives its ``metric`` and ``mode`` are
+            lists, for a search algorithm that takes several, such as ``OptunaSearch``.
         run_config: A ``tune.RunConfig``.
         wandb: Settings for a `WandbLogger`, or one that is made already.
         dashboard: False for none; or a `Dashboard` of your own, which then shows this search.
@@ -65,10 +67,8 @@ class Experiment:
         callbacks = list(getattr(run_config, "callbacks", None) or [])
         self.logger, added_callbacks = _logger(wandb, entry_of(space), callbacks)
         self._key = _entry_key(space)
-        metric = getattr(tune_config, "metric", None)
-        mode = getattr(tune_config, "mode", None)
         self.dashboard = _dashboard(dashboard, height)
-        board = self.dashboard.board if self.dashboard else TrialBoard(metric, mode)
+        board = self.dashboard.board if self.dashboard else TrialBoard()
         if self.dashboard is not None:
             self.dashboard.attach(
                 logger=self.logger,
@@ -116,7 +116,12 @@ class Experiment:
     def resume(
         self, path: "str | os.PathLike[str] | None" = None, *, show: bool = True, **how: Any
     ) -> None:
-        """Go on after a stop, or with the experiment in ``path``; see `Search.resume`."""
+        """Go on after a stop, or with the experiment in ``path``; see `Search.resume`.
+
+        In a new kernel the dashboard shows what the trials have reported before, too.
+        """
+        if path is not None:
+            recall_experiment(self._search.board, os.fspath(path))
         with self._key_in_context():
             self._search.resume(path, **how)
         if show:

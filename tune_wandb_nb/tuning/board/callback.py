@@ -9,6 +9,7 @@ from ray.tune.callback import Callback
 from tune_wandb_nb.tracking.driver.pbt import copied_from
 from tune_wandb_nb.tracking.results.checkpoints import storage_uri
 from tune_wandb_nb.tuning.board.board import TrialBoard
+from tune_wandb_nb.tuning.board.description import write_description
 from tune_wandb_nb.tuning.board.snapshot import State
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class BoardCallback(Callback):
         self._to_stop: set[str] = set()
         self._synced = 0.0
         self._unexplained: set[str] = set()
+        self._is_described = False
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
@@ -125,6 +127,10 @@ class BoardCallback(Callback):
         self.board.call_it(storage.experiment_dir_name)
         folder = storage_uri(storage.storage_filesystem.type_name, trial.path or "")
         self.board.add(trial.trial_id, name=str(trial), params=trial.config, folder=folder)
+        if not self._is_described:
+            self._is_described = True
+            # Tune copies what is in this folder to the experiment's storage.
+            write_description(self.board.snapshot(), trial.local_experiment_path)
 
     def _sync(self, trials: list["Trial"]) -> None:
         for trial in trials:

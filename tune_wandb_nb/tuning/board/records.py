@@ -1,5 +1,6 @@
 """The records of all trials of a search, within limits."""
 
+import math
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -72,8 +73,8 @@ class TrialRecords:
         trial = self.add(trial_id, trial_id, params)
         if trial is None:
             return False
-        trial.iteration = int(numbers.get("training_iteration", trial.iteration + 1))
-        trial.seconds = numbers.get("time_total_s", trial.seconds)
+        trial.iteration = int(_finite(numbers, "training_iteration", trial.iteration + 1))
+        trial.seconds = _finite(numbers, "time_total_s", trial.seconds)
         self._update_params(trial, params)
         if trial.state in ("pending", "paused"):
             self.move(trial, "running", at)
@@ -177,6 +178,11 @@ class TrialRecords:
                 self._curves -= len(trial.curves)
                 self._only_counted[trial.trial_id] = trial.state
                 del self.trials[trial.trial_id]
+
+
+def _finite(numbers: Mapping[str, float], name: str, otherwise: float) -> float:
+    value = numbers.get(name, math.nan)
+    return value if math.isfinite(value) else otherwise
 
 
 def _names(objectives: Iterable[Objective]) -> list[str]:

@@ -3,45 +3,37 @@
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from functools import cached_property, partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.objectives import Metric, Mode
-from tune_wandb_nb.tuning.board.param_types import param_types
-from tune_wandb_nb.tuning.chart_data.search_header import SearchContext
-from tune_wandb_nb.widgets.base.frontend import Frontend, detect_frontend
-from tune_wandb_nb.widgets.base.markup import STYLE, escape, note
-from tune_wandb_nb.widgets.base.static_output import StaticOutput
-from tune_wandb_nb.widgets.dashboard.importance_task import ImportanceTask
-from tune_wandb_nb.widgets.dashboard.picture import picture_png
-from tune_wandb_nb.widgets.dashboard.report import interactive, report_page, still_report
-from tune_wandb_nb.widgets.dashboard.status import headline
-from tune_wandb_nb.widgets.dashboard.terminal_report import TerminalReport
-from tune_wandb_nb.widgets.dashboard.trials_view import TrialsView
-from tune_wandb_nb.widgets.dashboard.tune_output import TuneOutput
-from tune_wandb_nb.widgets.dashboard.wandb_page import WandbPage
+from tune_wandb_nb.widgets.dashboard.open_experiment import (
+    beside_method,
+    follow_experiment,
+    load_experiments,
+    location_of,
+)
+from tune_wandb_nb.widgets.dashboard.shown_search import ShownSearch
+from tune_wandb_nb.widgets.report.status import headline
 
 if TYPE_CHECKING:
+    from ray import tune
+
     from tune_wandb_nb.tracking.driver.logger import WandbLogger
     from tune_wandb_nb.tuning.board.callback import BoardCallback
     from tune_wandb_nb.tuning.search.html_reporter import HtmlReporter
 
-__all__ = ["Dashboard"]
+__all__ = ["Dashboard", "compare"]
 
-_T = TypeVar("_T")
-_REFRESH_EVERY = 1.0
 _SETTLE_TIMEOUT = 30.0
-_LIVE, _WANDB = 0, 1
 _NO_SPACE: Mapping[str, Any] = {}
 
 
-class Dashboard(ipywidgets.VBox):
+class Dashboard(ShownSearch):
     """Shows one search while it runs, and what came of it afterwards.
 
     Outside of a notebook there is nothing to show it in: Tune prints its usual progress, and the
@@ -79,35 +71,56 @@ class Dashboard(ipywidgets.VBox):
         stop: Callable[[], None] | None = None,
         param_space: Mapping[str, Any] = _NO_SPACE,
     ) -> None:
-        self.board = board or TrialBoard()
+        super().__init__(board or TrialBoard(), logger, height)
+        self._closed = threading.Event()
         self.board.judge_by(metric, mode)
-        self.shows_stop = True
-        self._stop: Callable[[], None] | None = None
-        self._stop_one: Callable[[str], None] | None = None
-        self._stopping = False
-        self._refresh_lock = threading.Lock()
-        self._refresher_runs = threading.Lock()
-        self._settled = threading.Event()
-        self._settled.set()
-        self._pause = threading.Event()
-        self._static_output = StaticOutput()
-        self._static_outputs = [self._static_output]
-        self._importance = ImportanceTask()
-        self._frontend = detect_frontend()
-        self._build(logger, self._frontend, height)
-        self._terminal_report = (
-            None
-            if self._frontend.shows_widgets
-            else TerminalReport(self.board, lambda: self.page.logger)
-        )
-        # While the dashboard is live, this style hides the static output below it.
-        style = ipywidgets.HTML(STYLE + self._static_output.hide_while_live)
-        style.layout = ipywidgets.Layout(display="none")
-        super().__init__([style, self.notice, self.tabs])
-        self.add_class(self._static_output.live_class)
         self.attach(stop=stop, param_space=param_space)
         self.refresh()
-        self.board.on_begin(self._start_refresher)
+        self.board.on_begin(self._refresher.start)
+        if not self._refresher.is_needed:
+            self._refresher.start()
+
+    @beside_method(ipywidgets.Widget.open)
+    @classmethod
+    def open(
+        cls,
+        experiment: "str | os.PathLike[str] | tune.ResultGrid",
+        *,
+        follow: bool = False,
+        metric: Metric = None,
+        mode: Mode = None,
+        param_space: Mapping[str, Any] = _NO_SPACE,
+    ) -> "Dashboard":
+        """Show an experiment from its folder: finished, crashed, or one that runs elsewhere.
+
+        Args:
+            experiment: The path or URI (s3://, gs://) of its folder, or a ``tune.ResultGrid``.
+            follow: Go on reading while the search runs elsewhere; `close` ends that.
+            metric: The tuned metric, or several; by default what Tune's files say.
+            mode: "min" or "max". Without it no trial is better than another, unless the search was
+                recorded by a dashboard.
+            param_space: The search space, if the search had no dashboard.
+
+        Raises:
+            SettingsError: the folder does not exist, cannot be read, or holds no experiment.
+
+        Example:
+            >>> tw.Dashboard.open("~/ray_results/digits", metric="accuracy", mode="max")
+            <Dashboard: finished, 4 trials>
+        """
+        location = location_of(experiment)
+        board = TrialBoard(metric, mode)
+        if not follow:
+            load_experiments(board, [location])
+            return cls(board=board, param_space=param_space)
+        dashboard = cls(board=board, param_space=param_space)
+        follow_experiment(board, location, dashboard._closed, dashboard._show_notice)
+        return dashboard
+
+    def close(self) -> None:
+        """Take the dashboard out of the notebook, and follow its experiment no longer."""
+        self._closed.set()
+        super().close()
 
     def __repr__(self) -> str:
         snapshot = self.board.snapshot()
@@ -134,31 +147,6 @@ class Dashboard(ipywidgets.VBox):
 
         return HtmlReporter(self.tune.show, seen=self._terminal_report is None)
 
-    # Showing a search
-
-    def attach(
-        self,
-        *,
-        logger: "WandbLogger | None" = None,
-        stop: Callable[[], None] | None = None,
-        stop_trial: Callable[[str], None] | None = None,
-        param_space: Mapping[str, Any] = _NO_SPACE,
-    ) -> None:
-        """Show a search that is made after its dashboard; `Experiment` does this.
-
-        Args:
-            logger: Its `WandbLogger`, where the dashboard has none yet.
-            stop: Called at a click on Stop.
-            stop_trial: Called with the id of a trial that is to stop.
-            param_space: Its search space.
-        """
-        if self.page.logger is None and logger is not None:
-            self.page.logger = logger
-        self._stop = stop or self._stop
-        self._stop_one = stop_trial or self._stop_one
-        if param_space:
-            self.board.use_types(param_types(param_space))
-
     @property
     def selected(self) -> list[str]:
         """The ids of the trials that are selected in the table and the charts; can be set.
@@ -181,48 +169,9 @@ class Dashboard(ipywidgets.VBox):
             )
         self.view.selected = chosen
 
-    def stop_trial(self, trial_id: str) -> None:
-        """Let one trial end with its next result.
-
-        Raises:
-            SettingsError: the dashboard does not belong to a search that runs here.
-            SearchError: the search does not run.
-        """
-        if self._stop_one is None:
-            raise SettingsError(
-                "this dashboard shows a search that does not run here, so that no trial can be"
-                " stopped; give dashboard.callback to the search's RunConfig."
-            )
-        self._stop_one(trial_id)
-
-    def refresh(self) -> None:
-        """Show what the board knows now; called once a second while the search runs."""
-        with self._refresh_lock:
-            snapshot = self.board.snapshot()
-            if self._terminal_report is not None:
-                self._terminal_report.print_url()
-                return
-            self._importance.update(snapshot)
-            running = snapshot.started is not None and snapshot.ended is None
-            self._stopping = self._stopping and running
-            self._show_notice(getattr(self.page.logger, "trouble", None))
-            self.page.show(snapshot)
-            self.view.show(snapshot, self._context())
-
-    def settle(self, timeout: float | None = None) -> bool:
-        """Wait until the end of the search is shown, and kept in the notebook's output."""
-        return self._settled.wait(timeout)
-
-    def lasts_in(self, output: StaticOutput) -> None:
-        """Write the final report also into ``output``, that of a widget around the dashboard."""
-        self._static_outputs.append(output)
-
     def report(self) -> str:
         """Return the lasting report as HTML: table and charts, without a kernel or a network."""
-        snapshot = self.board.snapshot()
-        links = [(url, text) for text, url in self._links()]
-        still = still_report(snapshot, self._png(), links)
-        return interactive(self.view.lasting(snapshot, self._context()), still)
+        return self._lasting.html()
 
     def save(self, path: "str | os.PathLike[str]") -> None:
         """Write the lasting report as one self-contained HTML file.
@@ -230,110 +179,37 @@ class Dashboard(ipywidgets.VBox):
         Example:
             >>> tw.Dashboard.open("~/ray_results/digits").save("report.html")
         """
-        if not self._is_running():
+        if not self._refresher.is_needed:
             # The last refresh may still run; the file must show the same final state.
             self.settle(_SETTLE_TIMEOUT)
+        self._importance.update(self.board.snapshot())
         self._importance.wait()
-        page = report_page(self.report(), self.board.snapshot().name)
-        Path(path).write_text(page, encoding="utf-8")
+        self._lasting.write(path)
 
-    # Internals
 
-    def _build(self, logger: Any, frontend: Frontend, height: int) -> None:
-        self.notice = ipywidgets.HTML(layout=ipywidgets.Layout(display="none"))
-        self.view = TrialsView(stop=self._on_stop, stop_trial=self._on_stop_trial)
-        self.tune = TuneOutput()
-        self.page = WandbPage(logger, frontend, height)
-        self.tabs = ipywidgets.Tab([ipywidgets.VBox([self.view, self.tune]), self.page])
-        self.tabs.set_title(_LIVE, "Live")
-        self.tabs.set_title(_WANDB, "W&B")
+def compare(
+    *experiments: "str | os.PathLike[str] | tune.ResultGrid",
+    metric: Metric = None,
+    mode: Mode = None,
+    param_space: Mapping[str, Any] = _NO_SPACE,
+) -> Dashboard:
+    """Show several experiments in one dashboard; each trial says which one it belongs to.
 
-    def _start_refresher(self) -> None:
-        if self._refresher_runs.acquire(blocking=False):
-            self._settled.clear()
-            threading.Thread(target=self._refresh_until_end, name="dashboard", daemon=True).start()
+    Args:
+        *experiments: What `Dashboard.open` takes.
+        metric: The tuned metric, or several; by default what the first experiment says.
+        mode: "min" or "max"; for several metrics a list.
+        param_space: The search space, if the searches had no dashboard.
 
-    def _refresh_until_end(self) -> None:
-        try:
-            is_running = True
-            while is_running or self._is_running():
-                # Read before the refresh: if the search ends during it, another refresh follows.
-                is_running = self._is_running()
-                self._or_show_error(self.refresh)
-                if is_running:
-                    self._pause.wait(_REFRESH_EVERY)
-                    continue
-                self._or_show_error(self._keep)
-        finally:
-            self._refresher_runs.release()
-            self._settled.set()
+    Raises:
+        SettingsError: no experiment was given, or one cannot be opened.
 
-    def _keep(self) -> None:
-        """Put the final state into everything that a notebook saves."""
-        if self._terminal_report is not None:
-            return
-        self.tune.flush()
-        # The last importances count all trials.
-        self._importance.wait()
-        self.refresh()
-        self.view.keep(self.view.lasting(self.board.snapshot(), self._context()))
-        for output in self._static_outputs:
-            self._or_show_error(partial(output.update, self.report, self._png))
-
-    def _or_show_error(self, show: Callable[[], _T]) -> _T | None:
-        # What cannot be shown must not prevent all later refreshes.
-        try:
-            return show()
-        except Exception as error:
-            self._show_notice(f"The dashboard could not show this: {error!r}")
-            return None
-
-    def _show_notice(self, text: str | None) -> None:
-        html = note(escape(text)) if text else ""
-        if html != self.notice.value:
-            self.notice.value = html
-            self.notice.layout.display = None if html else "none"
-
-    def _is_running(self) -> bool:
-        return self.board.snapshot().ended is None
-
-    def _context(self) -> SearchContext:
-        return SearchContext(
-            can_stop=self._stop is not None and self.shows_stop,
-            can_stop_trials=self._stop_one is not None,
-            is_stopping=self._stopping,
-            importance=self._importance.result,
-            links=tuple(self._links()),
-            url_of=self.page.url_of if self.page.mode == "online" else None,
-        )
-
-    def _png(self) -> bytes | None:
-        draw = partial(picture_png, self.board.snapshot())
-        return self._or_show_error(draw)
-
-    def _on_stop(self) -> None:
-        if self._stop is not None:
-            self._stopping = True
-            self._stop()
-            self.refresh()
-
-    def _on_stop_trial(self, trial_id: str) -> None:
-        # A search that has ended meanwhile has no trial to stop.
-        with suppress(RuntimeError, SettingsError):
-            self.stop_trial(trial_id)
-
-    def _links(self) -> list[tuple[str, str]]:
-        pages = (("This search in W&B", "group"), ("The project in W&B", "project"))
-        links = [(text, self.page.url_of(page)) for text, page in pages]
-        return [(text, url) for text, url in links if url]
-
-    def _ipython_display_(self, **_: Any) -> None:
-        frontend = detect_frontend()
-        if frontend.name == "colab":
-            # Colab shows widgets of third-party packages only when asked to.
-            from google.colab import output
-
-            output.enable_custom_widget_manager()
-        self.view.expect_page()
-        ended = self.board.snapshot().ended is not None
-        self._static_output.display(self, self.report if ended else None)
+    Example:
+        >>> tw.compare("~/ray_results/adam", "~/ray_results/sgd", metric="loss", mode="min")
+        <Dashboard: finished, 8 trials>
+    """
+    if not experiments:
+        raise SettingsError("compare needs the folder of at least one experiment, but got none.")
+    board = TrialBoard(metric, mode)
+    load_experiments(board, [location_of(experiment) for experiment in experiments])
+    return Dashboard(board=board, param_space=param_space)

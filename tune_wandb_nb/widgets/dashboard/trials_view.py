@@ -4,7 +4,6 @@ import base64
 import threading
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -13,12 +12,9 @@ import traitlets
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.chart_data.search_header import SearchContext
 from tune_wandb_nb.tuning.chart_data.state_encoder import Message, StateEncoder
+from tune_wandb_nb.widgets.report.bundle import BUNDLE, STYLES
 
-__all__ = ["BUNDLE", "STYLES", "TrialsView"]
-
-BUNDLE = Path(__file__).with_name("static") / "trials_view.js"
-"""The module that `frontend/` is built into."""
-STYLES = BUNDLE.with_suffix(".css")
+__all__ = ["TrialsView"]
 
 _BYTES_A_SECOND = 20_000
 """The average rate at which a view may send data to the browser."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 from tests.boards import search
 from tests.widgets.tags import Tags
 from tune_wandb_nb.tuning.board.board import TrialBoard
-from tune_wandb_nb.widgets.dashboard.report import report_fragment, report_page
+from tune_wandb_nb.widgets.report.report import report_fragment, report_page
 
 
 def test_a_fragment_has_the_links_the_picture_and_the_trials() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from tests.boards import search
 from tests.widgets.evil import EVIL
 from tune_wandb_nb.tuning.board.board import TrialBoard
-from tune_wandb_nb.widgets.dashboard.status import (
+from tune_wandb_nb.widgets.report.status import (
     errors_html,
     headline,
     seconds_left,
