@@ -13,8 +13,8 @@ from tune_wandb_nb.widgets.report.status import (
 
 
 def test_says_where_the_search_stands() -> None:
-    now = iter([0.0, 90.0, 90.0])
-    board = TrialBoard("m", "max", clock=lambda: next(now))
+    now = iter([0.0])
+    board = TrialBoard("m", "max", clock=lambda: next(now, 90.0))
     board.begin(expected=4)
     board.record("a", {"training_iteration": 1, "m": 0.123456})
     board.change("a", "done")

@@ -9,9 +9,9 @@ from typing import Any
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.chart_data.search_header import SearchContext
 from tune_wandb_nb.widgets.base.static_output import StaticOutput
+from tune_wandb_nb.widgets.dashboard.trials_view import TrialsView
 from tune_wandb_nb.widgets.report.picture import picture_png
 from tune_wandb_nb.widgets.report.report import interactive, report_page, still_report
-from tune_wandb_nb.widgets.dashboard.trials_view import TrialsView
 
 __all__ = ["LastingReport"]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
 from tune_wandb_nb.widgets.base.markup import STYLE, escape, link
+from tune_wandb_nb.widgets.report.bundle import BUNDLE, STYLES
 from tune_wandb_nb.widgets.report.picture import picture_tag
 from tune_wandb_nb.widgets.report.status import errors_html, status_html, top_trials_html
-from tune_wandb_nb.widgets.report.bundle import BUNDLE, STYLES
 
 __all__ = ["interactive", "report_page", "still_report"]
 
