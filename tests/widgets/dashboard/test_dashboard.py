@@ -30,7 +30,9 @@ class TestDashboard:
         assert page.search["canStop"] is False
         assert page.search["objectives"] == [{"metric": "m", "mode": "max"}]
         assert repr(dashboard) == "<Dashboard: not started, 0 trials>"
-        with pytest.raises(SettingsError, match="no trial can be stopped; give dashboard.callback"):
+        with pytest.raises(
+            SettingsError, match=r"no trial can be stopped; give dashboard\.callback"
+        ):
             dashboard.stop_trial("a")
 
     def test_a_click_on_stop(self, monkeypatch: pytest.MonkeyPatch) -> None:
