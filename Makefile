@@ -17,7 +17,7 @@ export RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO := 0
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test unit notebooks lint format docs dist binder-check lab app test-colab test-lowest
-.PHONY: bench soak screenshots browser clean
+.PHONY: bench soak screenshots browser frontend frontend-test clean
 
 demo: $(VENV)/.demo ## the demo notebook, and a page with what it shows
 	$(BIN)/python tools/demo.py
@@ -75,6 +75,16 @@ soak: $(VENV)/.test ## 2,000 trials against a server that fails one request in t
 
 screenshots: $(VENV)/.test browser ## the pictures of the README
 	$(BIN)/python tools/screenshots.py
+
+frontend: frontend/node_modules/.package-lock.json ## the page of the dashboard, from TypeScript
+	cd frontend && npm run --silent build
+
+frontend-test: frontend/node_modules/.package-lock.json ## its lint, types and tests; the bundle is what is built
+	cd frontend && npm run --silent lint && npm run --silent types && npm run --silent test
+	cd frontend && npm run --silent check
+
+frontend/node_modules/.package-lock.json: frontend/package.json frontend/package-lock.json
+	cd frontend && npm ci
 
 browser:
 	tools/browser.sh $(BIN)/python

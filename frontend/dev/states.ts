@@ -323,7 +323,7 @@ function pareto(): Made {
       canStop: false,
     }),
   );
-  const { trials } = made.message;
+  const trials = made.message.trials as TrialMessage[];
   for (const trial of trials) {
     const layers = trial.params["layers"] as number;
     trial.last["latency_ms"] =
@@ -357,7 +357,8 @@ function hostile(): Made {
       note: "note & <i>more</i>",
     }),
   );
-  const { search: info, trials } = made.message;
+  const info = made.message.search;
+  const trials = made.message.trials as TrialMessage[];
   info.params = names.map((name, i) => param(name, i % 2 === 0 ? { type: "category" } : {}));
   info.metrics = ["accuracy", "<svg onload=alert(3)>", "__proto__"];
   info.importance = names.slice(0, 4).map((name, i) => ({ name, value: 0.4 - i * 0.1 }));

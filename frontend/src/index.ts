@@ -1,6 +1,6 @@
 import type { Buffer } from "./data/curves";
-import { readSaved } from "./data/saved";
-import type { StateMessage } from "./protocol";
+import { readSaved, unpack } from "./data/saved";
+import type { PackedMessage, StateMessage } from "./protocol";
 import { Model } from "./state/model";
 import { Dashboard, type Options } from "./view/dashboard";
 
@@ -21,14 +21,9 @@ export interface WidgetModel {
 export function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
   const trials = new Model((request) => model.send(request));
   const dashboard = new Dashboard(trials, true, optionsOf(model.get("options")));
-  let heard = false;
-  const onMessage = (message: StateMessage, buffers: Buffer[]): void => {
-    if (message?.kind !== "state" && message?.kind !== "change") return;
-    // A change of a state that this view has never had means nothing.
-    if (message.kind === "change" && !heard) return;
-    heard = true;
-    dashboard.apply(message, buffers);
-  };
+  const inbox = new Inbox(dashboard);
+  const onMessage = (message: Message, buffers: Buffer[]): void =>
+    inbox.receive(message, buffers ?? []);
   const onSelected = (): void => trials.select(idsOf(model.get("selected")));
   const onOptions = (): void => dashboard.setOptions(optionsOf(model.get("options")));
   const stop = syncSelection(trials, model);
@@ -39,7 +34,7 @@ export function render({ model, el }: { model: WidgetModel; el: HTMLElement }): 
   dashboard.start();
   onSelected();
   const onSaved = (): void => {
-    if (!heard) void show(dashboard, String(model.get("saved") ?? ""), () => heard);
+    if (!inbox.heard) void show(dashboard, String(model.get("saved") ?? ""), () => inbox.heard);
   };
   model.on("change:saved", onSaved);
   onSaved();
@@ -52,6 +47,45 @@ export function render({ model, el }: { model: WidgetModel; el: HTMLElement }): 
     stop();
     dashboard.dispose();
   };
+}
+
+type Message = StateMessage | PackedMessage;
+
+/** Takes the messages one after the other, also while one of them is being unpacked. */
+class Inbox {
+  /** Whether a state has arrived: before it, changes mean nothing. */
+  heard = false;
+  private waiting: Promise<void> | null = null;
+
+  constructor(private readonly dashboard: Dashboard) {}
+
+  receive(message: Message, buffers: readonly Buffer[]): void {
+    if (this.waiting === null && message?.kind !== "packed") {
+      this.apply(message, buffers);
+      return;
+    }
+    const done = (this.waiting ?? Promise.resolve()).then(() => this.take(message, buffers));
+    this.waiting = done.finally(() => {
+      if (this.waiting === last) this.waiting = null;
+    });
+    const last = this.waiting;
+  }
+
+  private async take(message: Message, buffers: readonly Buffer[]): Promise<void> {
+    try {
+      if (message?.kind !== "packed") this.apply(message, buffers);
+      else if (buffers[0] !== undefined) this.apply(await unpack(buffers[0]), []);
+    } catch (error) {
+      this.dashboard.fail(`The trials cannot be shown (${String(error)}). Show the search again.`);
+    }
+  }
+
+  private apply(message: StateMessage, buffers: readonly Buffer[]): void {
+    if (message?.kind === "state") this.heard = true;
+    if (this.heard && (message?.kind === "state" || message?.kind === "change")) {
+      this.dashboard.apply(message, buffers);
+    }
+  }
 }
 
 /** While a selection is being dragged, only where it comes to rest is sent to Python. */
@@ -81,10 +115,14 @@ export async function mount(el: HTMLElement, saved: string, options: Options = {
 
 async function show(dashboard: Dashboard, saved: string, outdated: () => boolean): Promise<void> {
   if (saved === "") return;
-  const state = await readSaved(saved);
-  // Nobody is there to stop anything.
-  state.search.canStop = false;
-  if (!outdated()) dashboard.apply(state);
+  try {
+    const state = await readSaved(saved);
+    // Nobody is there to stop anything.
+    Object.assign(state.search, { canStop: false, canStopTrials: false });
+    if (!outdated()) dashboard.apply(state);
+  } catch (error) {
+    dashboard.fail(`The saved trials cannot be read (${String(error)}). Show the search again.`);
+  }
 }
 
 function optionsOf(value: unknown): Options {

@@ -38,6 +38,12 @@ export interface SearchInfo {
   ended: number | null;
   now: number;
   canStop: boolean;
+  /** Whether single trials can be stopped; if absent, where the search can. */
+  canStopTrials?: boolean;
+  /** Pages of the search in W&B. */
+  links?: { text: string; url: string }[];
+  /** What a trial's folder that is not absolute is in. */
+  folder?: string;
   stopping: boolean;
   note: string;
   error: string | null;
@@ -97,10 +103,17 @@ export interface StateMessage {
   kind: "state" | "change";
   revision: number;
   search: SearchInfo;
-  trials: TrialMessage[];
+  /** In a change, a known trial may leave out what has not changed. */
+  trials: (Pick<TrialMessage, "id"> & Partial<TrialMessage>)[];
   removed?: string[];
   curves?: CurveMessage[];
   perturbations?: Perturbation[];
+}
+
+/** A state in the form in which it is saved: gzip of JSON, in the first buffer. */
+export interface PackedMessage {
+  kind: "packed";
+  revision: number;
 }
 
 export type Request =

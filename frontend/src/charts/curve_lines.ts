@@ -41,6 +41,7 @@ const INNER = [0.02, 0.98] as const;
 const FAR = 3;
 const SAMPLE = 20_000;
 
+/** The lines of one metric, with the scale of their values; where they are comes with `project`. */
 export function buildPanel(
   store: TrialStore,
   trials: readonly Trial[],
@@ -57,20 +58,24 @@ export function buildPanel(
     lines.push({ trial, x, y, px: new Float32Array(x.length), py: new Float32Array(x.length) });
   }
   const objective = store.search.objectives.find((o) => o.metric === metric);
-  const x = numberScale(
-    chained(lines, "x"),
-    [frame.left, frame.right],
-    options.logX,
-    ticks(frame.right - frame.left, 90),
-  );
-  const { y, cut } = yScale(lines, frame, options, objective);
-  for (const line of lines) project(line, x, y, frame);
   const best = options.best && objective ? bestSoFar(lines, objective.mode) : null;
-  return { metric, frame, x, y, lines, best, cut };
+  const x = numberScale([], [0, 1], false);
+  return { metric, frame, x, lines, best, ...yScale(lines, frame, options, objective) };
+}
+
+/** Puts the lines of all panels over the same part of x, to the right of their labels. */
+export function project(panels: readonly Panel[], left: number, logX: boolean): Panel[] {
+  const ends = panels.flatMap(({ lines }) => extentOf(lines, "x", logX));
+  return panels.map((panel) => {
+    const frame = { ...panel.frame, left };
+    const x = numberScale(ends, [left, frame.right], logX, ticks(frame.right - left, 90));
+    for (const line of panel.lines) place(line, x, panel.y, frame);
+    return { ...panel, frame, x };
+  });
 }
 
 function ticks(length: number, room: number): number {
-  return Math.max(Math.round(length / room), 2);
+  return Math.max(Math.round(length / room), 3);
 }
 
 function xOf(store: TrialStore, trial: Trial, curve: Curve, name: string): Float64Array {
@@ -79,8 +84,18 @@ function xOf(store: TrialStore, trial: Trial, curve: Curve, name: string): Float
   return columnAt(store.curve(trial.id, name), curve.iterations);
 }
 
-function* chained(lines: readonly CurveLine[], axis: "x" | "y"): Iterable<number> {
-  for (const line of lines) yield* line[axis];
+function extentOf(lines: readonly Points[], axis: "x" | "y", positive: boolean): number[] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const line of lines) {
+    const values = line[axis];
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number;
+      if (!Number.isFinite(value) || (positive && value <= 0)) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  return low > high ? [] : [low, high];
 }
 
 function yScale(
@@ -91,12 +106,12 @@ function yScale(
 ): { y: Scale; cut: boolean } {
   const range = [frame.bottom, frame.top] as const;
   const count = ticks(frame.bottom - frame.top, 42);
+  const all = (positive: boolean): number[] => extentOf(lines, "y", positive);
   if (options.outliers || options.logY) {
-    return { y: numberScale(chained(lines, "y"), range, options.logY, count), cut: false };
+    return { y: numberScale(all(options.logY), range, options.logY, count), cut: false };
   }
   const inside = innerRange(lines, objective);
-  if (inside === null)
-    return { y: numberScale(chained(lines, "y"), range, false, count), cut: false };
+  if (inside === null) return { y: numberScale(all(false), range, false, count), cut: false };
   return { y: numberScale(inside, range, false, count), cut: true };
 }
 
@@ -131,7 +146,7 @@ export function innerRange(
   return bottom === least && top === most ? null : [bottom, top];
 }
 
-function project(line: CurveLine, x: Scale, y: Scale, frame: Frame): void {
+function place(line: CurveLine, x: Scale, y: Scale, frame: Frame): void {
   for (let i = 0; i < line.x.length; i++) {
     const px = x.at(line.x[i]);
     const py = y.at(line.y[i]);

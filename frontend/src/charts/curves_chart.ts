@@ -10,6 +10,7 @@ import {
   ITERATION_X,
   nearestPoint,
   type Panel,
+  project,
   TIME_X,
   trace,
 } from "./curve_lines";
@@ -21,6 +22,7 @@ import {
   font,
   haloText,
   labelWidth,
+  noteAt,
   noteInside,
   SMALL,
 } from "./frame";
@@ -158,15 +160,17 @@ export class CurvesChart extends CanvasChart {
 
   /** All panels get the same left edge, wide enough for the labels of each. */
   private align(axes: CanvasRenderingContext2D): void {
-    const { model, palette } = this.context;
+    const { palette } = this.context;
     const left = 16 + Math.max(...this.panels.map((panel) => labelWidth(axes, palette, panel.y)));
-    this.panels = this.panels.map((panel) =>
-      buildPanel(model.store, model.shown, panel.metric, { ...panel.frame, left }, this.options),
-    );
+    this.panels = project(this.panels, left, this.options.logX);
   }
 
   private drawAxes(axes: CanvasRenderingContext2D, panel: Panel): void {
     const { palette } = this.context;
+    if (panel.lines.length === 0) {
+      noteAt(axes, palette, panel.frame, `No ${panel.metric} reported yet`);
+      return;
+    }
     drawYAxis(axes, palette, panel.frame, panel.y, panel.metric);
     const last = panel === this.panels[this.panels.length - 1];
     const title = this.options.x === TIME_X ? "time in seconds" : this.options.x;

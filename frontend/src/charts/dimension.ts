@@ -36,8 +36,8 @@ function categoriesOf(column: Column, values: readonly (Scalar | undefined)[]): 
   const numbers = values.some((v) => finite(v) !== null);
   if (!discrete && (numbers || !texts)) return null;
   const seen = new Map<string, Scalar>();
-  for (const value of [...(param?.values ?? []), ...values]) {
-    if (value !== undefined) seen.set(categoryName(value), seen.get(categoryName(value)) ?? value);
+  for (const value of new Set([...(param?.values ?? []), ...values])) {
+    if (value !== undefined) seen.set(categoryName(value), value);
   }
   const all = [...seen.values()];
   return all.every((v) => typeof v === "number") ? all.sort((a, b) => Number(a) - Number(b)) : all;

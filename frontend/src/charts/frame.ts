@@ -136,6 +136,20 @@ export function haloText(
   context.fillText(text, x, y);
 }
 
+/** A sentence in the middle of the part that has nothing to draw. */
+export function noteAt(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  { left, right, top, bottom }: Frame,
+  text: string,
+): void {
+  context.font = font(palette, 13);
+  context.fillStyle = palette.muted;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(fitted(context, text, right - left), (left + right) / 2, (top + bottom) / 2);
+}
+
 export function noteInside(
   context: CanvasRenderingContext2D,
   palette: Palette,
@@ -143,9 +157,5 @@ export function noteInside(
   height: number,
   text: string,
 ): void {
-  context.font = font(palette, 13);
-  context.fillStyle = palette.muted;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  context.fillText(fitted(context, text, width - 24), width / 2, height / 2);
+  noteAt(context, palette, { left: 12, right: width - 12, top: 0, bottom: height }, text);
 }

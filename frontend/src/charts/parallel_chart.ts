@@ -83,8 +83,6 @@ export class ParallelChart extends CanvasChart {
       noteInside(context, palette, this.surface.width, this.surface.height, text);
       return;
     }
-    for (const axis of this.axes) this.drawAxis(context, axis);
-    if (this.missing) this.drawMissing(context);
     const order = (l: ParallelLine): number => model.goodnessOf(l.trial.id) ?? -1;
     const sorted = [...this.lines].sort((a, b) => order(a) - order(b));
     marks.globalAlpha = strength(sorted.length);
@@ -170,6 +168,9 @@ export class ParallelChart extends CanvasChart {
 
   protected override drawOver(over: CanvasRenderingContext2D): void {
     const { model, palette } = this.context;
+    // Over the lines, which would hide the labels.
+    for (const axis of this.axes) this.drawAxis(over, axis);
+    if (this.missing) this.drawMissing(over);
     const hovered = this.lines.find((l) => l.trial.id === model.hovered);
     if (hovered !== undefined) {
       this.stroke(over, hovered, palette.surface, 5);

@@ -1,5 +1,5 @@
 import { scaleLinear, scaleLog, scalePoint } from "d3-scale";
-import { formatNumber, formatText } from "../data/numbers";
+import { formatNumber } from "../data/numbers";
 import type { Scalar } from "../protocol";
 
 export interface Tick {
@@ -81,7 +81,7 @@ function logarithmic(domain: [number, number], range: Range, count: number): Sca
 function decadeTicks([low, high]: [number, number], count: number): number[] {
   const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
   const step = Math.max(Math.ceil((last - first) / Math.max(count, 1)), 1);
-  const factors = last - first <= count / 3 ? [1, 2, 5] : last - first <= count / 2 ? [1, 3] : [1];
+  const factors = decadeFactors(Math.log10(high / low), count);
   const ticks: number[] = [];
   for (let power = first; power <= last; power += step) {
     for (const factor of step === 1 ? factors : [1]) {
@@ -92,10 +92,17 @@ function decadeTicks([low, high]: [number, number], count: number): number[] {
   return ticks;
 }
 
+function decadeFactors(decades: number, count: number): readonly number[] {
+  if (decades * 3 <= count + 1) return [1, 2, 5];
+  return decades * 2 <= count + 2 ? [1, 3] : [1];
+}
+
 function tickText(value: number, ticks: readonly number[]): string {
   const size = Math.max(...ticks.map(Math.abs));
   if (size >= 1e6 || (size < 1e-3 && size > 0)) return formatNumber(value, 3);
-  const step = Math.abs((ticks[1] ?? value + 1) - (ticks[0] ?? value)) || 1;
+  const [first, second] = ticks;
+  if (first === undefined || second === undefined) return formatNumber(value, 3);
+  const step = second - first;
   const decimals = Math.min(Math.max(-Math.floor(Math.log10(step) + 1e-9), 0), 12);
   return value.toFixed(decimals).replace("-", "−");
 }
@@ -113,7 +120,8 @@ export function categoryScale(values: readonly Scalar[], range: Range): Scale {
 }
 
 export function categoryName(value: Scalar): string {
+  if (typeof value === "string") return value;
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
-  return formatText(value);
+  return Number.isInteger(value) ? String(value) : formatNumber(value, 6);
 }

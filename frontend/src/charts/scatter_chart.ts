@@ -25,6 +25,8 @@ interface Axis {
 }
 
 const REACH = 16;
+/** Dots are drawn faster than lines: so many between two moments in which the page can answer. */
+const DOTS = 2000;
 
 /** Any column against any other, one dot per trial; with two tuned metrics, their Pareto front. */
 export class ScatterChart extends CanvasChart {
@@ -131,10 +133,15 @@ export class ScatterChart extends CanvasChart {
     const sorted = [...this.dots].sort((a, b) => order(a) - order(b));
     marks.globalAlpha = sorted.length > 2000 ? 0.45 : 0.85;
     const radius = sorted.length > 2000 ? 2.5 : sorted.length > 300 ? 3.5 : 4.5;
-    this.surface.paint("marks", sorted.length, (i) => {
-      const one = sorted[i] as Dot;
-      dot(marks, one, radius, this.context.scaleColor(one.trial.id));
-    });
+    this.surface.paint(
+      "marks",
+      sorted.length,
+      (i) => {
+        const one = sorted[i] as Dot;
+        dot(marks, one, radius, this.context.scaleColor(one.trial.id));
+      },
+      DOTS,
+    );
   }
 
   private buildAxes(context: CanvasRenderingContext2D): { x: Axis; y: Axis } | null {
@@ -204,10 +211,15 @@ export class ScatterChart extends CanvasChart {
   protected override drawPicked(context: CanvasRenderingContext2D): void {
     const { model } = this.context;
     const picked = this.dots.filter(({ trial }) => model.isSelected(trial.id));
-    this.surface.paint("picked", picked.length, (i) => {
-      const one = picked[i] as Dot;
-      dot(context, one, picked.length > 200 ? 3 : 5.5, this.context.color(one.trial.id));
-    });
+    this.surface.paint(
+      "picked",
+      picked.length,
+      (i) => {
+        const one = picked[i] as Dot;
+        dot(context, one, picked.length > 200 ? 3 : 5.5, this.context.color(one.trial.id));
+      },
+      DOTS,
+    );
   }
 
   protected override drawOver(over: CanvasRenderingContext2D): void {

@@ -5,7 +5,9 @@ export type Layer = "axes" | "marks" | "picked" | "over";
 
 const LAYERS: readonly Layer[] = ["axes", "marks", "picked", "over"];
 /** Milliseconds of drawing between two moments in which the page can answer. */
-const SLICE = 14;
+const SLICE = 10;
+/** Where there is no GPU, what was drawn in these milliseconds takes many more to be shown. */
+const MARKS = 300;
 
 /** Canvases over one another, so that a hover draws one mark and not all of them. */
 export class Surface {
@@ -63,15 +65,16 @@ export class Surface {
   }
 
   /** Draws many marks without holding up the page: what does not fit into one slice comes later. */
-  paint(layer: Layer, count: number, paintOne: (index: number) => void): void {
+  paint(layer: Layer, count: number, paintOne: (index: number) => void, marks = MARKS): void {
     cancelAnimationFrame(this.frames.get(layer) ?? 0);
     this.complete = false;
     let next = 0;
     const slice = (): void => {
       const end = performance.now() + SLICE;
+      const last = next + marks;
       while (next < count) {
         paintOne(next++);
-        if (next % 16 === 0 && performance.now() > end) {
+        if (next >= last || (next % 16 === 0 && performance.now() > end)) {
           this.frames.set(layer, requestAnimationFrame(slice));
           return;
         }

@@ -124,24 +124,59 @@ export interface Points {
   y: Float64Array;
 }
 
+/** So many places along x at which the best value may change: more than a screen has pixels. */
+const PLACES = 4000;
+
 /** The best value of any trial up to each x: the points at which it gets better. */
 export function bestSoFar(curves: readonly Points[], mode: "min" | "max"): Points {
-  const all: [number, number][] = [];
+  const sign = mode === "max" ? 1 : -1;
+  const [first, last] = xRange(curves);
+  if (first > last) return { x: new Float64Array(0), y: new Float64Array(0) };
+  const { x, y } = bestOfPlaces(curves, sign, first, last);
+  const kept: [number, number][] = [];
+  let best = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < PLACES; k++) {
+    const value = y[k] as number;
+    if (Number.isNaN(value) || sign * value <= best) continue;
+    best = sign * value;
+    kept.push([x[k] as number, value]);
+  }
+  if ((kept[kept.length - 1]?.[0] ?? last) < last) kept.push([last, sign * best]);
+  return { x: Float64Array.from(kept, (p) => p[0]), y: Float64Array.from(kept, (p) => p[1]) };
+}
+
+/** The best point in each of many narrow places; NaN where there is none. */
+function bestOfPlaces(
+  curves: readonly Points[],
+  sign: number,
+  first: number,
+  last: number,
+): Points {
+  const best = { x: new Float64Array(PLACES), y: new Float64Array(PLACES).fill(Number.NaN) };
+  const scale = last > first ? (PLACES - 1) / (last - first) : 0;
   for (const { x, y } of curves) {
     for (let i = 0; i < x.length; i++) {
-      const point: [number, number] = [x[i] as number, y[i] as number];
-      if (Number.isFinite(point[0]) && Number.isFinite(point[1])) all.push(point);
+      const [px, py] = [x[i] as number, y[i] as number];
+      if (!Number.isFinite(px) || !Number.isFinite(py)) continue;
+      const k = Math.round((px - first) * scale);
+      const known = best.y[k] as number;
+      if (!Number.isNaN(known) && sign * py <= sign * known) continue;
+      best.x[k] = px;
+      best.y[k] = py;
     }
   }
-  const sign = mode === "max" ? 1 : -1;
-  all.sort((a, b) => a[0] - b[0] || sign * (b[1] - a[1]));
-  const kept: [number, number][] = [];
-  for (const point of all) {
-    const last = kept[kept.length - 1];
-    if (last === undefined || sign * (point[1] - last[1]) > 0) kept.push(point);
+  return best;
+}
+
+function xRange(curves: readonly Points[]): [number, number] {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { x, y } of curves) {
+    for (let i = 0; i < x.length; i++) {
+      const px = x[i] as number;
+      if (!Number.isFinite(px) || !Number.isFinite(y[i] as number)) continue;
+      if (px < first) first = px;
+      if (px > last) last = px;
+    }
   }
-  const end = all[all.length - 1];
-  const last = kept[kept.length - 1];
-  if (end !== undefined && last !== undefined && end[0] > last[0]) kept.push([end[0], last[1]]);
-  return { x: Float64Array.from(kept, (p) => p[0]), y: Float64Array.from(kept, (p) => p[1]) };
+  return [first, last];
 }

@@ -23,10 +23,10 @@ function special(value: number): string | null {
 
 function significant(value: number, digits: number): string {
   const size = Math.abs(value);
-  const scientific = size < 1e-3 || size >= 1e6;
+  const scientific = size < 1e-4 || size >= 1e6;
   const write = (d: number): string =>
     scientific ? value.toExponential(Math.min(d, MOST_DIGITS) - 1) : plain(value, d);
-  return minus(trimmed(unlikeWhole(value, digits, write)));
+  return minus(trimmed(size >= 1e6 ? write(digits) : unlikeWhole(value, digits, write)));
 }
 
 function plain(value: number, digits: number): string {
@@ -78,7 +78,7 @@ export function columnFormat(values: readonly (Scalar | undefined)[]): Format {
     if (typeof value !== "number") return formatText(value);
     if (decimals === null || !Number.isFinite(value)) return formatNumber(value, digits);
     const size = Math.abs(value);
-    if (value !== 0 && (size < 1e-3 || size >= 1e6)) return formatNumber(value, digits);
+    if (value !== 0 && (size < 1e-4 || size >= 1e6)) return formatNumber(value, digits);
     const extra = unlikeWhole(value, decimals, (d) => value.toFixed(Math.min(d, 15)));
     return minus(extra);
   };
@@ -95,7 +95,7 @@ function sharedDecimals(numbers: readonly number[], digits: number): number | nu
     high = Math.max(high, Math.abs(value));
     whole &&= Number.isInteger(value);
   }
-  if (high === 0 || whole || high / low > 1e4 || high >= 1e6 || low < 1e-3) return null;
+  if (high === 0 || whole || high / low > 100 || high >= 1e6 || low < 1e-4) return null;
   return Math.max(digits - 1 - Math.floor(Math.log10(high)), 0);
 }
 

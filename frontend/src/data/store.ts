@@ -28,6 +28,20 @@ const NO_SEARCH: SearchInfo = {
   columns: [],
 };
 
+const NO_TRIAL: Omit<TrialMessage, "id"> = {
+  name: "",
+  number: 0,
+  state: "pending",
+  params: {},
+  iteration: 0,
+  seconds: 0,
+  last: {},
+  error: null,
+  url: null,
+  folder: null,
+  spans: [],
+};
+
 /** Everything that Python has sent so far. */
 export class TrialStore {
   search: SearchInfo = NO_SEARCH;
@@ -35,6 +49,7 @@ export class TrialStore {
   perturbations: Perturbation[] = [];
   /** Whether any state has arrived. */
   filled = false;
+  private readonly received = new Map<string, TrialMessage>();
   private readonly curves = new Map<string, Map<string, Curve>>();
 
   apply(message: StateMessage, buffers: readonly Buffer[] = []): void {
@@ -43,9 +58,14 @@ export class TrialStore {
     this.search = { ...NO_SEARCH, ...message.search };
     for (const id of message.removed ?? []) {
       this.trials.delete(id);
+      this.received.delete(id);
       this.curves.delete(id);
     }
-    for (const trial of message.trials) this.trials.set(trial.id, toTrial(trial));
+    for (const news of message.trials) {
+      const trial = { ...NO_TRIAL, ...this.received.get(news.id), ...news };
+      this.received.set(news.id, trial);
+      this.trials.set(news.id, toTrial(trial, this.search.folder ?? ""));
+    }
     for (const curve of message.curves ?? []) {
       const known = this.curves.get(curve.id) ?? new Map<string, Curve>();
       known.set(curve.metric, patchCurve(known.get(curve.metric), curve, buffers));
@@ -69,17 +89,23 @@ export class TrialStore {
 
   private clear(): void {
     this.trials.clear();
+    this.received.clear();
     this.curves.clear();
     this.perturbations = [];
   }
 }
 
-function toTrial(message: TrialMessage): Trial {
+function toTrial(message: TrialMessage, folder: string): Trial {
   return {
     ...message,
     params: entries(message.params, toReported),
     last: entries(message.last, toReported),
-    spans: message.spans ?? [],
     error: message.error === null ? null : String(toScalar(message.error)),
+    folder: message.folder === null ? null : inFolder(folder, message.folder),
   };
+}
+
+function inFolder(parent: string, folder: string): string {
+  const whole = parent === "" || folder.startsWith("/") || folder.includes("://");
+  return whole ? folder : `${parent.replace(/\/$/, "")}/${folder}`;
 }

@@ -6,7 +6,8 @@ import { type Trial, TrialStore } from "../data/store";
 import { finite } from "../data/values";
 import type { Objective, Request, StateMessage, TrialState } from "../protocol";
 
-export type Topic = "data" | "view" | "selection" | "hover" | "theme";
+/** "view" is said of which trials are shown, "columns" of how the table shows them. */
+export type Topic = "data" | "view" | "columns" | "selection" | "hover" | "theme";
 
 /** What all parts of a dashboard share: the trials, and what a person chose to see of them. */
 export class Model {
@@ -87,7 +88,7 @@ export class Model {
 
   hide(key: string, hidden: boolean): void {
     this.hiddenByHand.set(key, hidden);
-    this.emit("view");
+    this.emit("columns");
   }
 
   sorting(): Sort {
@@ -102,7 +103,8 @@ export class Model {
     const first = this.store.search.objectives.find((o) => metricKey(o.metric) === key);
     const descending = now.key === key ? !now.descending : first?.mode === "max";
     this.sort = { key, descending };
-    this.review();
+    this.refilter();
+    this.emit("columns");
   }
 
   setFilter(text: string): void {

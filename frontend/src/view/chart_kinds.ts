@@ -56,6 +56,15 @@ export function chartKinds(context: Context): ChartKind[] {
   ];
 }
 
+/** What is worth a look beside the curves. */
+export function preferredKind(context: Context): string {
+  const { store } = context.model;
+  if (store.perturbations.length > 0) return "schedule";
+  if (store.search.objectives.length > 1) return "scatter";
+  if (store.search.params.length > 0) return "parallel";
+  return hasSpans(context) ? "timeline" : "scatter";
+}
+
 function kind(
   key: string,
   title: string,

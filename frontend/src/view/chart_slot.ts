@@ -18,12 +18,16 @@ export class ChartSlot implements Part {
   private readonly charts = new Map<string, Part>();
   private readonly stale = new Set<string>();
   private inSight = true;
+  private active: string;
+  private chosen = false;
 
   constructor(
     private readonly context: Context,
     private readonly kinds: readonly ChartKind[],
-    private active: string,
+    /** What is shown until somebody chooses. */
+    private readonly preferred: () => string,
   ) {
+    this.active = preferred();
     for (const kind of kinds) this.addTab(kind);
     this.tabs.addEventListener("keydown", (event) => this.onKey(event));
     this.element = h("section", { class: "twn-slot" }, this.tabs, this.panel);
@@ -32,6 +36,7 @@ export class ChartSlot implements Part {
   /** Shows a kind of chart. */
   open(key: string): void {
     this.active = key;
+    this.chosen = true;
     this.show();
   }
 
@@ -78,6 +83,7 @@ export class ChartSlot implements Part {
   }
 
   private show(): void {
+    if (!this.chosen) this.active = this.preferred();
     this.titles();
     const first = this.kinds.find((kind) => kind.available());
     const wanted = this.kinds.find((kind) => kind.key === this.active);

@@ -7,7 +7,9 @@ import { cellText, type ShownColumn } from "./row";
 const PADDING = 20;
 /** Room for the arrow of the sorted column. */
 const ARROW = 14;
-const SAMPLE = 400;
+const SAMPLE = 300;
+/** More values than this decide no further on how many digits there are. */
+const FORMATTED = 1000;
 
 /** How the columns are written and how wide they are; a width never shrinks, so nothing jumps. */
 export class ColumnWidths {
@@ -17,7 +19,7 @@ export class ColumnWidths {
   measure(columns: readonly Column[], trials: readonly Trial[], font: string): ShownColumn[] {
     const sample = trials.slice(0, SAMPLE);
     return columns.map((column) => {
-      const values = trials.slice(0, 2000).map((trial) => column.value(trial));
+      const values = trials.slice(0, FORMATTED).map((trial) => column.value(trial));
       const format = formatOf(column, values);
       const alignRight = values.some((v) => typeof v === "number");
       const texts = sample.map((trial) => cellText(column, format, column.value(trial)));

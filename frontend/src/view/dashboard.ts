@@ -1,7 +1,7 @@
 import type { Buffer } from "../data/curves";
 import type { StateMessage } from "../protocol";
 import type { Model } from "../state/model";
-import { chartKinds } from "./chart_kinds";
+import { chartKinds, preferredKind } from "./chart_kinds";
 import { ChartSlot } from "./chart_slot";
 import { Context, type Part } from "./context";
 import { h, setAttribute } from "./dom";
@@ -43,8 +43,8 @@ export class Dashboard {
     this.table = new TrialTable(this.context);
     this.context.openChart = (kind, xKey) => this.openChart(kind, xKey);
     const kinds = chartKinds(this.context);
-    const slot = (key: string): ChartSlot => new ChartSlot(this.context, kinds, key);
-    this.slots = [slot("curves"), slot("parallel")];
+    const slot = (key: () => string): ChartSlot => new ChartSlot(this.context, kinds, key);
+    this.slots = [slot(() => "curves"), slot(() => preferredKind(this.context))];
     this.tablePane = h("section", { class: "twn-table-pane" }, toolbar.element, this.table.element);
     const charts = h("div", { class: "twn-charts" }, ...this.slots.map((s) => s.element));
     this.element.append(status.element, h("div", { class: "twn-main" }, this.tablePane, charts));
@@ -65,7 +65,14 @@ export class Dashboard {
   }
 
   apply(message: StateMessage, buffers: readonly Buffer[] = []): void {
+    this.element.querySelector(".twn-failed")?.remove();
     this.model.apply(message, buffers);
+  }
+
+  /** Says why there is nothing to show. */
+  fail(text: string): void {
+    this.element.querySelector(".twn-failed")?.remove();
+    this.element.prepend(h("p", { class: "twn-error twn-failed", role: "alert" }, text));
   }
 
   setOptions(options: Options): void {
@@ -85,6 +92,9 @@ export class Dashboard {
       this.setRows();
       for (const part of this.parts) part.update();
     };
+    const updateTable = (): void => {
+      for (const part of this.parts.slice(0, 3)) part.update();
+    };
     const highlight = (): void => {
       cancelAnimationFrame(this.frame);
       this.frame = requestAnimationFrame(() => {
@@ -93,6 +103,7 @@ export class Dashboard {
     };
     this.cleanup.push(
       this.model.on(["data", "view", "theme"], update),
+      this.model.on(["columns"], updateTable),
       this.model.on(["hover"], highlight),
       this.model.on(["selection"], () => {
         highlight();

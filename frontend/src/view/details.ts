@@ -1,7 +1,7 @@
 import { formatDuration, formatNumber, formatText } from "../data/numbers";
 import type { Trial } from "../data/store";
 import { safeUrl } from "../data/values";
-import type { Scalar, TrialState } from "../protocol";
+import type { Scalar, SearchInfo, TrialState } from "../protocol";
 import type { Context } from "./context";
 import { h, icon } from "./dom";
 import { LINK } from "./icons";
@@ -42,7 +42,7 @@ export class Details {
       [...trial.params],
       [...trial.last].map(([name, value]) => [name, String(value)]),
       [trial.id, trial.state, trial.error, trial.url, trial.folder, trial.iteration, trial.seconds],
-      [search.canStop, this.asked.has(trial.id), this.whole],
+      [canStop(search), this.asked.has(trial.id), this.whole],
     ]);
     // A button that is replaced between a press and its release would never be clicked.
     if (content === this.content) return;
@@ -91,7 +91,7 @@ export class Details {
 
   private stopButton(trial: Trial): HTMLElement | false {
     const { model } = this.context;
-    if (!model.store.search.canStop || !UNENDED.has(trial.state)) return false;
+    if (!canStop(model.store.search) || !UNENDED.has(trial.state)) return false;
     const asked = this.asked.has(trial.id);
     const stop = (): void => {
       this.asked.add(trial.id);
@@ -132,6 +132,10 @@ export class Details {
         ),
     );
   }
+}
+
+function canStop(search: SearchInfo): boolean {
+  return search.canStopTrials ?? search.canStop;
 }
 
 function list(title: string, values: ReadonlyMap<string, Scalar>, none: string): HTMLElement {

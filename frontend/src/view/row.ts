@@ -19,6 +19,7 @@ export class Row {
   trial: Trial | null = null;
   index = -1;
   private readonly mark = h("span", { class: "twn-mark", role: "checkbox" });
+  private painted = "";
   private readonly cells: HTMLElement[] = [];
   private columns: readonly ShownColumn[] = [];
 
@@ -29,6 +30,8 @@ export class Row {
   }
 
   show(trial: Trial, index: number, columns: readonly ShownColumn[]): void {
+    // A trial that has changed is another object.
+    if (trial === this.trial && index === this.index && columns === this.columns) return;
     if (columns !== this.columns) this.rebuild(columns);
     this.trial = trial;
     this.index = index;
@@ -48,9 +51,13 @@ export class Row {
     const { trial } = this;
     if (trial === null) return;
     const selected = context.model.isSelected(trial.id);
+    const hovered = context.model.hovered === trial.id;
+    const painted = `${selected} ${hovered} ${active} ${open} ${context.color(trial.id)}`;
+    if (painted === this.painted) return;
+    this.painted = painted;
     const { classList } = this.element;
     classList.toggle("twn-selected", selected);
-    classList.toggle("twn-hovered", context.model.hovered === trial.id);
+    classList.toggle("twn-hovered", hovered);
     classList.toggle("twn-active", active);
     classList.toggle("twn-open", open);
     setAttribute(this.element, "aria-selected", String(selected));
@@ -60,7 +67,11 @@ export class Row {
   }
 
   private rebuild(columns: readonly ShownColumn[]): void {
+    const same =
+      columns.length === this.columns.length &&
+      columns.every((shown, i) => isAlike(shown, this.columns[i] as ShownColumn));
     this.columns = columns;
+    if (same) return;
     for (const cell of this.cells) cell.remove();
     this.cells.length = 0;
     for (const shown of columns) {
@@ -69,6 +80,11 @@ export class Row {
       this.element.append(cell);
     }
   }
+}
+
+/** Whether a cell of one column can hold a value of the other. */
+function isAlike(a: ShownColumn, b: ShownColumn): boolean {
+  return a.column.key === b.column.key && a.alignRight === b.alignRight;
 }
 
 function newCell({ column, alignRight }: ShownColumn): HTMLElement {

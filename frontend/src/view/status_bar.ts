@@ -1,15 +1,17 @@
 import { formatDuration, formatNumber, formatText } from "../data/numbers";
 import type { Trial } from "../data/store";
+import { safeUrl } from "../data/values";
 import { type Objective, TRIAL_STATES, type TrialState } from "../protocol";
 import type { Context, Part } from "./context";
-import { h, setAttribute, setText } from "./dom";
-import { stateIcon } from "./icons";
+import { h, icon, setAttribute, setText } from "./dom";
+import { LINK, stateIcon } from "./icons";
 
 /** The line over everything: how the search stands, its best trial, its counts, Stop. */
 export class StatusBar implements Part {
   readonly element: HTMLElement;
   private readonly badge = h("span", { class: "twn-badge" });
   private readonly name = h("h2", { class: "twn-name" });
+  private readonly links = h("span", { class: "twn-links" });
   private readonly elapsed = h("span", { class: "twn-elapsed" });
   private readonly stop = h("button", { class: "twn-button twn-stop", type: "button" }, "Stop");
   private readonly progress = h("div", { class: "twn-progress", role: "progressbar" });
@@ -34,7 +36,7 @@ export class StatusBar implements Part {
     this.element = h(
       "header",
       { class: "twn-status" },
-      h("div", { class: "twn-title" }, this.badge, this.name, this.elapsed, this.stop),
+      h("div", { class: "twn-title" }, this.badge, this.name, this.links, this.elapsed, this.stop),
       this.progress,
       h("div", { class: "twn-facts" }, this.best, this.chips),
       this.note,
@@ -48,6 +50,7 @@ export class StatusBar implements Part {
     setText(this.name, search.name || "Search");
     setAttribute(this.name, "title", search.name);
     this.updateBadge();
+    this.updateLinks();
     this.updateProgress();
     this.updateBest();
     this.updateChips();
@@ -98,13 +101,29 @@ export class StatusBar implements Part {
     this.badge.dataset["kind"] = kind;
   }
 
+  private updateLinks(): void {
+    const links = this.context.model.store.search.links ?? [];
+    const wanted = JSON.stringify(links);
+    if (this.links.dataset.shows === wanted) return;
+    this.links.dataset.shows = wanted;
+    this.links.replaceChildren(
+      ...links.flatMap(({ text, url }) => {
+        const href = safeUrl(url);
+        const rel = { target: "_blank", rel: "noopener noreferrer" };
+        return href === null ? [] : [h("a", { class: "twn-link", href, ...rel }, text, icon(LINK))];
+      }),
+    );
+  }
+
   private updateProgress(): void {
     const { counts, expected } = this.context.model.store.search;
     const known = total(counts);
     const whole = Math.max(expected ?? known, known, 1);
     for (const state of TRIAL_STATES) {
       const segment = this.segments.get(state);
-      if (segment) segment.style.width = `${(100 * (counts[state] ?? 0)) / whole}%`;
+      if (segment === undefined) continue;
+      segment.style.width = `${(100 * (counts[state] ?? 0)) / whole}%`;
+      segment.hidden = (counts[state] ?? 0) === 0;
     }
     const ended = (counts.done ?? 0) + (counts.failed ?? 0) + (counts.stopped ?? 0);
     const text = `${ended} of ${whole} trials ended`;

@@ -136,7 +136,7 @@ export class TrialTable implements Part {
       const row = this.rows[i % this.rows.length] as Row;
       row.show(shown[i] as Trial, i, this.columns);
       row.place(this.top(i));
-      row.element.hidden = false;
+      if (row.element.hidden) row.element.hidden = false;
       used.add(row);
     }
     for (const row of this.rows) if (!used.has(row)) hide(row);
@@ -245,6 +245,7 @@ export class TrialTable implements Part {
 function hide(row: Row): void {
   row.element.hidden = true;
   row.trial = null;
+  row.index = -1;
 }
 
 function idAt(event: Event): string | null {

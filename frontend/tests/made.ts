@@ -1,0 +1,50 @@
+import type { ParamInfo, SearchInfo, StateMessage, TrialMessage } from "../src/protocol";
+
+export function param(name: string, more: Partial<ParamInfo> = {}): ParamInfo {
+  return { name, type: "number", integer: false, log: false, values: null, varies: true, ...more };
+}
+
+export function search(more: Partial<SearchInfo> = {}): SearchInfo {
+  return {
+    name: "search",
+    objectives: [{ metric: "loss", mode: "min" }],
+    metrics: ["loss"],
+    params: [param("lr"), param("optimizer", { type: "category" })],
+    counts: {},
+    expected: null,
+    started: 0,
+    ended: null,
+    now: 10,
+    canStop: true,
+    stopping: false,
+    note: "",
+    error: null,
+    dropped: 0,
+    importance: [],
+    importanceNote: "",
+    columns: [],
+    ...more,
+  };
+}
+
+export function trial(number: number, more: Partial<TrialMessage> = {}): TrialMessage {
+  return {
+    id: `t${number}`,
+    name: `trial ${number}`,
+    number,
+    state: "running",
+    params: { lr: number / 100, optimizer: number % 2 === 0 ? "adam" : "sgd" },
+    iteration: number,
+    seconds: number * 60,
+    last: { loss: number },
+    error: null,
+    url: null,
+    folder: null,
+    spans: [],
+    ...more,
+  };
+}
+
+export function state(trials: TrialMessage[], more: Partial<StateMessage> = {}): StateMessage {
+  return { kind: "state", revision: 1, search: search(), trials, ...more };
+}
