@@ -24,7 +24,7 @@ from tests.browser.server import launch, write_notebook  # noqa: E402
 
 PATIENCE = 300_000
 HALF = re.compile(r"(?<!\d)(8|9|10|11|12) of 16 trials")
-DASHBOARD = "[class*=twn-live]"
+DASHBOARD = "[class*=twp-live]"
 
 
 def search_cells() -> list[str]:
@@ -45,9 +45,9 @@ def take(browser: Browser, folder: Path, theme: str) -> None:
         open_notebook(page, url, "search.ipynb")
         run_cell(page, 0)
         run_cell(page, 1)
-        facts = page.locator(".twn .facts").first
+        facts = page.locator(".twp .facts").first
         expect(facts).to_contain_text(HALF, timeout=PATIENCE)
-        expect(page.locator(".twn .share").first).to_be_attached(timeout=PATIENCE)
+        expect(page.locator(".twp .share").first).to_be_attached(timeout=PATIENCE)
         shoot(page, folder / f"dashboard-running-{theme}.png")
         expect(facts).to_contain_text("Finished", timeout=PATIENCE)
         expect(page.get_by_text("over 16 trials")).to_be_visible(timeout=PATIENCE)

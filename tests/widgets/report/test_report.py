@@ -15,7 +15,7 @@ from tune_wandb_nb.widgets.report.report import interactive, report_page, still_
 
 
 def part(page: str, name: str) -> bytes:
-    start = page.index(">", page.index(f'class="twn-{name}"')) + 1
+    start = page.index(">", page.index(f'class="twp-{name}"')) + 1
     return b64decode(page[start : page.index("</script>", start)])
 
 

@@ -27,7 +27,7 @@ class TuneOutput(ipywidgets.Accordion):
         """Show Tune's HTML; an empty one leaves the last as it is."""
         if not html:
             return
-        self._newest = f'<div class="twn twn-tune">{html}</div>'
+        self._newest = f'<div class="twp twp-tune">{html}</div>'
         self.layout.display = None
         if self.selected_index is not None or self._clock() >= self._due:
             self.flush()

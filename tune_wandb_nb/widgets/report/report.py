@@ -21,19 +21,19 @@ _PAGE = """<!doctype html>
 </body></html>
 """
 
-_INTERACTIVE = """<div id="{name}"><div class="twn-app"></div><div class="twn-still">
+_INTERACTIVE = """<div id="{name}"><div class="twp-app"></div><div class="twp-still">
 {still}
 </div>
 <style>{styles}</style>
-<script type="application/octet-stream" class="twn-bundle">{bundle}</script>
-<script type="application/octet-stream" class="twn-data" id="twn-data-{name}">{data}</script>
+<script type="application/octet-stream" class="twp-bundle">{bundle}</script>
+<script type="application/octet-stream" class="twp-data" id="twp-data-{name}">{data}</script>
 <script>{script}</script></div>"""
 
 # The still report is shown until the bundle has drawn the other one: where scripts do not run, or
 # the browser is too old, it stays.
 _SCRIPT = """(() => {
   const root = document.getElementById("NAME");
-  const of = (part) => root.querySelector(".twn-" + part);
+  const of = (part) => root.querySelector(".twp-" + part);
   const draw = async () => {
     const packed = Uint8Array.from(atob(of("bundle").textContent), (c) => c.charCodeAt(0));
     const plain = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -67,7 +67,7 @@ def still_report(
         [
             STYLE,
             status_html(snapshot),
-            f'<div class="twn">{linked}</div>' if linked else "",
+            f'<div class="twp">{linked}</div>' if linked else "",
             picture_tag(png),
             top_trials_html(snapshot),
             f"<details><summary>Errors</summary>{errors}</details>" if errors else "",
@@ -82,7 +82,7 @@ def interactive(lasting: bytes, still: str) -> str:
         lasting: The state of the search, compressed.
         still: What is shown where scripts do not run.
     """
-    name = f"twn-{uuid.uuid4().hex}"
+    name = f"twp-{uuid.uuid4().hex}"
     return _INTERACTIVE.format(
         name=name,
         still=still,

@@ -62,7 +62,7 @@ def status_html(snapshot: BoardSnapshot, stopping: bool = False, trouble: str | 
     is_known = snapshot.expected is not None
     progress = f"{ended} of {total} trials" if is_known else f"{ended} trials over"
     return (
-        f'<div class="twn"><div class="facts"><span class="head">{title}</span>'
+        f'<div class="twp"><div class="facts"><span class="head">{title}</span>'
         f'<span>{progress}</span><span class="soft">{" · ".join(times)}</span></div>'
         f"{bar(parts, progress)}<div class='facts'>{''.join(facts)}</div>"
         f"{_best(snapshot)}{_trouble(trouble)}{_error(snapshot)}</div>"
@@ -77,7 +77,7 @@ def errors_html(snapshot: BoardSnapshot) -> str:
         f"<pre>{escape(trial.error or 'no traceback yet')}</pre></div>"
         for trial in failed[-_MOST_ERRORS:]
     ]
-    return f'<div class="twn">{"".join(blocks)}</div>' if blocks else ""
+    return f'<div class="twp">{"".join(blocks)}</div>' if blocks else ""
 
 
 def top_trials_html(snapshot: BoardSnapshot, most: int = 10) -> str:
@@ -99,7 +99,7 @@ def top_trials_html(snapshot: BoardSnapshot, most: int = 10) -> str:
     ]
     values = [metric] if metric else []
     head = ("trial", "state", *values, "iterations", "hyperparameters" if has_params else "")
-    return f'<div class="twn">{table(head, rows, "fit")}</div>'
+    return f'<div class="twp">{table(head, rows, "fit")}</div>'
 
 
 def _best(snapshot: BoardSnapshot) -> str:
