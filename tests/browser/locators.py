@@ -49,7 +49,7 @@ def badge(page: Page, word: str) -> Locator:
 
 def trial_rows(page: Page) -> Locator:
     """Return the rows of the trials' table that are on the page."""
-    return page.locator(".twn-body .twn-row")
+    return page.locator(".twn-body .twn-row:visible")
 
 
 def tab(page: Page, name: str) -> Locator:

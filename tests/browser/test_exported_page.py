@@ -41,10 +41,10 @@ def test_the_page_of_a_notebook_has_the_report(
     expect(report).to_have_count(1)
     # The same table and charts as in the notebook, without a kernel.
     expect(report.locator(".twn-badge")).to_have_text("Finished", timeout=SLOW)
-    expect(report.locator(".twn-body .twn-row")).to_have_count(4)
+    expect(report.locator(".twn-body .twn-row:visible")).to_have_count(4)
     expect(report.locator(".twp-still")).to_be_hidden()
     page.get_by_role("button", name="iteration").click()
-    report.locator(".twn-body .twn-row").first.click()
+    report.locator(".twn-body .twn-row:visible").first.click()
     expect(report.get_by_role("region", name=re.compile("^Trial train_"))).to_be_visible()
     assert report.get_by_role("button", name=re.compile("^Stop")).count() == 0
     assert page.evaluate("window.hacked") is None
@@ -71,8 +71,8 @@ def test_a_report_opened_from_disk(page: Page, tmp_path: Path) -> None:
     page.goto(report.as_uri())
     expect(page.locator(".twn-badge")).to_have_text("Finished", timeout=SLOW)
     page.get_by_role("button", name="1 failed: show only these").click()
-    expect(page.locator(".twn-body .twn-row")).to_have_count(1)
-    page.locator(".twn-body .twn-row").click()
+    expect(page.locator(".twn-body .twn-row:visible")).to_have_count(1)
+    page.locator(".twn-body .twn-row:visible").click()
     expect(page.get_by_text("ValueError: <b>no</b>")).to_be_visible()
     assert [url for url in asked if not url.startswith(("file:", "blob:", "data:"))] == []
     take_picture(page, "report")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.lab import open_notebook, run_cell
-from tests.browser.locators import KEY, SETUP, SLOW, button, cell_of, field, head
+from tests.browser.locators import KEY, SETUP, SLOW, badge, button, cell_of, field
 from tests.browser.server import write_notebook
 from tests.wire import WireServer
 
@@ -95,12 +95,12 @@ def test_a_search_from_the_key_to_the_saved_notebook(
 
     button(page, "Start").click()
     expect(page.locator(".twp-cards").first).to_be_hidden()
-    expect(head(page, "Running")).to_be_visible(timeout=SLOW)
+    expect(badge(page, "Running")).to_be_visible(timeout=SLOW)
     frame = page.frame_locator("iframe[title='W&B']")
     group = f"/{wire_server.entity}/digits/groups/mygroup/workspace?jupyter=true"
     expect(frame.locator("code")).to_have_text(group, timeout=SLOW)
     expect(button(page, "Start again")).to_be_visible(timeout=SLOW)
-    expect(page.locator(".twp .head", has_text="Finished").first).to_be_visible(timeout=SLOW)
+    expect(badge(page, "Finished")).to_be_visible(timeout=SLOW)
     assert len(wire_server.runs) == 2
     assert page.evaluate("window.hacked") is None
     run_cell(page, 2)
@@ -118,27 +118,27 @@ def test_stop_start_again_and_reload_while_it_runs(page: Page, lab: str, tmp_pat
     expect(cell_of(page, 0, 1)).to_have_attribute("placeholder", "10")
     cell_of(page, 0, 1).fill("10_000")
     button(page, "Start").click()
-    expect(head(page, "Running")).to_be_visible(timeout=SLOW)
+    expect(badge(page, "Running")).to_be_visible(timeout=SLOW)
     run_cell(page, 2)
     expect(page.get_by_text("the notebook is free", exact=True)).to_be_visible(timeout=SLOW)
-    moved = page.locator(".twp .facts", has_text=re.compile("[12] running"))
+    moved = page.get_by_role("button", name=re.compile("^[12] running"))
     expect(moved.first).to_be_visible(timeout=SLOW)
     button(page, "Stop").click()
-    expect(head(page, "Stopped")).to_be_visible(timeout=SLOW)
+    expect(badge(page, "Stopped")).to_be_visible(timeout=SLOW)
     expect(button(page, "Resume")).to_be_visible()
 
     button(page, "Edit the form").click()
     expect(page.locator(".twp-cards").first).to_be_visible()
     button(page, "Start again").click()
-    expect(head(page, "Running")).to_be_visible(timeout=SLOW)
+    expect(badge(page, "Running")).to_be_visible(timeout=SLOW)
     expect(moved.first).to_be_visible(timeout=SLOW)
     page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
     page.reload()
     page.wait_for_selector(".jp-Notebook", timeout=SLOW)
-    expect(head(page, "Running")).to_be_visible(timeout=SLOW)
+    expect(badge(page, "Running")).to_be_visible(timeout=SLOW)
     expect(moved.first).to_be_visible(timeout=SLOW)
     button(page, "Stop").click()
-    expect(head(page, "Stopped")).to_be_visible(timeout=SLOW)
+    expect(badge(page, "Stopped")).to_be_visible(timeout=SLOW)
 
 
 def test_the_last_values_are_offered_after_a_restart(page: Page, lab: str, tmp_path: Path) -> None:

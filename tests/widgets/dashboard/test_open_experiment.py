@@ -145,8 +145,10 @@ class TestWithTune:
     def test_a_search_that_is_resumed_in_a_new_kernel_has_its_past(self, tmp_path: Path) -> None:
         space = {"x": tune.grid_search([1, 2, 3])}
         folder = str(tmp_path / "mine")
-        config = run_config(tmp_path, name="mine", callbacks=[StopLater(lambda: first.stop())])
+        later = StopLater()
+        config = run_config(tmp_path, name="mine", callbacks=[later])
         first = Experiment(resumable, param_space=space, run_config=config, dashboard=False)
+        later.stop = first.stop
         first.start()
         first.wait(120)
         again = Experiment(
@@ -167,8 +169,9 @@ class TestWithTune:
 class StopLater(tune.Callback):
     """Calls a function after eight results."""
 
-    def __init__(self, stop: Callable[[], None]) -> None:
-        self._stop = stop
+    stop: Callable[[], None]
+
+    def __init__(self) -> None:
         self._left = 8
 
     def __getstate__(self) -> dict[str, Any]:
@@ -177,4 +180,4 @@ class StopLater(tune.Callback):
     def on_trial_result(self, *_: Any, **__: Any) -> None:
         self._left -= 1
         if not self._left:
-            self._stop()
+            self.stop()
