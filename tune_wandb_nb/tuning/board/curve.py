@@ -2,14 +2,14 @@
 
 import math
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Curve", "GrowingCurve", "Numbers", "keep_shape"]
+__all__ = ["Curve", "GrowingCurve", "Numbers", "follow_shape", "keep_shape"]
 
 Numbers: TypeAlias = NDArray[np.float64]
 
@@ -36,7 +36,7 @@ class Curve:
         """Return a curve of the same shape with at most ``points`` points."""
         if len(self) <= points:
             return self
-        indices = keep_shape(self.iterations, self.values, points)
+        indices = follow_shape(self.iterations, self.values, points)
         kept = (self.iterations[indices], self.seconds[indices], self.values[indices])
         return Curve(*kept, self.rewinds)
 
@@ -136,6 +136,25 @@ def keep_shape(steps: Numbers, values: Numbers, points: int) -> NDArray[np.intp]
         np.concatenate([lowest[starts], highest[ends], [0, count - 1]])
     )
     return indices
+
+
+def follow_shape(steps: Numbers, values: Numbers, points: int) -> NDArray[np.intp]:
+    """Choose at most ``points`` indices such that straight lines between them stay near the values.
+
+    The first, the last, the lowest and the highest value are always among them, so there must be
+    room for four. Where values are missing, the choice is that of `keep_shape`.
+    """
+    if not np.isfinite(values).all():
+        return keep_shape(steps, values, points)
+    last = len(values) - 1
+    chosen = sorted({0, last, int(values.argmin()), int(values.argmax())})
+    while len(chosen) < min(points, last + 1):
+        errors = np.abs(values - np.interp(steps, steps[chosen], values[chosen]))
+        worst = int(errors.argmax())
+        if not errors[worst] > 0:
+            break
+        insort(chosen, worst)
+    return np.array(chosen, dtype=np.intp)
 
 
 def _read_only(numbers: "array[float]") -> Numbers:

@@ -1,6 +1,6 @@
 """Which points of each curve the front end gets: all that is new, thinned to what fits."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,8 @@ from tune_wandb_nb.tuning.chart_data.json_values import json_number
 
 __all__ = ["CurveFeed", "CurvePart", "inline", "pack", "points_each"]
 
-_LEVELS = (96, 64, 48, 32, 24, 16, 12, 8, 6, 4)
+_LEVELS = (96, 64, 48, 32, 24, 20, 16, 12, 10, 8, 6, 5)
+_FEWEST = 4
 _MOST_CURVES = 6_000
 _KEPT_IN_BROWSER = 192
 _RESENT = 48
@@ -50,9 +51,9 @@ class CurveFeed:
     _sent: dict[tuple[str, str], _Sent] = field(default_factory=dict)
 
     def all(
-        self, snapshot: BoardSnapshot, points: int, best: Sequence[str] = ()
+        self, snapshot: BoardSnapshot, points: Mapping[str, int], best: Sequence[str] = ()
     ) -> list[CurvePart]:
-        """Return every curve from its start, with ``points`` points; those of the best with more.
+        """Return every curve from its start; those of the best trials with more points.
 
         What was sent before is forgotten.
         """
@@ -60,11 +61,11 @@ class CurveFeed:
         chosen = set(best)
         parts: list[CurvePart] = []
         for trial in snapshot.trials:
-            most = max(points, _RESENT) if trial.trial_id in chosen else points
-            parts += self._new(trial, most)
+            least = _RESENT if trial.trial_id in chosen else 0
+            parts += self._new(trial, points, least)
         return parts
 
-    def changes(self, trials: Iterable[TrialView], points: int) -> list[CurvePart]:
+    def changes(self, trials: Iterable[TrialView], points: Mapping[str, int]) -> list[CurvePart]:
         """Return what is new in the curves of these trials."""
         return [part for trial in trials for part in self._new(trial, points)]
 
@@ -73,12 +74,15 @@ class CurveFeed:
         for name in trial.curves:
             self._sent.pop((trial.trial_id, name), None)
 
-    def _new(self, trial: TrialView, points: int) -> Iterator[CurvePart]:
+    def _new(
+        self, trial: TrialView, points: Mapping[str, int], least: int = 0
+    ) -> Iterator[CurvePart]:
         for name, curve in trial.curves.items():
             sent = self._sent.get((trial.trial_id, name))
             if sent is not None and sent.curve is curve:
                 continue
-            part = _part(trial.trial_id, name, curve, sent, points)
+            most = max(points.get(name, _FEWEST), least)
+            part = _part(trial.trial_id, name, curve, sent, most)
             if not len(part.curve):
                 continue
             count = part.first + len(part.curve)
@@ -96,12 +100,23 @@ def _part(trial_id: str, metric: str, curve: Curve, sent: _Sent | None, points: 
     return CurvePart(trial_id, metric, 0, curve.thinned(points), narrow)
 
 
-def points_each(snapshot: BoardSnapshot, total: int) -> int:
-    """Return how many points a curve may have so that all curves of the search have ``total``."""
-    trials = max(snapshot.expected or 0, len(snapshot.trials))
+def points_each(snapshot: BoardSnapshot, total: int) -> dict[str, int]:
+    """Return how many points the curves of each name may have so that all have about ``total``.
+
+    A curve of an objective has twice as many as one of another metric; Tune's counters grow evenly
+    and need few.
+    """
+    trials = max(snapshot.expected or 0, len(snapshot.trials), 1)
     names = len(snapshot.metrics) + len(snapshot.steps)
-    share = total // max(min(trials * names, _MOST_CURVES), 1)
-    return next((level for level in _LEVELS if level <= share), _LEVELS[-1])
+    share = total / min(trials, _MOST_CURVES / max(names, 1)) - _FEWEST * len(snapshot.steps)
+    tuned = {objective.metric for objective in snapshot.objectives}
+    one = share / max(names - len(snapshot.steps) + len(tuned), 1)
+    points = {name: _level(2 * one if name in tuned else one) for name in snapshot.metrics}
+    return points | dict.fromkeys(snapshot.steps, _FEWEST)
+
+
+def _level(share: float) -> int:
+    return next((level for level in _LEVELS if level <= share), _FEWEST)
 
 
 def pack(parts: Sequence[CurvePart]) -> tuple[list[dict[str, Any]], list[bytes]]:

@@ -15,8 +15,8 @@ from tune_wandb_nb.tuning.chart_data.search_header import SearchContext, search_
 
 __all__ = ["Message", "StateEncoder", "compressed"]
 
-_POINTS = 36_000
-_LASTING_POINTS = 24_000
+_POINTS = 28_000
+_LASTING_POINTS = 30_000
 _MOST_DETAILED = 24
 _UNPACKED_TRIALS = 300
 _COMPRESSION = 6

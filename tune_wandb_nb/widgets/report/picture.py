@@ -14,6 +14,7 @@ from tune_wandb_nb.widgets.base.palette import BEST, GREY, blend
 
 __all__ = ["picture_png", "picture_tag"]
 
+_COLORS = 96
 _INK, _SOFT = "#333333", "#777777"
 
 
@@ -41,9 +42,19 @@ def picture_png(snapshot: BoardSnapshot, *, dpi: int = 100) -> bytes | None:
         if panels > 1 and parallel is not None:
             _draw_parallel(axes[1], parallel)
         png = io.BytesIO()
-        # The picture is in a notebook's file twice.
-        figure.savefig(png, format="png", dpi=dpi, pil_kwargs={"optimize": True})
-    return png.getvalue()
+        figure.savefig(png, format="png", dpi=dpi)
+    return _smaller(png)
+
+
+def _smaller(png: io.BytesIO) -> bytes:
+    # The picture is in a notebook's file twice; few colours make it a third as large.
+    from PIL import Image
+
+    smaller = io.BytesIO()
+    with Image.open(png) as picture:
+        few = picture.convert("RGB").quantize(_COLORS, Image.Quantize.FASTOCTREE, dither=0)
+        few.save(smaller, format="png", optimize=True)
+    return smaller.getvalue()
 
 
 def picture_tag(png: bytes | None) -> str:
