@@ -9,6 +9,15 @@ import { build } from "esbuild";
 const STATIC = join(import.meta.dirname, "../tune_wandb_nb/widgets/dashboard/static");
 const FILES = ["trials_view.js", "trials_view.css"];
 
+/** The licence of what is bundled has to go where the bundle goes. */
+async function banner() {
+  const licence = await readFile(
+    join(import.meta.dirname, "node_modules/d3-scale/LICENSE"),
+    "utf8",
+  );
+  return `/* Built from frontend/ by "make frontend".\nWith d3-scale and the modules it needs:\n${licence}*/`;
+}
+
 async function bundle(folder) {
   await build({
     absWorkingDir: import.meta.dirname,
@@ -23,7 +32,7 @@ async function bundle(folder) {
     target: ["es2022"],
     charset: "utf8",
     legalComments: "none",
-    banner: { js: "/* Built from frontend/ by `make frontend`. Contains d3-scale (ISC). */" },
+    banner: { js: await banner() },
     logLevel: "warning",
   });
 }

@@ -409,6 +409,17 @@ export const STATES: Record<string, () => Made> = {
   pbt: population,
   pareto,
   hostile,
+  compare: () => {
+    const made = generate(
+      { count: 45, steps: 20 },
+      search("3 experiments", { importance: IMPORTANCE, ended: START + 900, canStop: false }),
+    );
+    const names = ["random search", "ASHA", "a_rather_long_experiment_name_2026-11-27"];
+    for (const trial of made.message.trials) {
+      trial.experiment = names[(trial.number ?? 0) % 3] ?? null;
+    }
+    return made;
+  },
   noparams: () => {
     const made = generate(
       { count: 6, steps: 20 },

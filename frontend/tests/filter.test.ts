@@ -42,12 +42,16 @@ it.each([
   expect(filtered(text)).toEqual(ids);
 });
 
-it("finds a nested name by its end", () => {
+it("finds a nested name by a part of it", () => {
   const model = new Model();
   const info = search({ params: [param("optimizer/lr"), param("batch size")] });
   const params = { "optimizer/lr": 0.1, "batch size": 32 };
   model.apply({ ...state([trial(1, { params })]), search: info });
   expect(filtered("lr = 0.1", model)).toEqual(["t1"]);
+  expect(filtered("optimizer = 0.1", model)).toEqual(["t1"]);
+  expect(filtered("batch = 32", model)).toEqual(["t1"]);
+  filtered("i = 32", model);
+  expect(model.filter.problems[0]).toMatch('"i" may be');
   expect(filtered('"batch size" > 32', model)).toEqual([]);
 });
 

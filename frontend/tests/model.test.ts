@@ -70,6 +70,16 @@ it("shows only the selected trials, and all again when there is no selection", (
   expect(ids(model)).toEqual(["t1", "t2"]);
 });
 
+it("colours trials by their experiments where there are several", () => {
+  const model = new Model();
+  model.apply(state([trial(1, { experiment: "a" }), trial(2, { experiment: "a" })]));
+  expect(model.colorBy).toBe("rank");
+  model.apply(state([trial(1, { experiment: "b" }), trial(2, { experiment: "a" })]));
+  expect([model.colorBy, model.experiments]).toEqual(["experiment", ["a", "b"]]);
+  model.setColorBy("rank");
+  expect(model.colorBy).toBe("rank");
+});
+
 it("takes names that objects have already", () => {
   const model = new Model();
   const names = ["__proto__", "constructor", "toString"];

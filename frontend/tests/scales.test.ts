@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
-import { dimensionOf } from "../src/charts/dimension";
-import { categoryScale, numberScale } from "../src/charts/scales";
+import { dimensionOf } from "../src/plot/dimension";
+import { categoryScale, numberScale } from "../src/plot/scales";
 import type { ParamInfo, TrialMessage } from "../src/protocol";
 import { Model } from "../src/state/model";
 import { param, search, state, trial } from "./made";
 
 it("has no place for what is no number", () => {
-  const scale = numberScale([1, 10], [0, 100], false);
+  const scale = numberScale([1, 10], [0, 100]);
   expect([null, undefined, "x", Number.NaN, Number.POSITIVE_INFINITY].map(scale.at)).toEqual(
     Array(5).fill(null),
   );
@@ -14,9 +14,9 @@ it("has no place for what is no number", () => {
 });
 
 it("has no place for zero on a log axis, and no log axis without positive numbers", () => {
-  const scale = numberScale([0.001, 0, 1], [0, 90], true);
+  const scale = numberScale([0.001, 0, 1], [0, 90], { log: true });
   expect([scale.at(0), scale.at(-1), scale.at(0.001), scale.at(1)]).toEqual([null, null, 0, 90]);
-  expect(numberScale([-1, 0], [0, 1], true).kind).toBe("linear");
+  expect(numberScale([-1, 0], [0, 1], { log: true }).kind).toBe("linear");
 });
 
 it("writes ticks that differ", () => {
@@ -27,12 +27,19 @@ it("writes ticks that differ", () => {
     [0.99991, 0.99999],
     [5, 5],
   ]) {
-    const texts = numberScale(values, [0, 300], false, 4).ticks.map(({ text }) => text);
+    const texts = numberScale(values, [0, 300], { ticks: 4 }).ticks.map(({ text }) => text);
     expect(new Set(texts).size).toBe(texts.length);
   }
-  expect(numberScale([0.04, 0.94], [0, 100], false, 2).ticks.map(({ text }) => text)).toEqual([
+  expect(numberScale([0.04, 0.94], [0, 100], { ticks: 2 }).ticks.map(({ text }) => text)).toEqual([
     "0.5",
   ]);
+});
+
+it("has no ticks between whole numbers where there is nothing", () => {
+  const texts = (values: number[]): string[] =>
+    numberScale(values, [0, 300], { whole: true }).ticks.map(({ text }) => text);
+  expect(texts([1, 4])).toEqual(["1", "2", "3", "4"]);
+  expect(texts([3, 3])).toEqual(["2", "3", "4"]);
 });
 
 it("names categories", () => {

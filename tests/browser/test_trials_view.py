@@ -120,6 +120,33 @@ def test_a_selection_on_an_axis_is_in_the_table_in_the_curves_and_in_python(
     assert "twn-differs" in (row.get_attribute("class") or "")
 
 
+def test_an_axis_is_dragged_by_its_name(view: TrialsPage) -> None:
+    view.render(state([trial(number) for number in range(1, 5)]))
+    box = view.page.locator(".twn-parallel").bounding_box()
+    assert box is not None
+    first, last = box["x"] + 58, box["x"] + box["width"] - 64
+    # The loss comes first now, so that its lower half is selected there.
+    view.page.mouse.move(last, box["y"] + 18)
+    view.page.mouse.down()
+    view.page.mouse.move(first - 30, box["y"] + 18, steps=4)
+    view.page.mouse.up()
+    view.page.mouse.move(first, box["y"] + 0.5 * box["height"])
+    view.page.mouse.down()
+    view.page.mouse.move(first, box["y"] + box["height"] - 20, steps=4)
+    view.page.mouse.up()
+    view.await_selected(["t1", "t2"])
+
+
+def test_a_notebooks_keys_stay_away(view: TrialsPage) -> None:
+    view.render(state([trial(1)]))
+    view.page.evaluate("() => { document.onkeydown = (event) => window.sent.push(event.key) }")
+    view.page.get_by_role("grid", name="Trials").focus()
+    view.page.keyboard.press("d")
+    assert view.sent() == [{"kind": "ready"}]
+    # Lumino, which JupyterLab is made of, listens before the page does.
+    assert view.page.locator("[data-lm-suppress-shortcuts] .twn-table").count() == 1
+
+
 def test_a_hovered_curve_is_hovered_in_the_table(view: TrialsPage) -> None:
     view.render(state([trial(1), trial(50)]))
     chart = view.page.locator(".twn-surface").first

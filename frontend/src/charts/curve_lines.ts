@@ -1,8 +1,8 @@
 import { bestSoFar, type Curve, columnAt, type Points, smoothed } from "../data/curves";
 import type { Trial, TrialStore } from "../data/store";
+import type { Frame } from "../plot/frame";
+import { numberScale, type Scale } from "../plot/scales";
 import type { Objective } from "../protocol";
-import type { Frame } from "./frame";
-import { numberScale, type Scale } from "./scales";
 
 /** One trial's curve of one metric, in values and in pixels. */
 export interface CurveLine extends Points {
@@ -59,16 +59,20 @@ export function buildPanel(
   }
   const objective = store.search.objectives.find((o) => o.metric === metric);
   const best = options.best && objective ? bestSoFar(lines, objective.mode) : null;
-  const x = numberScale([], [0, 1], false);
+  const x = numberScale([], [0, 1]);
   return { metric, frame, x, lines, best, ...yScale(lines, frame, options, objective) };
 }
 
 /** Puts the lines of all panels over the same part of x, to the right of their labels. */
-export function project(panels: readonly Panel[], left: number, logX: boolean): Panel[] {
-  const ends = panels.flatMap(({ lines }) => extentOf(lines, "x", logX));
+export function project(panels: readonly Panel[], left: number, options: CurveOptions): Panel[] {
+  const ends = panels.flatMap(({ lines }) => extentOf(lines, "x", options.logX));
   return panels.map((panel) => {
     const frame = { ...panel.frame, left };
-    const x = numberScale(ends, [left, frame.right], logX, ticks(frame.right - left, 90));
+    const x = numberScale(ends, [left, frame.right], {
+      log: options.logX,
+      ticks: ticks(frame.right - left, 90),
+      whole: options.x === ITERATION_X,
+    });
     for (const line of panel.lines) place(line, x, panel.y, frame);
     return { ...panel, frame, x };
   });
@@ -108,11 +112,12 @@ function yScale(
   const count = ticks(frame.bottom - frame.top, 42);
   const all = (positive: boolean): number[] => extentOf(lines, "y", positive);
   if (options.outliers || options.logY) {
-    return { y: numberScale(all(options.logY), range, options.logY, count), cut: false };
+    const log = options.logY;
+    return { y: numberScale(all(log), range, { log, ticks: count }), cut: false };
   }
   const inside = innerRange(lines, objective);
-  if (inside === null) return { y: numberScale(all(false), range, false, count), cut: false };
-  return { y: numberScale(inside, range, false, count), cut: true };
+  const y = numberScale(inside ?? all(false), range, { ticks: count });
+  return { y, cut: inside !== null };
 }
 
 /** Where most values are, if a few are so far away that the others would be one line. */

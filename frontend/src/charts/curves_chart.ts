@@ -1,8 +1,21 @@
 import { formatDuration, formatNumber } from "../data/numbers";
-import type { Context } from "../view/context";
-import { h } from "../view/dom";
-import { checkbox, Menu, select } from "../view/menu";
-import { CanvasChart, type Hit, type Point } from "./canvas_chart";
+import { bestLast, CanvasChart, type Hit, type Point } from "../plot/canvas_chart";
+import {
+  clip,
+  drawXAxis,
+  drawYAxis,
+  font,
+  haloText,
+  labelWidth,
+  noteAt,
+  noteInside,
+  SMALL,
+} from "../plot/frame";
+import { legend, legendState } from "../plot/legend";
+import type { Context } from "../ui/context";
+import { h } from "../ui/dom";
+import { checkbox, Menu, select } from "../ui/menu";
+import { drawBest, endOf, frames, strength, strokeLine } from "./curve_drawing";
 import {
   buildPanel,
   type CurveLine,
@@ -12,21 +25,7 @@ import {
   type Panel,
   project,
   TIME_X,
-  trace,
 } from "./curve_lines";
-import {
-  clip,
-  drawXAxis,
-  drawYAxis,
-  type Frame,
-  font,
-  haloText,
-  labelWidth,
-  noteAt,
-  noteInside,
-  SMALL,
-} from "./frame";
-import { legend } from "./legend";
 
 const REACH = 28;
 const MOST_PANELS = 4;
@@ -56,14 +55,14 @@ export class CurvesChart extends CanvasChart {
     const { metrics, columns } = this.context.model.store.search;
     const known = this.context.model.store.curveNames();
     const xs = [ITERATION_X, TIME_X, ...columns.filter((name) => known.has(name))];
-    const wanted = JSON.stringify([metrics, xs, this.metrics()]);
+    const wanted = JSON.stringify([[metrics, xs, this.metrics()], legendState(this.context)]);
     if (wanted === this.shownControls) return;
     this.shownControls = wanted;
     this.controls.replaceChildren(
       this.metricMenu().element,
       this.xSelect(xs),
       this.viewMenu().element,
-      legend(this.context) ?? "",
+      legend(this.context),
     );
   }
 
@@ -110,7 +109,7 @@ export class CurvesChart extends CanvasChart {
         checkbox("log y axis", options.logY, (logY) => this.set({ logY })),
         checkbox("log x axis", options.logX, (logX) => this.set({ logX })),
         checkbox("best so far", options.best, (best) => this.set({ best })),
-        checkbox("outliers in sight", options.outliers, (outliers) => this.set({ outliers })),
+        checkbox("show outliers", options.outliers, (outliers) => this.set({ outliers })),
         this.smoothing(),
       );
     });
@@ -144,12 +143,10 @@ export class CurvesChart extends CanvasChart {
     this.align(axes);
     for (const panel of this.panels) this.drawAxes(axes, panel);
     const lines = this.panels.flatMap((panel) => panel.lines.map((line) => ({ line, panel })));
-    // The best trials come last, and so on top.
-    const order = (id: string): number => model.goodnessOf(id) ?? -1;
-    lines.sort((a, b) => order(a.line.trial.id) - order(b.line.trial.id));
+    const ordered = bestLast(lines, ({ line }) => model.goodnessOf(line.trial.id));
     const [width, alpha] = strength(lines.length / this.panels.length);
-    this.surface.paint("marks", lines.length, (i) => {
-      const { line, panel } = lines[i] as (typeof lines)[number];
+    this.surface.paint("marks", ordered.length, (i) => {
+      const { line, panel } = ordered[i] as (typeof lines)[number];
       marks.save();
       clip(marks, panel.frame);
       marks.globalAlpha = alpha;
@@ -162,13 +159,13 @@ export class CurvesChart extends CanvasChart {
   private align(axes: CanvasRenderingContext2D): void {
     const { palette } = this.context;
     const left = 16 + Math.max(...this.panels.map((panel) => labelWidth(axes, palette, panel.y)));
-    this.panels = project(this.panels, left, this.options.logX);
+    this.panels = project(this.panels, left, this.options);
   }
 
   private drawAxes(axes: CanvasRenderingContext2D, panel: Panel): void {
     const { palette } = this.context;
     if (panel.lines.length === 0) {
-      noteAt(axes, palette, panel.frame, `No ${panel.metric} reported yet`);
+      noteAt(axes, palette, panel.frame, `No curve of ${panel.metric} yet`);
       return;
     }
     drawYAxis(axes, palette, panel.frame, panel.y, panel.metric);
@@ -180,7 +177,7 @@ export class CurvesChart extends CanvasChart {
     axes.textAlign = "right";
     axes.textBaseline = "bottom";
     axes.fillStyle = palette.muted;
-    axes.fillText("outliers are out of sight", panel.frame.right, panel.frame.top - 7);
+    axes.fillText("without outliers", panel.frame.right, panel.frame.top - 7);
   }
 
   protected override drawPicked(picked: CanvasRenderingContext2D): void {
@@ -207,12 +204,13 @@ export class CurvesChart extends CanvasChart {
     for (const panel of this.panels) {
       over.save();
       clip(over, panel.frame);
-      this.drawBest(over, panel);
+      drawBest(over, this.context.palette, panel);
       const hovered = panel.lines.find((line) => line.trial.id === model.hovered);
       if (hovered) this.drawHovered(over, hovered);
       over.restore();
       const named = model.selected.length <= MOST_NAMED ? this.pickedOf(panel) : [];
-      this.label(over, hovered ? [hovered] : named, panel);
+      const single = hovered && !this.hasTip ? [hovered] : [];
+      this.label(over, hovered ? single : named, panel);
     }
   }
 
@@ -220,30 +218,6 @@ export class CurvesChart extends CanvasChart {
     const { palette } = this.context;
     strokeLine(over, line, palette.surface, 5);
     strokeLine(over, line, this.context.pickedColor(line.trial.id) ?? palette.accent, 2.5);
-  }
-
-  /** A staircase: the best value so far stays the best until there is a better one. */
-  private drawBest(over: CanvasRenderingContext2D, { best, x, y }: Panel): void {
-    if (best === null) return;
-    over.beginPath();
-    let before: number | null = null;
-    for (let i = 0; i < best.x.length; i++) {
-      const [px, py] = [x.at(best.x[i]), y.at(best.y[i])];
-      if (px === null || py === null) continue;
-      if (before === null) over.moveTo(px, py);
-      else {
-        over.lineTo(px, before);
-        over.lineTo(px, py);
-      }
-      before = py;
-    }
-    over.strokeStyle = this.context.palette.text;
-    over.globalAlpha = 0.65;
-    over.lineWidth = 1.25;
-    over.setLineDash([4, 3]);
-    over.stroke();
-    over.setLineDash([]);
-    over.globalAlpha = 1;
   }
 
   private label(over: CanvasRenderingContext2D, lines: readonly CurveLine[], panel: Panel): void {
@@ -290,48 +264,4 @@ export class CurvesChart extends CanvasChart {
       ],
     };
   }
-}
-
-function frames(width: number, height: number, count: number): Frame[] {
-  const [top, gap, foot] = [24, 44, 38];
-  const each = (height - top - foot - gap * (count - 1)) / Math.max(count, 1);
-  return Array.from({ length: count }, (_, i) => {
-    const start = top + i * (each + gap);
-    return { left: 56, right: width - 16, top: start, bottom: start + Math.max(each, 10) };
-  });
-}
-
-/** The more lines there are, the lighter each of them is. */
-function strength(count: number): [width: number, alpha: number] {
-  if (count <= 12) return [1.75, 0.95];
-  if (count <= 60) return [1.4, 0.8];
-  if (count <= 400) return [1.1, 0.55];
-  return count <= 2000 ? [1, 0.3] : [1, 0.16];
-}
-
-function strokeLine(
-  context: CanvasRenderingContext2D,
-  line: CurveLine,
-  color: string,
-  width: number,
-): void {
-  context.strokeStyle = color;
-  context.lineWidth = width;
-  context.lineJoin = "round";
-  context.beginPath();
-  trace(context, line);
-  context.stroke();
-  if (line.px.length > 1) return;
-  context.fillStyle = color;
-  context.beginPath();
-  context.arc(line.px[0] as number, line.py[0] as number, width + 1.5, 0, 7);
-  context.fill();
-}
-
-function endOf(line: CurveLine): { x: number; y: number } {
-  for (let i = line.px.length - 1; i >= 0; i--) {
-    const [x, y] = [line.px[i] as number, line.py[i] as number];
-    if (!Number.isNaN(x) && !Number.isNaN(y)) return { x, y };
-  }
-  return { x: Number.NaN, y: Number.NaN };
 }

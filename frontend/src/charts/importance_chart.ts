@@ -1,6 +1,6 @@
 import { paramKey } from "../data/columns";
-import type { Context, Part } from "../view/context";
-import { h } from "../view/dom";
+import type { Context, Part } from "../ui/context";
+import { h } from "../ui/dom";
 
 /** How much each hyperparameter says about the tuned metric; a click opens it in a scatter chart. */
 export class ImportanceChart implements Part {

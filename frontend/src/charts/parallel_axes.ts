@@ -1,9 +1,9 @@
 import { metricKey, paramKey } from "../data/columns";
 import type { Trial } from "../data/store";
+import { type Dimension, dimensionOf, scaleOf } from "../plot/dimension";
+import type { Frame } from "../plot/frame";
+import type { Scale } from "../plot/scales";
 import type { Model } from "../state/model";
-import { type Dimension, dimensionOf, scaleOf } from "./dimension";
-import type { Frame } from "./frame";
-import type { Scale } from "./scales";
 
 /** One vertical axis. */
 export interface ParallelAxis {

@@ -1,9 +1,9 @@
-import type { Context } from "../view/context";
-import { h } from "../view/dom";
-import { checkbox, Menu } from "../view/menu";
-import { CanvasChart, type Hit, type Point } from "./canvas_chart";
-import { type Frame, fitted, font, haloText, line, noteInside, SMALL } from "./frame";
-import { legend } from "./legend";
+import { bestLast, CanvasChart, type Hit, type Point } from "../plot/canvas_chart";
+import { type Frame, font, line, noteInside } from "../plot/frame";
+import { legend, legendState } from "../plot/legend";
+import type { Context } from "../ui/context";
+import { h } from "../ui/dom";
+import { checkbox, Menu } from "../ui/menu";
 import {
   buildAxes,
   buildLines,
@@ -12,11 +12,11 @@ import {
   type ParallelAxis,
   type ParallelLine,
 } from "./parallel_axes";
+import { drawAxis, gapOf, TITLES } from "./parallel_drawing";
 
 const REACH = 12;
 /** How near to an axis a drag has to start. */
 const AXIS_REACH = 16;
-const TITLES = 34;
 const BELOW = 22;
 
 /** One line per trial over one axis per hyperparameter and tuned metric. */
@@ -39,7 +39,10 @@ export class ParallelChart extends CanvasChart {
   }
 
   protected override updateControls(): void {
-    const wanted = JSON.stringify(this.context.model.columns.map((column) => column.key));
+    const wanted = JSON.stringify([
+      this.context.model.columns.map((column) => column.key),
+      legendState(this.context),
+    ]);
     if (wanted === this.shownControls) return;
     this.shownControls = wanted;
     const button = h("button", { class: "twn-button", type: "button" }, "Axes");
@@ -55,7 +58,7 @@ export class ParallelChart extends CanvasChart {
       { class: "twn-hint" },
       "Drag along an axis to select, drag a name to move it",
     );
-    this.controls.replaceChildren(menu.element, hint, legend(this.context) ?? "");
+    this.controls.replaceChildren(menu.element, hint, legend(this.context));
   }
 
   private wanted(): string[] {
@@ -83,9 +86,8 @@ export class ParallelChart extends CanvasChart {
       noteInside(context, palette, this.surface.width, this.surface.height, text);
       return;
     }
-    const order = (l: ParallelLine): number => model.goodnessOf(l.trial.id) ?? -1;
-    const sorted = [...this.lines].sort((a, b) => order(a) - order(b));
-    marks.globalAlpha = strength(sorted.length);
+    const sorted = bestLast(this.lines, ({ trial }) => model.goodnessOf(trial.id));
+    marks.globalAlpha = strength(this.lines.length);
     this.surface.paint("marks", sorted.length, (i) => {
       const one = sorted[i] as ParallelLine;
       this.stroke(marks, one, this.context.scaleColor(one.trial.id), 1.2);
@@ -102,45 +104,6 @@ export class ParallelChart extends CanvasChart {
     this.missing = built.missing;
   }
 
-  private drawAxis(context: CanvasRenderingContext2D, axis: ParallelAxis): void {
-    const { palette } = this.context;
-    const { top, bottom } = this.plot;
-    context.strokeStyle = palette.muted;
-    context.globalAlpha = 0.55;
-    context.lineWidth = 1;
-    line(context, axis.x, top, axis.x, bottom);
-    context.globalAlpha = 1;
-    context.font = font(palette);
-    context.textBaseline = "middle";
-    context.textAlign = "right";
-    context.fillStyle = palette.muted;
-    const room = Math.max(this.gap() - 16, 34);
-    for (const { at, text } of axis.scale.ticks) {
-      haloText(context, palette, fitted(context, text, Math.min(room, 110)), axis.x - 6, at);
-    }
-    this.drawTitle(context, axis);
-  }
-
-  private drawTitle(context: CanvasRenderingContext2D, axis: ParallelAxis): void {
-    const { palette, model } = this.context;
-    const tuned = model.store.search.objectives.some(
-      (o) => o.metric === axis.dimension.column.title,
-    );
-    context.font = font(palette, SMALL, "600");
-    context.fillStyle = tuned ? palette.accent : palette.text;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    const room = Math.min(this.gap() - 8, 116);
-    const title = axis.dimension.column.title;
-    // Neighbouring names would touch where axes are close: every second one is higher.
-    const close = this.gap() < 90 && this.axes.indexOf(axis) % 2 === 1;
-    context.fillText(
-      fitted(context, short(title), close ? room * 1.6 : Math.max(room, 60)),
-      axis.x,
-      close ? 8 : TITLES - 14,
-    );
-  }
-
   private drawMissing(context: CanvasRenderingContext2D): void {
     const { palette } = this.context;
     context.font = font(palette);
@@ -151,8 +114,7 @@ export class ParallelChart extends CanvasChart {
   }
 
   private gap(): number {
-    const [first, second] = this.axes;
-    return first !== undefined && second !== undefined ? second.x - first.x : 120;
+    return gapOf(this.axes);
   }
 
   protected override drawPicked(context: CanvasRenderingContext2D): void {
@@ -169,7 +131,10 @@ export class ParallelChart extends CanvasChart {
   protected override drawOver(over: CanvasRenderingContext2D): void {
     const { model, palette } = this.context;
     // Over the lines, which would hide the labels.
-    for (const axis of this.axes) this.drawAxis(over, axis);
+    const tuned = model.store.search.objectives.map(({ metric }) => metric);
+    for (let i = 0; i < this.axes.length; i++) {
+      drawAxis(over, palette, { axes: this.axes, frame: this.plot, tuned }, i);
+    }
     if (this.missing) this.drawMissing(over);
     const hovered = this.lines.find((l) => l.trial.id === model.hovered);
     if (hovered !== undefined) {
@@ -292,11 +257,6 @@ export class ParallelChart extends CanvasChart {
     this.own = this.context.model.selected;
     this.highlight();
   }
-}
-
-/** The end of a nested name says more than its beginning. */
-function short(title: string): string {
-  return title.length > 18 ? (title.split("/").pop() ?? title) : title;
 }
 
 function strength(count: number): number {

@@ -1,28 +1,13 @@
 import { FRONT, metricKey, NAME, paramKey, STATE } from "../data/columns";
-import { formatNumber, formatText } from "../data/numbers";
 import { paretoFront } from "../data/pareto";
-import type { Trial } from "../data/store";
-import { finite } from "../data/values";
-import type { Objective, Scalar } from "../protocol";
-import type { Context } from "../view/context";
-import { h } from "../view/dom";
-import { checkbox, Menu, select } from "../view/menu";
-import { CanvasChart, type Hit, type Point } from "./canvas_chart";
-import { type Dimension, dimensionOf, scaleOf } from "./dimension";
-import { drawXAxis, drawYAxis, type Frame, labelWidth, noteInside } from "./frame";
-import { legend } from "./legend";
-import type { Scale } from "./scales";
-
-interface Dot {
-  trial: Trial;
-  x: number;
-  y: number;
-}
-
-interface Axis {
-  dimension: Dimension;
-  scale: Scale;
-}
+import { bestLast, CanvasChart, type Hit, type Point } from "../plot/canvas_chart";
+import { dimensionOf, scaleOf } from "../plot/dimension";
+import { drawXAxis, drawYAxis, type Frame, labelWidth, noteInside } from "../plot/frame";
+import { legend, legendState } from "../plot/legend";
+import type { Context } from "../ui/context";
+import { h } from "../ui/dom";
+import { checkbox, Menu, select } from "../ui/menu";
+import { type Axis, type Dot, dot, drawBox, place, reported, shown } from "./scatter_dots";
 
 const REACH = 16;
 /** Dots are drawn faster than lines: so many between two moments in which the page can answer. */
@@ -54,7 +39,10 @@ export class ScatterChart extends CanvasChart {
   protected override updateControls(): void {
     const { model } = this.context;
     const columns = model.columns.filter(({ key }) => ![NAME, STATE, FRONT].includes(key));
-    const wanted = JSON.stringify([columns.map(({ key }) => key), this.keys()]);
+    const wanted = JSON.stringify([
+      [columns.map(({ key }) => key), this.keys()],
+      legendState(this.context),
+    ]);
     if (wanted === this.shownControls) return;
     this.shownControls = wanted;
     const choices = columns.map(({ key, title }) => ({ value: key, text: title }));
@@ -64,7 +52,7 @@ export class ScatterChart extends CanvasChart {
       h("span", { class: "twn-muted" }, "against"),
       select("x axis", choices, x, (key) => this.set({ x: key })),
       this.viewMenu().element,
-      legend(this.context) ?? "",
+      legend(this.context),
     );
   }
 
@@ -129,8 +117,7 @@ export class ScatterChart extends CanvasChart {
     drawXAxis(axes, palette, this.plot, x.scale, x.dimension.column.title);
     this.front = this.findFront();
     this.drawFront(axes);
-    const order = (dot: Dot): number => this.context.model.goodnessOf(dot.trial.id) ?? -1;
-    const sorted = [...this.dots].sort((a, b) => order(a) - order(b));
+    const sorted = bestLast(this.dots, ({ trial }) => this.context.model.goodnessOf(trial.id));
     marks.globalAlpha = sorted.length > 2000 ? 0.45 : 0.85;
     const radius = sorted.length > 2000 ? 2.5 : sorted.length > 300 ? 3.5 : 4.5;
     this.surface.paint(
@@ -275,52 +262,4 @@ export class ScatterChart extends CanvasChart {
     this.context.model.select(inside.map(({ trial }) => trial.id));
     this.highlight();
   }
-}
-
-function reported(trial: Trial, objective: Objective): number | null {
-  return finite(trial.last.get(objective.metric));
-}
-
-function place(trials: readonly Trial[], axes: { x: Axis; y: Axis }): Dot[] {
-  const dots: Dot[] = [];
-  for (const trial of trials) {
-    const x = axes.x.scale.at(axes.x.dimension.column.value(trial));
-    const y = axes.y.scale.at(axes.y.dimension.column.value(trial));
-    if (x === null || y === null) continue;
-    dots.push({ trial, x: x + spread(trial, axes.x), y: y + spread(trial, axes.y) });
-  }
-  return dots;
-}
-
-/** Dots of one category lie beside one another, always at the same place. */
-function spread(trial: Trial, axis: Axis): number {
-  if (axis.scale.kind !== "category") return 0;
-  const gap = Math.abs((axis.scale.ticks[1]?.at ?? 80) - (axis.scale.ticks[0]?.at ?? 0));
-  return ((((trial.number * 0.618034) % 1) - 0.5) * Math.min(gap, 80)) / 2;
-}
-
-function dot(
-  context: CanvasRenderingContext2D,
-  { x, y }: Dot,
-  radius: number,
-  color: string,
-): void {
-  context.fillStyle = color;
-  context.beginPath();
-  context.arc(x, y, radius, 0, 7);
-  context.fill();
-}
-
-function drawBox(context: CanvasRenderingContext2D, [a, b]: [Point, Point], color: string): void {
-  context.strokeStyle = color;
-  context.fillStyle = color;
-  context.lineWidth = 1;
-  context.globalAlpha = 0.12;
-  context.fillRect(a.x, a.y, b.x - a.x, b.y - a.y);
-  context.globalAlpha = 1;
-  context.strokeRect(a.x, a.y, b.x - a.x, b.y - a.y);
-}
-
-function shown(value: Scalar | undefined): string {
-  return typeof value === "number" ? formatNumber(value, 5) : formatText(value) || "none";
 }

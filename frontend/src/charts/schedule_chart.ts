@@ -1,12 +1,12 @@
 import { copies, type Stretch, stretches, valueAt } from "../data/lineage";
 import { formatNumber, formatText } from "../data/numbers";
 import { finite } from "../data/values";
-import type { Context } from "../view/context";
-import { select } from "../view/menu";
-import { CanvasChart, type Hit, type Point } from "./canvas_chart";
-import { drawXAxis, drawYAxis, type Frame, labelWidth, noteInside } from "./frame";
-import { legend } from "./legend";
-import { categoryScale, numberScale, type Scale } from "./scales";
+import { CanvasChart, type Hit, type Point } from "../plot/canvas_chart";
+import { drawXAxis, drawYAxis, type Frame, labelWidth, noteInside } from "../plot/frame";
+import { legend, legendState } from "../plot/legend";
+import { categoryScale, numberScale, type Scale } from "../plot/scales";
+import type { Context } from "../ui/context";
+import { select } from "../ui/menu";
 
 interface Bar {
   stretch: Stretch;
@@ -16,6 +16,8 @@ interface Bar {
 }
 
 const REACH = 14;
+/** Arrows of one iteration are so many pixels apart. */
+const BESIDE = 5;
 const LINEAGE = "lineage";
 
 /**
@@ -51,7 +53,7 @@ export class ScheduleChart extends CanvasChart {
 
   protected override updateControls(): void {
     const names = this.names();
-    const wanted = JSON.stringify(names);
+    const wanted = JSON.stringify([names, legendState(this.context)]);
     if (wanted === this.shownControls) return;
     this.shownControls = wanted;
     const choices = names.map((name) => ({ value: name, text: name }));
@@ -68,7 +70,7 @@ export class ScheduleChart extends CanvasChart {
         this.mode = mode;
         this.draw();
       }),
-      legend(this.context) ?? "",
+      legend(this.context),
     );
   }
 
@@ -107,12 +109,10 @@ export class ScheduleChart extends CanvasChart {
     const left = 18 + labelWidth(context, palette, this.y);
     this.plot = { left, top, right: width - 18, bottom };
     const iterations = this.all.flatMap(({ from, to }) => [from, to]);
-    this.x = numberScale(
-      iterations,
-      [left, width - 18],
-      false,
-      Math.max(Math.round(width / 100), 2),
-    );
+    this.x = numberScale(iterations, [left, width - 18], {
+      ticks: Math.max(Math.round(width / 100), 2),
+      whole: true,
+    });
     this.bars = this.all.flatMap((stretch) => {
       const y = this.heightOf(stretch.trial.id, stretch.value);
       const [x0, x1] = [this.x?.at(stretch.from), this.x?.at(stretch.to)];
@@ -132,7 +132,8 @@ export class ScheduleChart extends CanvasChart {
     const info = model.store.search.params.find(({ name }) => name === this.param());
     const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
     const log = info?.log === true || (low > 0 && high / low >= 20);
-    return numberScale(numbers, range, log, Math.max(Math.round((range[0] - range[1]) / 44), 2));
+    const ticks = Math.max(Math.round((range[0] - range[1]) / 44), 2);
+    return numberScale(numbers, range, { log, ticks });
   }
 
   private heightOf(id: string, value: Parameters<Scale["at"]>[0]): number | null {
@@ -160,6 +161,7 @@ export class ScheduleChart extends CanvasChart {
     context.strokeStyle = color;
     context.fillStyle = color;
     context.lineWidth = 1;
+    const before = new Map<number, number>();
     for (const { iteration, donor, receiver } of copies(this.context.model.store.perturbations)) {
       if (!wanted(donor, receiver)) continue;
       const x = this.x?.at(iteration) ?? null;
@@ -167,7 +169,9 @@ export class ScheduleChart extends CanvasChart {
       const from = this.heightOf(source, valueAt(this.all, source, iteration));
       const to = this.heightOf(receiver, valueAt(this.all, receiver, iteration + 1));
       if (x === null || from === null || to === null) continue;
-      arrow(context, x, from, to);
+      const beside = before.get(iteration) ?? 0;
+      before.set(iteration, beside + 1);
+      arrow(context, x + beside * BESIDE, from, to);
     }
   }
 

@@ -1,11 +1,11 @@
-import { formatDuration } from "../data/numbers";
+import { counted, formatDuration } from "../data/numbers";
 import { busyShare, type Stay, stays, workersOf } from "../data/occupancy";
 import { clamp } from "../data/values";
-import type { Context } from "../view/context";
-import { h, setText } from "../view/dom";
-import { CanvasChart, type Hit, type Point } from "./canvas_chart";
-import { drawXAxis, type Frame, fitted, font, line, noteInside } from "./frame";
-import { numberScale, type Scale, type Tick } from "./scales";
+import { CanvasChart, type Hit, type Point } from "../plot/canvas_chart";
+import { drawXAxis, type Frame, fitted, font, line, noteInside } from "../plot/frame";
+import { numberScale, type Scale, type Tick } from "../plot/scales";
+import type { Context } from "../ui/context";
+import { h, setText } from "../ui/dom";
 
 interface Block {
   stay: Stay;
@@ -50,7 +50,7 @@ export class TimelineChart extends CanvasChart {
     const workers = workersOf(all);
     const rows = this.layOut(axes, workers);
     const hidden = workers.length - rows.size;
-    const busy = `${workers.length} workers, busy ${(100 * busyShare(all)).toFixed(0)} % of the time`;
+    const busy = `${counted(workers.length, "worker")}, busy ${(100 * busyShare(all)).toFixed(0)} % of the time`;
     setText(this.summary, hidden > 0 ? `${busy}; ${hidden} are out of sight` : busy);
     this.place(axes, all, rows);
     this.surface.paint("marks", this.blocks.length, (i) => {
@@ -146,7 +146,7 @@ export class TimelineChart extends CanvasChart {
 
 /** Ticks at whole minutes and hours, not at 1,000 seconds. */
 function timeScale(length: number, range: readonly [number, number]): Scale {
-  const plain = numberScale([0, length], range, false);
+  const plain = numberScale([0, length], range);
   const room = Math.max((range[1] - range[0]) / 90, 2);
   const step =
     STEPS.find((candidate) => length / candidate <= room) ??

@@ -83,7 +83,7 @@ function comparisonTest(
   return (trial) => compare(column.value(trial), operator, numeric ? wanted : value);
 }
 
-/** The column of that name, else those whose name ends with it ("lr" finds "optimizer/lr"). */
+/** The column of that name, else those of which it is a part ("lr" finds "optimizer/lr"). */
 function findColumns(name: string, columns: readonly Column[]): Column[] {
   const wanted = name.toLowerCase();
   const wholly = columns.filter((column) => column.title === name);
@@ -97,12 +97,9 @@ function findColumns(name: string, columns: readonly Column[]): Column[] {
   ]);
   const alias = aliases.get(wanted);
   if (alias !== undefined) return columns.filter((column) => column.key === alias);
-  return columns.filter((column) => /[/.]/.test(column.title) && endsWith(column.title, wanted));
-}
-
-function endsWith(title: string, wanted: string): boolean {
-  const low = title.toLowerCase();
-  return low.endsWith(`/${wanted}`) || low.endsWith(`.${wanted}`);
+  const parts = columns.filter(({ title }) => title.toLowerCase().split(/[/.]/).includes(wanted));
+  if (parts.length > 0) return parts;
+  return columns.filter(({ title }) => title.toLowerCase().includes(wanted));
 }
 
 function wantedNumber(text: string, column: Column): number | null {

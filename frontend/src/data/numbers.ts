@@ -76,26 +76,28 @@ export function columnFormat(values: readonly (Scalar | undefined)[]): Format {
   const decimals = sharedDecimals(numbers, digits);
   return (value) => {
     if (typeof value !== "number") return formatText(value);
-    if (decimals === null || !Number.isFinite(value)) return formatNumber(value, digits);
-    const size = Math.abs(value);
-    if (value !== 0 && (size < 1e-4 || size >= 1e6)) return formatNumber(value, digits);
-    const extra = unlikeWhole(value, decimals, (d) => value.toFixed(Math.min(d, 15)));
-    return minus(extra);
+    if (decimals === null || !fits(value, decimals, digits)) return formatNumber(value, digits);
+    return minus(unlikeWhole(value, decimals, (d) => value.toFixed(Math.min(d, 15))));
   };
 }
 
-/** The decimals of a column whose numbers are of about the same size, else null. */
+/** Whether so many decimals show at least half of the digits that tell values apart. */
+function fits(value: number, decimals: number, digits: number): boolean {
+  if (value === 0) return true;
+  const size = Math.abs(value);
+  return size < 1e6 && Math.log10(size) >= digits / 2 - decimals - 1;
+}
+
+/** The decimals of a column if most of its numbers are of about the same size, else null. */
 function sharedDecimals(numbers: readonly number[], digits: number): number | null {
-  let low = Number.POSITIVE_INFINITY;
-  let high = 0;
-  let whole = true;
-  for (const value of numbers) {
-    if (!Number.isFinite(value) || value === 0) continue;
-    low = Math.min(low, Math.abs(value));
-    high = Math.max(high, Math.abs(value));
-    whole &&= Number.isInteger(value);
+  const sizes = numbers.filter((v) => Number.isFinite(v) && v !== 0).map(Math.abs);
+  if (sizes.length === 0 || numbers.every((v) => !Number.isFinite(v) || Number.isInteger(v))) {
+    return null;
   }
-  if (high === 0 || whole || high / low > 100 || high >= 1e6 || low < 1e-4) return null;
+  sizes.sort((a, b) => a - b);
+  const low = sizes[Math.floor(0.1 * (sizes.length - 1))] as number;
+  const high = sizes[Math.ceil(0.9 * (sizes.length - 1))] as number;
+  if (high / low > 100 || high >= 1e6 || low < 1e-4) return null;
   return Math.max(digits - 1 - Math.floor(Math.log10(high)), 0);
 }
 
@@ -107,6 +109,11 @@ function sample(values: readonly number[]): readonly number[] {
 export function formatText(value: Scalar | undefined): string {
   if (value === null || value === undefined) return "";
   return typeof value === "number" ? formatNumber(value) : String(value);
+}
+
+/** A number of things: "1 trial", "10,000 trials". */
+export function counted(count: number, thing: string): string {
+  return `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;
 }
 
 /** Seconds as a person reads them: "0.4 s", "3 m 20 s", "2 h 05 m", "3 d 4 h". */

@@ -9,6 +9,9 @@ import type { Objective, Request, StateMessage, TrialState } from "../protocol";
 /** "view" is said of which trials are shown, "columns" of how the table shows them. */
 export type Topic = "data" | "view" | "columns" | "selection" | "hover" | "theme";
 
+/** What the colour of a trial says. */
+export type ColorBy = "rank" | "experiment";
+
 /** What all parts of a dashboard share: the trials, and what a person chose to see of them. */
 export class Model {
   readonly store = new TrialStore();
@@ -23,6 +26,9 @@ export class Model {
   /** The trials that pass the filter, in the order of the table. */
   shown: Trial[] = [];
   filter: Filter = { accepts: () => true, problems: [] };
+  /** The experiments that the trials are from, where there are several. */
+  experiments: string[] = [];
+  private colorsByHand: ColorBy | null = null;
   private selectedSet: ReadonlySet<string> = new Set();
   private hiddenByHand = new Map<string, boolean>();
   private hiddenByDefault = new Set<string>();
@@ -58,10 +64,21 @@ export class Model {
     const { search, trials } = this.store;
     this.columns = allColumns(search, trials.values());
     this.hiddenByDefault = hiddenAtFirst(search);
+    this.experiments = experimentsOf(trials.values());
     this.goodness = goodnessOf([...trials.values()], this.objective);
     if (this.hovered !== null && !trials.has(this.hovered)) this.hovered = null;
     this.refilter();
     this.emit("data");
+  }
+
+  get colorBy(): ColorBy {
+    if (this.experiments.length === 0) return "rank";
+    return this.colorsByHand ?? "experiment";
+  }
+
+  setColorBy(colorBy: ColorBy): void {
+    this.colorsByHand = colorBy;
+    this.emit("view");
   }
 
   /** From 0, the worst trial, to 1, the best; undefined for a trial without a value. */
@@ -176,6 +193,12 @@ export class Model {
     const { key, descending } = this.sorting();
     this.shown = sortTrials(accepted, this.column(key), descending);
   }
+}
+
+function experimentsOf(trials: Iterable<Trial>): string[] {
+  const names = new Set<string>();
+  for (const { experiment } of trials) if (experiment) names.add(experiment);
+  return names.size > 1 ? [...names].sort() : [];
 }
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {

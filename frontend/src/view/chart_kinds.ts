@@ -4,9 +4,9 @@ import { ParallelChart } from "../charts/parallel_chart";
 import { ScatterChart } from "../charts/scatter_chart";
 import { ScheduleChart } from "../charts/schedule_chart";
 import { TimelineChart } from "../charts/timeline_chart";
+import { Compare } from "../table/compare";
+import type { Context } from "../ui/context";
 import type { ChartKind } from "./chart_slot";
-import { Compare } from "./compare";
-import type { Context } from "./context";
 
 /** The charts, in the order of their tabs. */
 export function chartKinds(context: Context): ChartKind[] {

@@ -1,5 +1,5 @@
-import type { Context, Part } from "./context";
-import { freshId, h, setAttribute } from "./dom";
+import type { Context, Part } from "../ui/context";
+import { freshId, h, setAttribute } from "../ui/dom";
 
 /** A kind of chart that a slot can show. */
 export interface ChartKind {
@@ -131,6 +131,5 @@ export class ChartSlot implements Part {
     this.open(next.key);
     this.buttons.get(next.key)?.focus();
     event.preventDefault();
-    event.stopPropagation();
   }
 }

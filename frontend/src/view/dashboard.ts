@@ -1,14 +1,14 @@
 import type { Buffer } from "../data/curves";
 import type { StateMessage } from "../protocol";
 import type { Model } from "../state/model";
+import { Toolbar } from "../table/toolbar";
+import { ROW_HEIGHT, TrialTable } from "../table/trial_table";
+import { Context, type Part } from "../ui/context";
+import { h, setAttribute } from "../ui/dom";
+import { detectTheme, readPalette, type ThemeName, watchTheme } from "../ui/theme";
 import { chartKinds, preferredKind } from "./chart_kinds";
 import { ChartSlot } from "./chart_slot";
-import { Context, type Part } from "./context";
-import { h, setAttribute } from "./dom";
 import { StatusBar } from "./status_bar";
-import { detectTheme, readPalette, type ThemeName, watchTheme } from "./theme";
-import { Toolbar } from "./toolbar";
-import { ROW_HEIGHT, TrialTable } from "./trial_table";
 
 export interface Options {
   theme?: ThemeName | null;
@@ -48,6 +48,9 @@ export class Dashboard {
     this.tablePane = h("section", { class: "twn-table-pane" }, toolbar.element, this.table.element);
     const charts = h("div", { class: "twn-charts" }, ...this.slots.map((s) => s.element));
     this.element.append(status.element, h("div", { class: "twn-main" }, this.tablePane, charts));
+    // Notebooks have commands on single keys, such as one that deletes the cell.
+    this.element.setAttribute("data-lm-suppress-shortcuts", "true");
+    this.element.addEventListener("keydown", (event) => event.stopPropagation());
     this.parts = [status, toolbar, this.table, ...this.slots];
     this.follow();
   }

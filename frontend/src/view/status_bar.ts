@@ -1,10 +1,10 @@
-import { formatDuration, formatNumber, formatText } from "../data/numbers";
+import { counted, formatDuration, formatNumber, formatText } from "../data/numbers";
 import type { Trial } from "../data/store";
 import { safeUrl } from "../data/values";
 import { type Objective, TRIAL_STATES, type TrialState } from "../protocol";
-import type { Context, Part } from "./context";
-import { h, icon, setAttribute, setText } from "./dom";
-import { LINK, stateIcon } from "./icons";
+import type { Context, Part } from "../ui/context";
+import { h, icon, setAttribute, setText } from "../ui/dom";
+import { LINK, stateIcon } from "../ui/icons";
 
 /** The line over everything: how the search stands, its best trial, its counts, Stop. */
 export class StatusBar implements Part {
@@ -126,7 +126,7 @@ export class StatusBar implements Part {
       segment.hidden = (counts[state] ?? 0) === 0;
     }
     const ended = (counts.done ?? 0) + (counts.failed ?? 0) + (counts.stopped ?? 0);
-    const text = `${ended} of ${whole} trials ended`;
+    const text = `${ended.toLocaleString("en")} of ${counted(whole, "trial")} ended`;
     setAttribute(this.progress, "aria-label", text);
     setAttribute(this.progress, "aria-valuemax", String(whole));
     setAttribute(this.progress, "aria-valuenow", String(ended));
@@ -137,7 +137,7 @@ export class StatusBar implements Part {
     const { model } = this.context;
     for (const [state, chip] of this.chipOf) {
       const count = model.store.search.counts[state] ?? 0;
-      setText(chip.children[1] as HTMLElement, String(count));
+      setText(chip.children[1] as HTMLElement, count.toLocaleString("en"));
       setAttribute(chip, "aria-pressed", String(model.states.has(state)));
       setAttribute(chip, "aria-label", `${count} ${state}: show only these`);
       chip.classList.toggle("twn-none", count === 0);
@@ -201,7 +201,7 @@ export class StatusBar implements Part {
 
 function noteOf(note: string, dropped: number): string {
   if (dropped === 0) return note;
-  const more = `${dropped} more trials are counted here but not listed.`;
+  const more = `Counted but not listed: ${counted(dropped, "more trial")}.`;
   return note === "" ? more : `${note} ${more}`;
 }
 

@@ -1,9 +1,10 @@
+import { counted } from "../data/numbers";
 import type { Trial } from "../data/store";
 import { clamp } from "../data/values";
+import type { Context, Part } from "../ui/context";
+import { freshId, h, setAttribute } from "../ui/dom";
 import { ColumnWidths } from "./column_widths";
-import type { Context, Part } from "./context";
 import { Details } from "./details";
-import { freshId, h, setAttribute } from "./dom";
 import { Row, type ShownColumn } from "./row";
 import { TableHead } from "./table_head";
 
@@ -226,8 +227,6 @@ export class TrialTable implements Part {
     else if (event.key === "Escape") model.select([]);
     else return;
     event.preventDefault();
-    // Notebooks take arrows and Enter for their own commands.
-    event.stopPropagation();
   }
 
   private move(step: number, extend: boolean): void {
@@ -268,7 +267,7 @@ function emptyState({ model }: Context): (HTMLElement | string)[] {
   );
   return [
     h("p", { class: "twn-empty-title" }, "No trial passes the filter"),
-    h("p", {}, `${model.store.trials.size} trials are hidden by it.`),
+    h("p", {}, `${counted(model.store.trials.size, "trial")} in all.`),
     clear,
   ];
 }

@@ -1,4 +1,4 @@
-import type { Column } from "../data/columns";
+import { type Column, ITERATION } from "../data/columns";
 import type { Trial } from "../data/store";
 import { finite } from "../data/values";
 import type { Scalar } from "../protocol";
@@ -68,5 +68,7 @@ export function scaleOf(
     const value = finite(dimension.column.value(trial));
     if (value !== null) numbers.push(value);
   }
-  return numberScale(numbers, range, log, ticks);
+  const { key, param } = dimension.column;
+  const whole = key === ITERATION || param?.integer === true;
+  return numberScale(numbers, range, { log, ticks, whole });
 }

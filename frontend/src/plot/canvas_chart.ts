@@ -1,6 +1,6 @@
-import type { Context, Part } from "../view/context";
-import { h } from "../view/dom";
-import { Surface } from "./surface";
+import type { Context, Part } from "../ui/context";
+import { h } from "../ui/dom";
+import { MARKS, Surface } from "./surface";
 import { Tooltip } from "./tooltip";
 
 /** The trial nearest to the pointer, and what the tooltip says of it first. */
@@ -117,6 +117,11 @@ export abstract class CanvasChart implements Part {
     target.addEventListener("pointercancel", () => this.stopDrag());
   }
 
+  /** Whether the pointer is over a trial in this chart. */
+  protected get hasTip(): boolean {
+    return !this.tip.element.hidden;
+  }
+
   private stopDrag(): void {
     this.pressed = null;
     this.dragging = false;
@@ -145,11 +150,19 @@ export abstract class CanvasChart implements Part {
   private hoverAt(point: Point): void {
     const { model } = this.context;
     const hit = this.hit(point);
-    model.hover(hit?.id ?? null);
     const trial = model.trial(hit?.id ?? null);
     if (hit === null || trial === undefined) this.tip.hide();
     else this.tip.show(trial, point.x, point.y, hit.lines ?? []);
+    model.hover(hit?.id ?? null);
   }
+}
+
+/** Marks from the worst to the best; where there are many, some of the best are drawn first too. */
+export function bestLast<T>(items: readonly T[], goodness: (item: T) => number | undefined): T[] {
+  const keyed = items.map((item) => ({ item, key: goodness(item) ?? -1 }));
+  keyed.sort((a, b) => a.key - b.key);
+  const sorted = keyed.map(({ item }) => item);
+  return sorted.length > MARKS ? [...sorted.slice(-MARKS), ...sorted] : sorted;
 }
 
 function pointOf(event: PointerEvent, target: Element): Point {

@@ -1,4 +1,4 @@
-import type { Palette } from "../view/theme";
+import type { Palette } from "../ui/theme";
 import type { Scale } from "./scales";
 
 /** The part of a surface inside the axes. */
@@ -94,7 +94,7 @@ export function drawYAxis(
   context.textBaseline = "bottom";
   context.fillStyle = palette.text;
   context.font = font(palette, SMALL, "600");
-  context.fillText(fitted(context, title, right - 6), Math.max(left - 40, 6), top - 7);
+  context.fillText(fitted(context, title, right - 10), 10, top - 7);
 }
 
 export function line(

@@ -2,9 +2,9 @@ import { formatDuration, formatNumber, formatText } from "../data/numbers";
 import type { Trial } from "../data/store";
 import { safeUrl } from "../data/values";
 import type { Scalar, SearchInfo, TrialState } from "../protocol";
-import type { Context } from "./context";
-import { h, icon } from "./dom";
-import { LINK } from "./icons";
+import type { Context } from "../ui/context";
+import { h, icon } from "../ui/dom";
+import { LINK } from "../ui/icons";
 
 const UNENDED: ReadonlySet<TrialState> = new Set(["running", "pending", "paused"]);
 

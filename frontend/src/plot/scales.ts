@@ -12,27 +12,32 @@ export interface Scale {
   kind: "linear" | "log" | "category";
   /** Null for what has no place on the axis: absent, NaN, infinite, not positive on a log axis. */
   at: (value: Scalar | undefined) => number | null;
-  /** The number at a position; NaN on an axis of categories. */
-  invert: (position: number) => number;
   ticks: Tick[];
 }
 
 export type Range = readonly [number, number];
 
+export interface NumberOptions {
+  log?: boolean;
+  /** About so many ticks. */
+  ticks?: number;
+  /** Whether there is nothing between whole numbers. */
+  whole?: boolean;
+}
+
 /** A scale for numbers; a log scale without positive numbers becomes a linear one. */
 export function numberScale(
   values: Iterable<number>,
   range: Range,
-  log: boolean,
-  ticks = 5,
+  { log = false, ticks = 5, whole = false }: NumberOptions = {},
 ): Scale {
   const [low, high] = extent(values, log);
   if (low > high) {
-    return log ? numberScale(values, range, false, ticks) : linear([0, 1], range, ticks);
+    return log ? numberScale(values, range, { ticks, whole }) : linear([0, 1], range, ticks, whole);
   }
   return log
     ? logarithmic(padded(low, high, true), range, ticks)
-    : linear(padded(low, high, false), range, ticks);
+    : linear(padded(low, high, false), range, ticks, whole);
 }
 
 function extent(values: Iterable<number>, positive: boolean): [number, number] {
@@ -54,13 +59,12 @@ function padded(low: number, high: number, log: boolean): [number, number] {
   return [low - room, high + room];
 }
 
-function linear(domain: [number, number], range: Range, count: number): Scale {
+function linear(domain: [number, number], range: Range, count: number, whole: boolean): Scale {
   const scale = scaleLinear(domain, range);
-  const ticks = scale.ticks(count);
+  const ticks = scale.ticks(count).filter((tick) => !whole || Number.isInteger(tick));
   return {
     kind: "linear",
     at: (value) => (typeof value === "number" && Number.isFinite(value) ? scale(value) : null),
-    invert: (position) => scale.invert(position),
     ticks: ticks.map((value) => ({ at: scale(value), text: tickText(value, ticks) })),
   };
 }
@@ -73,7 +77,6 @@ function logarithmic(domain: [number, number], range: Range, count: number): Sca
     kind: "log",
     at: (value) =>
       typeof value === "number" && Number.isFinite(value) && value > 0 ? scale(value) : null,
-    invert: (position) => scale.invert(position),
     ticks: ticks.map((value) => ({ at: scale(value), text: formatNumber(value, 3) })),
   };
 }
@@ -114,7 +117,6 @@ export function categoryScale(values: readonly Scalar[], range: Range): Scale {
   return {
     kind: "category",
     at: (value) => (value === undefined ? null : (scale(categoryName(value)) ?? null)),
-    invert: () => Number.NaN,
     ticks: names.map((name) => ({ at: scale(name) ?? 0, text: name })),
   };
 }

@@ -1,4 +1,4 @@
-import { h } from "../view/dom";
+import { h } from "../ui/dom";
 
 /** Axes; then the marks of all trials; those of the selected ones; the one that is hovered. */
 export type Layer = "axes" | "marks" | "picked" | "over";
@@ -7,7 +7,7 @@ const LAYERS: readonly Layer[] = ["axes", "marks", "picked", "over"];
 /** Milliseconds of drawing between two moments in which the page can answer. */
 const SLICE = 10;
 /** Where there is no GPU, what was drawn in these milliseconds takes many more to be shown. */
-const MARKS = 300;
+export const MARKS = 300;
 
 /** Canvases over one another, so that a hover draws one mark and not all of them. */
 export class Surface {

@@ -1,7 +1,8 @@
-import type { Context, Part } from "./context";
-import { h, icon, setAttribute, setText } from "./dom";
-import { COLUMNS, SEARCH } from "./icons";
-import { checkbox, Menu } from "./menu";
+import { counted } from "../data/numbers";
+import type { Context, Part } from "../ui/context";
+import { h, icon, setAttribute, setText } from "../ui/dom";
+import { COLUMNS, SEARCH } from "../ui/icons";
+import { checkbox, Menu } from "../ui/menu";
 
 const HINT = 'Filter: text, lr > 0.01, optimizer = adam, "batch size" = 32';
 const NAMED = 6;
@@ -36,8 +37,6 @@ export class Toolbar implements Part {
     );
     this.menu = new Menu(button, "Columns", (panel) => this.fillMenu(panel));
     this.input.addEventListener("input", () => model.setFilter(this.input.value));
-    // Notebooks have commands on single letters.
-    this.input.addEventListener("keydown", (event) => event.stopPropagation());
     const box = h("div", { class: "twn-search" }, icon(SEARCH), this.input);
     this.element = h(
       "div",
@@ -52,8 +51,11 @@ export class Toolbar implements Part {
     if (this.input.value !== model.filterText) this.input.value = model.filterText;
     const all = model.store.trials.size;
     const { problems } = model.filter;
-    const counted = model.isFiltered ? `${model.shown.length} of ${all} trials` : `${all} trials`;
-    setText(this.count, problems.length > 0 ? problems.join(" ") : counted);
+    const whole = counted(all, "trial");
+    const text = model.isFiltered
+      ? `${model.shown.length.toLocaleString("en")} of ${whole}`
+      : whole;
+    setText(this.count, problems.length > 0 ? problems.join(" ") : text);
     this.count.classList.toggle("twn-problem", problems.length > 0);
     setAttribute(this.input, "aria-invalid", problems.length > 0 ? "true" : null);
     const constants = this.constantsText();
@@ -85,7 +87,7 @@ export class Toolbar implements Part {
       model.showOnlySelected(!model.onlySelected),
     );
     return [
-      h("span", { class: "twn-count" }, `${count} selected`),
+      h("span", { class: "twn-count" }, `${count.toLocaleString("en")} selected`),
       link("Compare", this.compare),
       only,
       link("Deselect", () => model.select([])),
@@ -129,9 +131,6 @@ export class Toolbar implements Part {
         "aria-label": "Find a column",
       });
       find.addEventListener("input", () => fill(find.value));
-      find.addEventListener("keydown", (event) => {
-        if (event.key !== "Escape") event.stopPropagation();
-      });
       panel.append(find);
     }
     panel.append(lines);

@@ -2,9 +2,9 @@ import { type Column, NAME, STATE, TIME } from "../data/columns";
 import { type Format, formatDuration } from "../data/numbers";
 import type { Trial } from "../data/store";
 import type { Scalar, TrialState } from "../protocol";
-import type { Context } from "./context";
-import { h, setAttribute, setText } from "./dom";
-import { setStateIcon, stateIcon } from "./icons";
+import type { Context } from "../ui/context";
+import { h, setAttribute, setText } from "../ui/dom";
+import { setStateIcon, stateIcon } from "../ui/icons";
 
 export interface ShownColumn {
   column: Column;

@@ -1,10 +1,10 @@
 import type { Column } from "../data/columns";
 import { columnFormat } from "../data/numbers";
 import type { Trial } from "../data/store";
-import type { Context, Part } from "./context";
-import { h } from "./dom";
-import { stateIcon } from "./icons";
-import { checkbox } from "./menu";
+import type { Context, Part } from "../ui/context";
+import { h } from "../ui/dom";
+import { stateIcon } from "../ui/icons";
+import { checkbox } from "../ui/menu";
 import { cellText } from "./row";
 
 const MOST = 12;

@@ -12,6 +12,8 @@ export interface Palette {
   states: Record<TrialState, string>;
   /** For the first trials of a selection. */
   selected: string[];
+  /** For the trials of several experiments. */
+  groups: string[];
   /** From the worst trial to the best; for trials without a value, `unknown`. */
   scale: string[];
   unknown: string;
@@ -92,6 +94,7 @@ export function readPalette(root: Element, dark: boolean): Palette {
     font: style.fontFamily,
     states: Object.fromEntries(states.map((state) => [state, read(state)])) as Palette["states"],
     selected: [1, 2, 3, 4, 5, 6].map((i) => read(`pick-${i}`)),
+    groups: ["running", "pick-1", "pick-2", "pick-3", "pick-4", "pick-5"].map(read),
     scale: gradient([1, 2, 3, 4].map((i) => read(`scale-${i}`))),
     unknown: read("unknown"),
   };

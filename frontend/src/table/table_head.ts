@@ -1,6 +1,6 @@
 import { metricKey } from "../data/columns";
-import type { Context } from "./context";
-import { h, setAttribute } from "./dom";
+import type { Context } from "../ui/context";
+import { h, setAttribute } from "../ui/dom";
 import type { ShownColumn } from "./row";
 
 /** The titles of the columns: a click sorts. */
@@ -36,7 +36,6 @@ export class TableHead {
       "button",
       {
         type: "button",
-        tabindex: -1,
         title: `${column.title}${about}: sort`,
         onclick: () => model.sortBy(column.key),
       },

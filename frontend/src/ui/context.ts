@@ -22,15 +22,27 @@ export class Context {
     return this.pickedColor(id) ?? this.scaleColor(id);
   }
 
+  experimentColor(name: string): string {
+    const { groups, unknown } = this.palette;
+    const index = this.model.experiments.indexOf(name);
+    return index < 0 ? unknown : (groups[index % groups.length] ?? unknown);
+  }
+
   /** The colour of one of a few selected trials. */
   pickedColor(id: string): string | undefined {
-    const { selected } = this.model;
+    const { selected, colorBy } = this.model;
+    // Trials of several experiments keep the colours of these.
+    if (colorBy === "experiment") return undefined;
     if (selected.length === 0 || selected.length > COLORED) return undefined;
     const index = selected.indexOf(id);
     return index < 0 ? undefined : this.palette.selected[index];
   }
 
+  /** A trial's colour while it is not selected. */
   scaleColor(id: string): string {
+    if (this.model.colorBy === "experiment") {
+      return this.experimentColor(this.model.trial(id)?.experiment ?? "");
+    }
     const goodness = this.model.goodnessOf(id);
     if (goodness === undefined) return this.palette.unknown;
     const { scale } = this.palette;

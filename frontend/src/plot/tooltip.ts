@@ -2,9 +2,9 @@ import { metricKey } from "../data/columns";
 import { formatNumber, formatText } from "../data/numbers";
 import type { Trial } from "../data/store";
 import { clamp } from "../data/values";
-import type { Context } from "../view/context";
-import { h } from "../view/dom";
-import { stateIcon } from "../view/icons";
+import type { Context } from "../ui/context";
+import { h } from "../ui/dom";
+import { stateIcon } from "../ui/icons";
 
 const MOST_PARAMS = 8;
 
