@@ -1,5 +1,5 @@
 // dev/index.html?state=failures&theme=dark shows a made-up search; see states.ts.
-import { mount, render, type WidgetModel } from "../src/index";
+import front, { mount, type WidgetModel } from "../src/index";
 import { STATES } from "./states";
 
 type Listener = (...args: never[]) => void;
@@ -62,7 +62,7 @@ if (made !== undefined) {
     await mount(page, btoa(binary), { theme: theme === "dark" ? "dark" : "light" });
   } else {
     const began = performance.now();
-    render({ model, el: page });
+    front.render({ model, el: page });
     model.emit(
       "msg:custom",
       made.message,

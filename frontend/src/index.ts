@@ -18,7 +18,7 @@ export interface WidgetModel {
 }
 
 /** anywidget's entry: a view of a search that a kernel sends. */
-export function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
+function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
   const trials = new Model((request) => model.send(request));
   const dashboard = new Dashboard(trials, true, optionsOf(model.get("options")));
   const inbox = new Inbox(dashboard);

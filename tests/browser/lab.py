@@ -84,5 +84,6 @@ def run_cell(page: Page, cell: int) -> None:
     prompt = page.locator(".jp-CodeCell").nth(cell).locator(".jp-InputPrompt")
     before = prompt.inner_text()
     prompt.click()
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-cell')")
+    # Not awaited: the promise of the command is fulfilled when the cell has run.
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
     expect(prompt).not_to_have_text(before)

@@ -221,9 +221,7 @@ function badgeOf(
 ): [kind: string, text: string] {
   if (search.error !== null) return ["failed", "Failed"];
   if (search.ended !== null) {
-    return (search.counts.stopped ?? 0) > 0 && search.stopping
-      ? ["stopped", "Stopped"]
-      : ["done", "Finished"];
+    return (search.counts.stopped ?? 0) > 0 ? ["stopped", "Stopped"] : ["done", "Finished"];
   }
   if (search.stopping || asked) return ["stopped", "Stopping"];
   return search.started === null ? ["pending", "Not started"] : ["running", "Running"];
