@@ -32,7 +32,7 @@ def test_an_algorithm_without_the_objectives_is_refused_with_what_to_write() -> 
     words = r"OptunaSearch\(metric=\['loss', 'latency'\], mode=\['min', 'min'\]\)"
     with pytest.raises(SettingsError, match=words):
         Search(train, tune_config=config)
-    with pytest.raises(SettingsError, match="2 metrics .* and 1 mode"):
+    with pytest.raises(SettingsError, match=r"2 metrics .* and 1 mode"):
         Search(train, tune_config=tune.TuneConfig(metric=["a", "b"], mode="min"))  # type: ignore[arg-type]
 
 

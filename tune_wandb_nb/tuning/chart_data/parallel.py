@@ -24,34 +24,30 @@ class ParallelData:
     trials: tuple[TrialView, ...]
     rows: Numbers
     goodness: Numbers
-    left_out: int
 
 
-def rated_trials(
-    snapshot: BoardSnapshot, metric: str | None, most: int
-) -> tuple[list[TrialView], int]:
-    """Return trials with a number for the metric, and the number of such trials left out.
+def rated_trials(snapshot: BoardSnapshot, metric: str | None, most: int) -> list[TrialView]:
+    """Return trials with a number for the metric.
 
     If there are more than ``most``, a fifth of the result are the best trials and the others are
     every n-th of the rest, which keeps the proportions of the whole.
     """
     rated = [t for t in snapshot.trials if math.isfinite(t.metrics.get(metric or "", math.nan))]
     if len(rated) <= most:
-        return rated, 0
+        return rated
     rated_ids = {t.trial_id for t in rated}
     best = [t.trial_id for t in snapshot.ranked() if t.trial_id in rated_ids][: most // 5]
     rest = [t.trial_id for t in rated if t.trial_id not in set(best)]
     every = math.ceil(len(rest) / (most - len(best)))
     chosen_ids = {*best, *rest[::every]}
-    chosen = [t for t in rated if t.trial_id in chosen_ids]
-    return chosen, len(rated) - len(chosen)
+    return [t for t in rated if t.trial_id in chosen_ids]
 
 
 def parallel_data(
     snapshot: BoardSnapshot, metric: str | None, *, most: int = 300
 ) -> ParallelData | None:
     """Return the positions of trials on all axes; None while no trial has the metric."""
-    trials, left_out = rated_trials(snapshot, metric, most)
+    trials = rated_trials(snapshot, metric, most)
     if not trials or metric is None:
         return None
     values = [trial.metrics[metric] for trial in trials]
@@ -59,7 +55,7 @@ def parallel_data(
     columns = [axis.place(t.params.get(axis.name, MISSING) for t in trials) for axis in axes[:-1]]
     columns.append(axes[-1].place(values))
     goodness = _goodness(snapshot, metric, axes[-1], values)
-    return ParallelData(axes, tuple(trials), np.column_stack(columns), goodness, left_out)
+    return ParallelData(axes, tuple(trials), np.column_stack(columns), goodness)
 
 
 def _goodness(snapshot: BoardSnapshot, metric: str, axis: Axis, values: list[float]) -> Numbers:

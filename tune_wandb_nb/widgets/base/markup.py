@@ -39,8 +39,6 @@ STYLE = """<style>
 .twp .bar {display: flex; height: 8px; border-radius: 4px; overflow: hidden;
   background: var(--jp-layout-color3, #ddd); margin: 6px 0;}
 .twp .dot {display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 5px;}
-.twp .legend {display: flex; flex-wrap: wrap; gap: 2px 16px; font-size: 12px;}
-.twp .legend span {white-space: nowrap;}
 .twp .facts {display: flex; flex-wrap: wrap; gap: 2px 18px;}
 .twp .facts span {white-space: nowrap;}
 .twp .best {margin-top: 4px; overflow-wrap: anywhere;}
@@ -53,7 +51,6 @@ STYLE = """<style>
 .twp-tune {overflow-x: auto;}
 .twp-tune table {font-size: 11px;}
 .twp-tune .tuneStatus {display: block;}
-.twp-tune .vDivider, .twp-tune .hDivider {display: none;}
 </style>"""
 
 
