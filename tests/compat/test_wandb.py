@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -14,8 +15,9 @@ import psutil
 import pytest
 import wandb
 from wandb.sdk import wandb_init, wandb_setup
+from wandb.sdk.lib import wb_logging
 
-from tests.wire import find_wandb_files, read_ended_wandb_file
+from tests.wire import find_wandb_files, read_ended_wandb_file, read_wandb_file
 from tests.wire.fixtures import StartRun
 from tune_wandb_nb.compat import wandb as compat
 from tune_wandb_nb.compat.wandb import (
@@ -29,10 +31,12 @@ from tune_wandb_nb.compat.wandb import (
     private_settings,
     replace_log,
     skip_list_of_active_runs,
+    skip_log_file,
     skip_notebook_hook,
     starting_step,
 )
 from tune_wandb_nb.compat.wandb_log import TransactionLog, read_records
+from tune_wandb_nb.tracking.waiting import wait_until
 
 RECORDED = ["machine_info", "stats", "requirements"]
 
@@ -102,8 +106,8 @@ def test_wandb_records_by_default_what_a_setting_can_switch_off(name: str) -> No
 
 def test_several_settings_at_once_and_none() -> None:
     assert private_settings() == {}
-    several = private_settings(stats=False, requirements=True, log_level=30)
-    assert list(several.values()) == [True, True, 30]
+    several = private_settings(stats=False, requirements=True, log_level=30, flush_interval=0.5)
+    assert list(several.values()) == [True, True, 30, 0.5]
     assert several.keys() <= wandb.Settings.model_fields.keys()
 
 
@@ -121,6 +125,34 @@ def test_what_a_run_records_of_its_process(
     kinds = {record.kind for _, record in read_records(log, log)}
     assert (files / "requirements.txt").exists() is is_recorded
     assert ("environment" in kinds) is is_recorded
+
+
+def test_rows_of_a_run_that_goes_on_are_in_its_file_after_the_interval(
+    tmp_path: Path, wandb_home: Path, wandb_core: None
+) -> None:
+    run = open_offline("one", tmp_path, **private_settings(flush_interval=0.1))
+    run.log({"loss": 1})
+    (file,) = find_wandb_files(tmp_path)
+    assert wait_until(lambda: len(read_wandb_file(file).rows) == 1, timeout=10, every=0.05)
+    run.finish()
+
+
+def test_a_run_that_is_not_wanted_in_it_writes_no_log_file(
+    tmp_path: Path, wandb_home: Path, wandb_core: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wb_logging, "add_file_handler", wb_logging.add_file_handler)
+    is_unwanted = True
+    skip_log_file(lambda: is_unwanted)
+    handlers = list(logging.getLogger("wandb").handlers)
+    quiet = open_offline("quiet", tmp_path)
+    assert logging.getLogger("wandb").handlers == handlers
+    is_unwanted = False
+    usual = open_offline("usual", tmp_path, reinit="create_new")
+    assert len(logging.getLogger("wandb").handlers) == len(handlers) + 1
+    for run in (quiet, usual):
+        run.finish()
+    assert not Path(quiet.dir, "..", "logs", "debug.log").exists()
+    assert Path(usual.dir, "..", "logs", "debug.log").exists()
 
 
 def test_a_private_setting_that_wandb_lacks_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

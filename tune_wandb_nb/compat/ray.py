@@ -17,8 +17,9 @@ __all__ = [
     "EXPERIMENT_STATES",
     "SOCKET_IN_TEMP_FOLDER",
     "assume_notebook",
+    "delete_mark",
+    "has_mark",
     "inherit_from",
-    "inherits_from",
     "is_trainable_category",
     "kills_detached_processes",
     "recorded_start",
@@ -27,8 +28,8 @@ __all__ = [
     "run_config_of",
     "serialize_registrations",
     "silence_sigterm_warning",
+    "store_mark",
     "temp_folder",
-    "trainable_function",
     "trainable_registry",
     "when_ray_starts",
     "without_display",
@@ -190,15 +191,6 @@ def is_trainable_category(category: str) -> bool:
     return bool(category == registry.TRAINABLE_CLASS)
 
 
-def trainable_function(trainable: type) -> Callable[..., Any] | None:
-    """Return the method of Tune's class that calls a function trainable; None without one.
-
-    Without the method, a decorated function inside ``functools.partial`` is not recognized, and the
-    logger opens a second run for its trial.
-    """
-    return getattr(trainable, "_trainable_func", None)
-
-
 def inherit_from(function: Any, *bases: type) -> None:
     """Let the class that Tune makes of a function have these bases.
 
@@ -207,9 +199,36 @@ def inherit_from(function: Any, *bases: type) -> None:
     function.__mixins__ = bases
 
 
-def inherits_from(function: Any, base: type) -> bool:
-    """Tell whether `inherit_from` has marked a function with a base."""
-    return base in getattr(function, "__mixins__", ())
+# Ray's key-value store, which every process of a cluster reads
+
+
+def store_mark(name: str) -> None:
+    """Store a mark under a name, for all processes; without the store nothing happens."""
+    if (store := _key_value_store()) is not None:
+        store._internal_kv_put(name.encode(), b"1", overwrite=True)
+
+
+def delete_mark(name: str) -> None:
+    """Delete a mark, if it is stored."""
+    if (store := _key_value_store()) is not None:
+        store._internal_kv_del(name.encode())
+
+
+def has_mark(prefix: str) -> bool:
+    """Return whether a mark is stored whose name begins with ``prefix``; False without the store.
+
+    Then a trial that calls `setup_wandb` for the first time in a session does without the driver's
+    logger.
+    """
+    store = _key_value_store()
+    return store is not None and bool(store._internal_kv_list(prefix.encode()))
+
+
+def _key_value_store() -> Any:
+    with contextlib.suppress(ImportError, AttributeError):
+        store: Any = importlib.import_module("ray.experimental.internal_kv")
+        return store if store._internal_kv_initialized() else None
+    return None
 
 
 # Tune's files

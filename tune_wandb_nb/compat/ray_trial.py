@@ -93,17 +93,17 @@ def original_folder(environ: Mapping[str, str]) -> str | None:
 
 
 def calling_trainable() -> Any:
-    """Return the ``FunctionTrainable`` among the callers of this function; None outside of Tune.
+    """Return the ``tune.Trainable`` among the callers of this function; None outside of Tune.
 
     Tune's thread calls a trial's function from a method, whose ``self`` is the trainable. Where a
     Tune calls differently, the trial is one without Tune's names.
     """
-    from ray.tune.trainable import FunctionTrainable
+    from ray.tune import Trainable
 
     frame: FrameType | None = sys._getframe(1)
     while frame:
         found = frame.f_locals.get("self")
-        if isinstance(found, FunctionTrainable):
+        if isinstance(found, Trainable):
             return found
         frame = frame.f_back
     return None

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ __all__ = [
     "private_settings",
     "replace_log",
     "skip_list_of_active_runs",
+    "skip_log_file",
     "skip_notebook_hook",
     "starting_step",
 ]
@@ -43,7 +45,8 @@ _PRIVATE = {
 }
 """What a run records -> the setting for it, and the setting's value where it is recorded."""
 _LOG_LEVEL = "x_log_level"
-_NAMES = frozenset({_LOG_LEVEL, *(name for name, _ in _PRIVATE.values())})
+_FLUSH_INTERVAL = "x_transaction_log_flush_interval"
+_NAMES = frozenset({_LOG_LEVEL, _FLUSH_INTERVAL, *(name for name, _ in _PRIVATE.values())})
 _LOCK = threading.Lock()
 
 
@@ -66,11 +69,14 @@ def default_base_url() -> str:
 # Settings
 
 
-def private_settings(*, log_level: int | None = None, **recorded: bool) -> dict[str, Any]:
+def private_settings(
+    *, log_level: int | None = None, flush_interval: float | None = None, **recorded: bool
+) -> dict[str, Any]:
     """Return the settings that decide what a run records of its process.
 
     Args:
         log_level: The level of wandb's own log files, for versions that heed it (0.31 does not).
+        flush_interval: Seconds between two flushes of the run's file (wandb's default: 15).
         **recorded: ``machine_info``, ``stats`` (the CPU and so on, all the time) and
             ``requirements`` (the installed packages): whether the run records it.
 
@@ -82,7 +88,8 @@ def private_settings(*, log_level: int | None = None, **recorded: bool) -> dict[
     for name, is_recorded in recorded.items():
         setting, value_if_recorded = _PRIVATE[name]
         settings[setting] = value_if_recorded is is_recorded
-    return settings if log_level is None else {**settings, _LOG_LEVEL: log_level}
+    more = {_LOG_LEVEL: log_level, _FLUSH_INTERVAL: flush_interval}
+    return {**settings, **{name: value for name, value in more.items() if value is not None}}
 
 
 def new_settings(settings: Mapping[str, Any]) -> "wandb.Settings":
@@ -173,6 +180,31 @@ def skip_list_of_active_runs(is_unwanted: Callable[[], bool]) -> None:
     from wandb.sdk import wandb_setup
 
     _skip(getattr(wandb_setup, "_WandbSetup", None), "add_active_run", is_unwanted)
+
+
+def skip_log_file(is_unwanted: Callable[[], bool]) -> None:
+    """Have a run that opens while ``is_unwanted()`` write no log of wandb's Python part.
+
+    Every line that wandb logs in this process goes through the handlers of all open runs: with many
+    runs in one process that was a tenth of the CPU. wandb-core's own log file stays. Only the first
+    call of a process has an effect; where wandb has no such function, the runs write their logs.
+    """
+    with contextlib.suppress(ImportError):
+        from wandb.sdk.lib import wb_logging
+
+        with _LOCK:
+            add = getattr(wb_logging, "add_file_handler", None)
+            if add is None or hasattr(add, "is_ours"):
+                return
+
+            def add_unless_unwanted(*args: Any, **given: Any) -> logging.Handler:
+                if is_unwanted():
+                    return logging.NullHandler()
+                added: logging.Handler = add(*args, **given)
+                return added
+
+            add_unless_unwanted.is_ours = True  # type: ignore[attr-defined]
+            wb_logging.add_file_handler = add_unless_unwanted
 
 
 def _skip(kind: Any, name: str, is_unwanted: Callable[[], bool]) -> None:

@@ -73,7 +73,7 @@ def test_a_file_that_the_driver_has_not_seen_is_read_beside_it(tmp_path: Path) -
 def test_one_that_was_started_again_is_told_all_at_once() -> None:
     async def work() -> None:
         broker = Broker()
-        assert not (await broker.reports("s", ["t"]))[2]
+        assert not (await broker.changes("s"))[3]
         asking = asyncio.create_task(broker.answer("t", "https://other", None))
         await asyncio.sleep(0)
         keys = [
@@ -83,7 +83,7 @@ def test_one_that_was_started_again_is_told_all_at_once() -> None:
         answer = Answer.unpack(await asking)
         assert (answer.key.key, answer.folder) == (KEY, "/there")
         await broker.restore([], {}, {"s": Search({"project": "p"}, "/e")})
-        assert (await broker.reports("s", ["t"]))[2]
+        assert (await broker.changes("s"))[3]
 
     run(work())
 
@@ -130,19 +130,16 @@ def test_the_logger_hears_of_a_trials_end_once_it_has_come() -> None:
         await broker.report("t", WorkerReport("finished", logged=3), {"step": 3})
         assert (await waiting).logged == 3
         await broker.report("t", WorkerReport("finished", logged=3), {"step": 3})
-        assert (await broker.reports("s", ["t"]))[0]["t"].logged == 3, "Ray may call it once more"
+        assert (await broker.changes("s"))[0]["t"].logged == 3, "Ray may call it once more"
         assert (await broker.answer(*("t", None, None, "/e")))["earlier"] == {"step": 3}
         await broker.report("t", WorkerReport("running", logged=1))
-        assert (await broker.reports("s", ["t"]))[0]["t"].logged == 4, (
-            "with those of its first process"
-        )
+        assert (await broker.changes("s"))[0]["t"].logged == 4, "with those of its first process"
+        assert (await broker.changes("s"))[0] == {}, "nothing new since"
         # Its process is killed: the next one asks, twice where the entry names another server.
         for _ in range(2):
             await broker.answer("t", None, None, "/e")
         await broker.report("t", WorkerReport("running", logged=2))
-        assert (await broker.reports("s", ["t"]))[0]["t"].logged == 6, (
-            "with those of the killed one"
-        )
+        assert (await broker.changes("s"))[0]["t"].logged == 6, "with those of the killed one"
         with pytest.raises(asyncio.TimeoutError):
             await broker.last_report("t", 0.01)
         await broker.set_ending("t", {"tune/status": "stopped by user"})
@@ -158,8 +155,8 @@ def test_notices_go_to_the_logger_or_are_printed_once(capsys: Any) -> None:
         await broker.attach("s", Search({}, "/e"))
         await broker.answer("t", None, None, "/e")
         await broker.notify("for the logger", "t")
-        assert (await broker.reports("s", ["t"]))[1] == ["for the logger"]
-        assert (await broker.reports("s", ["t"]))[1] == []
+        assert (await broker.changes("s"))[2] == ["for the logger"]
+        assert (await broker.changes("s"))[2] == []
         broker = await told()
         for _ in range(2):
             await broker.notify("nobody else is there", "t")
@@ -171,13 +168,13 @@ def test_notices_go_to_the_logger_or_are_printed_once(capsys: Any) -> None:
 def test_where_the_starter_of_a_core_has_died_the_next_one_takes_its_place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tune_wandb_nb.tracking.broker.actor.CORE_STARTS_WITHIN", 0.05)
+    monkeypatch.setattr("tune_wandb_nb.tracking.broker.node_cores.CORE_STARTS_WITHIN", 0.05)
 
     async def work() -> None:
         broker = Broker()
         assert await broker.core("n") == (None, True), "it is killed before it reports anything"
         assert await broker.core("n") == (None, True), "so the next one starts it"
-        monkeypatch.setattr("tune_wandb_nb.tracking.broker.actor.CORE_STARTS_WITHIN", 30)
+        monkeypatch.setattr("tune_wandb_nb.tracking.broker.node_cores.CORE_STARTS_WITHIN", 30)
         waiting = asyncio.create_task(broker.core("n"))
         await asyncio.sleep(0)
         assert not waiting.done()
@@ -240,13 +237,57 @@ def test_what_belongs_to_a_search_goes_with_it_and_nothing_else() -> None:
             assert not await broker.claim_run_id("mine", trial), "each search has its own ids"
             await broker.report(trial, WorkerReport("running", logged=1))
             await broker.notify(f"of {trial}", trial)
-        reports, notices, is_attached = await broker.reports("one", ["a"])
-        assert (list(reports), notices, is_attached) == (["a"], ["of a"], True)
+        reports, claims, notices, is_attached = await broker.changes("one")
+        assert (list(reports), claims, notices, is_attached) == (["a"], [], ["of a"], True)
         await broker.detach("one")
-        assert await broker.reports("one", ["a"]) == ({}, [], False)
-        reports, notices, is_attached = await broker.reports("two", ["b"])
-        assert (list(reports), notices, is_attached) == (["b"], ["of b"], True)
+        assert await broker.changes("one") == ({}, [], [], False)
+        reports, claims, notices, is_attached = await broker.changes("two")
+        assert (list(reports), claims, notices, is_attached) == (["b"], [], ["of b"], True)
         assert Answer.unpack(await broker.answer("c", None, None, "/e1")).logger is None
+
+    run(work())
+
+
+def test_a_trial_waits_with_its_run_until_the_driver_does_not_write_it() -> None:
+    async def work() -> None:
+        broker = await two_searches()
+        await broker.answer("a", None, None, "/e1")
+        claiming = asyncio.create_task(broker.claim("a", "one"))
+        await asyncio.sleep(0)
+        assert (await broker.changes("two"))[1] == []
+        assert (await broker.changes("one"))[1] == ["a"], "until the driver has released it"
+        assert (await broker.changes("one"))[1] == ["a"]
+        written = WorkerReport("running", logged=2)
+        await broker.release("one", "a", written, {"step": 2})
+        assert await claiming == {"step": 2}
+        assert (await broker.changes("one"))[1] == []
+        await broker.report("a", WorkerReport("running", logged=1))
+        assert (await broker.changes("one"))[0]["a"].logged == 3, "with those of the driver"
+        assert await broker.claim("a", "one") == {"step": 2}, "its next process need not wait"
+
+    run(work())
+
+
+def test_a_run_is_not_claimed_where_the_driver_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tune_wandb_nb.tracking.broker.actor._TIMEOUT", 0.01)
+
+    async def work() -> None:
+        broker = await two_searches()
+        assert await broker.claim("of no search", None) is None, "there is no driver to wait for"
+        with pytest.raises(asyncio.TimeoutError):
+            await broker.claim("a", "one")
+        assert (await broker.changes("one"))[1] == []
+
+    run(work())
+
+
+def test_after_a_restart_the_trials_name_their_searches() -> None:
+    async def work() -> None:
+        broker = await two_searches()
+        await broker.report("a", WorkerReport("running", logged=1), None, "one")
+        assert list((await broker.changes("one"))[0]) == ["a"]
 
     run(work())
 

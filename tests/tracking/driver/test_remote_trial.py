@@ -12,7 +12,7 @@ import ray
 from tests.tracking.runs.plans import offline_plan
 from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
-from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial, ReportPoller
+from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
 from tune_wandb_nb.tracking.notices import Notices
 from tune_wandb_nb.tracking.results.trial_end import Ending
 
@@ -59,20 +59,3 @@ def test_a_trial_that_never_opened_a_run_does_not_hold_up_the_end(
     remote = opened(tmp_path)
     remote.end(FINISHED)
     assert (remote.stats.state, remote.stats.dropped) == ("finished", 0)
-
-
-def test_the_poller_takes_over_reports_and_notices(broker: Any, tmp_path: Path) -> None:
-    remote, notices, poller = opened(tmp_path), Notices(), ReportPoller()
-    running = {"t": remote.stats}
-    ray.get(broker.report.remote("t", WorkerReport("running", "t", logged=2)))
-    poller.poll("s", running, notices)
-    while not remote.stats.logged:
-        # It never waits for the broker: the answer is taken over by a later call.
-        poller.poll("s", running, notices)
-    assert remote.stats.logged == 2
-    remote.stats.state = "finished"
-    ray.get(broker.report.remote("t", WorkerReport("running", "t", logged=9)))
-    for _ in range(20):
-        poller.poll("s", running, notices)
-        ray.get(broker.take_ending.remote("none"))
-    assert remote.stats.logged == 2, "a trial that has ended is not taken over any more"

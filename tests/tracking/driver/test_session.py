@@ -73,15 +73,15 @@ def test_a_trial_without_a_project_is_an_error(searches: Searches) -> None:
     session = searches.start(project=None)
     with pytest.raises(SettingsError, match="no W&B project was given"):
         open_trial(session)
-    assert session.stats == []
+    assert session.trials.stats == []
 
 
 def test_a_trial_is_opened_by_its_own_entry(searches: Searches, tmp_path: Path) -> None:
     session = searches.start()
     open_trial(session, 0)
     open_trial(session, 1, wandb={"project": "other", "tags": ["a"], "excludes": ["lr"]})
-    assert session.mode == "offline"
-    for tracked in session.trials.values():
+    assert session.trials.mode == "offline"
+    for tracked in session.trials.all():
         session.end_trial(tracked, FINISHED)
     close_session(session)
     first, second = sorted(
@@ -108,7 +108,7 @@ def test_a_restored_trial_goes_on_with_its_state_and_its_earlier_folder(
 ) -> None:
     session = searches.start(mode="disabled", best={"loss": "min"})
     state = {"best": {"loss": 0.5}, "initial": {}, "exploits": [], "folder": "/earlier"}
-    session.restored["ab_00000"] = state
+    session.restored = {"ab_00000": state}
     tracked = open_trial(session)
     assert tracked.source.earlier == "/earlier"
     assert tracked.rows.row({"loss": 0.7, "training_iteration": 3}).summary == {}
@@ -124,21 +124,21 @@ def test_a_trial_that_starts_again_is_opened_again(searches: Searches) -> None:
     assert not tracked.ended
     session.end_trial(tracked, FINISHED)
     assert session.writer.wait(30)
-    assert list(session.trials) == ["ab_00000"]
+    assert [run.trial_id for run in session.trials.stats] == ["ab_00000"]
 
 
 def test_the_pages_are_those_of_the_first_run_online(
     searches: Searches, wire_server: WireServer
 ) -> None:
     session = searches.start(host=wire_server.url, api_key=wire_server.api_key, group="my group")
-    assert session.project_url is None
+    assert session.trials.project_url is None
     tracked = open_trial(session)
     session.end_trial(tracked, FINISHED)
     assert session.writer.wait(60)
     page = f"{wire_server.url}/{wire_server.entity}/p"
-    assert session.project_url == page
-    assert session.group_url == f"{page}/groups/my%20group/workspace"
-    assert (session.mode, session.trouble) == ("online", None)
+    assert session.trials.project_url == page
+    assert session.trials.group_url == f"{page}/groups/my%20group/workspace"
+    assert (session.trials.mode, session.trials.trouble) == ("online", None)
 
 
 def test_trouble_is_what_is_offline_though_it_should_not_be(
@@ -149,5 +149,5 @@ def test_trouble_is_what_is_offline_though_it_should_not_be(
     session.end_trial(tracked, FINISHED)
     assert session.writer.wait(60)
     refused = f"{wire_server.url} refuses the API key"
-    assert session.trouble == f"1 run recorded offline: {refused}"
-    assert session.mode == "offline"
+    assert session.trials.trouble == f"1 run recorded offline: {refused}"
+    assert session.trials.mode == "offline"

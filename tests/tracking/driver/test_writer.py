@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from tune_wandb_nb.tracking.driver.waiting_rows import WaitingRows, size_of
 from tune_wandb_nb.tracking.driver.writer import Opening, RunWriter
 from tune_wandb_nb.tracking.results.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.results.rows import Row
@@ -37,6 +38,8 @@ class RecordingRun(TrialRun):
         opening: Callable[[], object] = lambda: None,
         ending: Callable[[], object] = lambda: None,
         can_open: bool = True,
+        needs_reopening: int | None = None,
+        reopening: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__(name, name, InitPlan("offline", {"id": name}), say=print)
         self.seen: list[Seen] = []
@@ -44,6 +47,7 @@ class RecordingRun(TrialRun):
         self._wrote, self._ended = threading.Semaphore(0), threading.Semaphore(0)
         self._opening, self._ending = opening, ending
         self._can_open = can_open
+        self._needs_reopening, self._reopening = needs_reopening, reopening
         self._open = False
 
     @property
@@ -75,9 +79,14 @@ class RecordingRun(TrialRun):
         self._note("opened")
         self.opened.set()
 
-    def write(self, row: Row) -> None:
+    def write(self, row: Row, *, may_wait: bool = True) -> bool:
+        if self._needs_reopening == row.step and not may_wait:
+            return False
         self._note(row.step)
+        if self._needs_reopening == row.step:
+            self._reopening()
         self._wrote.release()
+        return True
 
     def end(self, ending: Ending) -> None:
         self._note(ending)
@@ -449,3 +458,30 @@ def test_each_checkpoint_is_logged_however_slow_the_first_one_is(writer: RunWrit
     first.set()
     assert writer.wait(SOON)
     assert logged == [(number, "run") for number in range(5)]
+
+
+def test_a_run_that_is_opened_again_for_a_row_holds_up_no_other(
+    writer: RunWriter, gate: threading.Event
+) -> None:
+    dead = RecordingRun("dead", needs_reopening=1, reopening=gate.wait)
+    other = RecordingRun("other")
+    send_life(writer, dead, range(3))
+    send_life(writer, other, range(3))
+    assert other.ended(), "while the first one is still opened again"
+    assert dead.told == ["open", "opened", 0, 1], "in order: its later rows wait"
+    gate.set()
+    assert dead.ended()
+    assert dead.told == life(0, 1, 2)
+    assert dead.threads(1).isdisjoint(dead.threads(0)), "not on the thread that writes all rows"
+
+
+def test_rows_that_wait_for_a_run_go_to_files_past_the_bound(gate: threading.Event) -> None:
+    rows = WaitingRows(bound=3 * size_of({"x": 0}) + 2 * size_of({}))
+    writer = RunWriter(linger=0, rows=rows)
+    writer.start()
+    run = RecordingRun(opening=gate.wait)
+    send_life(writer, run, range(20))
+    assert writer.catch_up(SOON)
+    gate.set()
+    assert writer.wait(SOON)
+    assert run.told == life(*range(20))

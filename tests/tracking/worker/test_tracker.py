@@ -25,7 +25,7 @@ def tracker(
     wandb_core: None, wandb_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Tracker]:
     """A tracker in a process that no search knows of."""
-    monkeypatch.setattr(module, "find_broker", lambda: None)
+    monkeypatch.setattr(module, "request_broker", lambda: None)
     monkeypatch.setenv("WANDB_DIR", str(wandb_home))
     made = Tracker()
     yield made

@@ -15,15 +15,15 @@ from typing import Any, TypeAlias
 from tune_wandb_nb.tracking.auth.access import NO_CHECKED_KEY, CheckedKey
 from tune_wandb_nb.tracking.auth.credentials import read_key_file
 from tune_wandb_nb.tracking.broker.messages import KeyRequest, Search
+from tune_wandb_nb.tracking.broker.node_cores import NodeCores
+from tune_wandb_nb.tracking.broker.trial_record import TrialRecord
 from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
 
-__all__ = ["CORE_STARTS_WITHIN", "EXPERIMENT_KNOWN_WITHIN", "Broker"]
+__all__ = ["EXPERIMENT_KNOWN_WITHIN", "Broker"]
 
 _TIMEOUT = 30.0
 EXPERIMENT_KNOWN_WITHIN = 10.0
 """Seconds from a logger's start until its search's first trial is known to it."""
-CORE_STARTS_WITHIN = 12.0
-"""Seconds, a little more than a process waits for the wandb-core that it starts."""
 _PackedRequest: TypeAlias = tuple[str | None, str | None, str | None]
 _PackedKey: TypeAlias = tuple[str | None, str | None, bool]
 
@@ -43,18 +43,15 @@ class Broker:
         """The searches with a logger that go on, by their ids."""
         self._attached_at: dict[str, float] = {}
         self._search_changed = asyncio.Condition()
-        self._search_of_trial: dict[str, str] = {}
+        self._trials: dict[str, TrialRecord] = {}
+        self._claiming: set[str] = set()
+        """The trials whose claims wait for the driver."""
+        self._changed: dict[str, set[str]] = {}
+        """The trials of each search with reports that its driver has not got."""
         self._first_trials: dict[str | None, str | None] = {}
         self._run_ids: dict[tuple[str | None, str], str] = {}
-        self._run_states: dict[str, dict[str, Any]] = {}
-        self._reports: dict[str, WorkerReport] = {}
-        self._earlier_reports: dict[str, WorkerReport] = {}
-        """The last report of each trial's earlier processes, their rows added up."""
-        self._ended: dict[str, asyncio.Event] = {}
-        self._ending_summaries: dict[str, dict[str, Any]] = {}
         self._notices: dict[str, list[str]] = {}
-        self._cores: dict[str, str] = {}
-        self._core_starts: dict[str, asyncio.Event] = {}
+        self._cores = NodeCores()
 
     async def update(
         self, request: _PackedRequest, key: _PackedKey, common: Mapping[str, Any]
@@ -81,10 +78,8 @@ class Broker:
         self._first_trials.pop(search_id, None)
         self._keys = {k: key for k, key in self._keys.items() if k.search_id != search_id}
         self._run_ids = {k: trial for k, trial in self._run_ids.items() if k[0] != search_id}
-        for trial_id in [t for t, owner in self._search_of_trial.items() if owner == search_id]:
-            del self._search_of_trial[trial_id]
-            for known in (self._reports, self._earlier_reports, self._ended, self._run_states):
-                known.pop(trial_id, None)
+        self._changed.pop(search_id, None)
+        self._trials = {k: t for k, t in self._trials.items() if t.search_id != search_id}
 
     async def restore(
         self,
@@ -121,23 +116,56 @@ class Broker:
             await asyncio.wait_for(self._has_common.wait(), _TIMEOUT)
         search_id = await self._search_id_of(experiment)
         search = self._searches.get(search_id or "")
-        if trial_id is not None and search_id is not None:
-            self._search_of_trial[trial_id] = search_id
+        trial = TrialRecord() if trial_id is None else self._trial(trial_id, search_id)
+        trial.begin_process()
         first = self._first_trials.setdefault(search_id, trial_id)
-        if trial_id in self._reports:
-            # The trial's process before this one may have been killed without a last report.
-            self._earlier_reports[trial_id] = self._reports[trial_id]
         return {
             **self._common,
             "logger": search.logger if search is not None else None,
             "key": self._key(KeyRequest(host, key_file, search_id)).pack(),
             "is_first": first == trial_id,
-            "earlier": self._run_states.get(trial_id or ""),
+            "earlier": trial.run_state,
+            "search_id": search_id,
         }
+
+    async def claim(self, trial_id: str, search_id: str | None) -> dict[str, Any] | None:
+        """Claim a trial's run for its own process; returns once the driver does not write it.
+
+        Returns:
+            The state of the run, as in `Answer.earlier`: the driver may have written a part.
+
+        Raises:
+            asyncio.TimeoutError: the driver has not released the run in time.
+        """
+        trial = self._trial(trial_id, search_id)
+        if trial.search_id is not None:
+            self._claiming.add(trial_id)
+            try:
+                await asyncio.wait_for(trial.is_released.wait(), _TIMEOUT)
+            finally:
+                self._claiming.discard(trial_id)
+        return trial.run_state
+
+    async def release(
+        self,
+        search_id: str,
+        trial_id: str,
+        report: WorkerReport | None = None,
+        run_state: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Let a trial's process have the run that it has claimed, or will claim.
+
+        Args:
+            search_id: The search.
+            trial_id: The trial.
+            report: The counts of what the driver has written to the run.
+            run_state: Where the driver has stopped, as in `Answer.earlier`.
+        """
+        self._trial(trial_id, search_id).release(report, run_state)
 
     async def claim_run_id(self, run_id: str, trial_id: str) -> bool:
         """Claim a run id for a trial; returns whether another of its search has claimed it."""
-        claim = (self._search_of_trial.get(trial_id), run_id)
+        claim = (self._trial(trial_id).search_id, run_id)
         return self._run_ids.setdefault(claim, trial_id) != trial_id
 
     async def core(self, node: str, stale: str | None = None) -> tuple[str | None, bool]:
@@ -147,37 +175,24 @@ class Broker:
             node: The node's id.
             stale: A token that the caller got before, and at which nobody answers any more.
         """
-        if stale is not None and self._cores.get(node) == stale:
-            del self._cores[node], self._core_starts[node]
-        while (start := self._core_starts.get(node)) is not None:
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(start.wait(), CORE_STARTS_WITHIN)
-            if start.is_set():
-                return self._cores.get(node), False
-            if self._core_starts.get(node) is start:
-                # The process that was to start it has died: this caller takes its place.
-                break
-        self._core_starts[node] = asyncio.Event()
-        return None, True
+        return await self._cores.find(node, stale)
 
     async def core_started(self, node: str, token: str | None) -> None:
         """Store the token of a node's new wandb-core; None where it could not be started."""
-        if token is not None:
-            self._cores[node] = token
-        self._core_starts.setdefault(node, asyncio.Event()).set()
+        self._cores.started(node, token)
 
     async def report(
-        self, trial_id: str, report: WorkerReport, run_state: Mapping[str, Any] | None = None
+        self,
+        trial_id: str,
+        report: WorkerReport,
+        run_state: Mapping[str, Any] | None = None,
+        search_id: str | None = None,
     ) -> None:
         """Store a trial's counts, and the state of its run for the trial's next process."""
-        self._reports[trial_id] = report.plus(self._earlier_reports.get(trial_id))
-        ended = self._ended.setdefault(trial_id, asyncio.Event())
-        if report.state == "running":
-            ended.clear()
-        else:
-            ended.set()
-        if run_state is not None:
-            self._run_states[trial_id] = dict(run_state)
+        trial = self._trial(trial_id, search_id)
+        trial.take(report, run_state)
+        if trial.search_id is not None:
+            self._changed.setdefault(trial.search_id, set()).add(trial_id)
 
     async def last_report(
         self, trial_id: str, timeout: float, *, had_run: bool = False
@@ -193,39 +208,54 @@ class Broker:
         Raises:
             asyncio.TimeoutError: the run has not ended in time.
         """
-        if had_run:
-            self._ended.setdefault(trial_id, asyncio.Event())
-        ended = self._ended.get(trial_id)
-        if ended is None:
-            return None
-        await asyncio.wait_for(ended.wait(), timeout)
-        return self._reports[trial_id]
+        trial = self._trial(trial_id)
+        ended = trial.expect_end() if had_run else trial.has_ended
+        if ended is not None:
+            await asyncio.wait_for(ended.wait(), timeout)
+        return trial.report
 
     async def set_ending(self, trial_id: str, summary: Mapping[str, Any]) -> None:
         """Store the part of a run's summary that says how Tune ended the trial."""
-        self._ending_summaries[trial_id] = dict(summary)
+        self._trial(trial_id).ending = dict(summary)
 
     async def take_ending(self, trial_id: str) -> dict[str, Any]:
         """Return, once, what the driver has sent of a trial's end."""
-        return self._ending_summaries.pop(trial_id, {})
+        trial = self._trial(trial_id)
+        ending, trial.ending = trial.ending, {}
+        return ending
 
-    async def reports(
-        self, search_id: str, trial_ids: Iterable[str]
-    ) -> tuple[dict[str, WorkerReport], list[str], bool]:
-        """Return the reports of some trials, their search's notices, and whether it is attached.
+    async def changes(
+        self, search_id: str
+    ) -> tuple[dict[str, WorkerReport], list[str], list[str], bool]:
+        """Return what is new of a search since the last call.
 
-        After a restart by Ray the broker has forgotten what the driver sent it.
+        Returns:
+            The new reports by trial, the trials that claim their runs, the notices, and whether the
+            search is attached: after a restart the broker has forgotten what the driver sent it.
         """
-        reports = {t: self._reports[t] for t in trial_ids if t in self._reports}
-        return reports, self._notices.pop(search_id, []), search_id in self._searches
+        changed = ((t, self._trials.get(t)) for t in self._changed.pop(search_id, ()))
+        reports = {t: trial.report for t, trial in changed if trial and trial.report}
+        claims = [
+            trial_id
+            for trial_id in self._claiming
+            if (trial := self._trials.get(trial_id)) and trial.search_id == search_id
+        ]
+        return reports, claims, self._notices.pop(search_id, []), search_id in self._searches
 
     async def notify(self, text: str, trial_id: str | None = None) -> None:
         """Keep a notice for the trial's logger; without a logger, print it, which Ray shows."""
-        search_id = self._search_of_trial.get(trial_id or "")
+        trial = self._trials.get(trial_id or "")
+        search_id = trial.search_id if trial is not None else None
         if search_id is None:
             _print_once(text)
         else:
             self._notices.setdefault(search_id, []).append(text)
+
+    def _trial(self, trial_id: str, search_id: str | None = None) -> TrialRecord:
+        trial = self._trials.setdefault(trial_id, TrialRecord())
+        # After a restart the broker has forgotten the search; the trial's process has not.
+        trial.search_id = search_id or trial.search_id
+        return trial
 
     async def _search_id_of(self, experiment: str | None) -> str | None:
         """Return the search with this experiment; None where it has no logger.

@@ -87,10 +87,13 @@ class BrokerClient:
                 self.detach(earlier)
         self._searches[search_id] = _AttachedSearch(dict(arguments), notices, thread)
         self._thread.search_id = search_id
+        if not self._has_broker():
+            return
+        # Before the key, for which trials wait: a trial may have asked for the broker already.
+        attached = self._message("attach", search_id, self._searches[search_id].to_send())
         self._send(WandbSettings.resolve(arguments, None, os.environ), check=False)
-        if self.broker is not None:
-            # Class trainables open their runs before Tune calls the logger's on_trial_start.
-            ray.get(self._message("attach", search_id, self._searches[search_id].to_send()))
+        # Class trainables open their runs before Tune calls the logger's on_trial_start.
+        ray.get(attached)
 
     def set_experiment(self, search_id: str, experiment: str) -> None:
         """Send the broker the path of a search's experiment, by which its trials are known."""
@@ -164,15 +167,8 @@ class BrokerClient:
 
     def _send(self, settings: WandbSettings, *, check: bool) -> Any:
         """Send the broker what it lacks; returns Ray's reference, or None if nothing was sent."""
-        import ray
-
-        if not ray.is_initialized() or _is_inside_actor():
+        if not self._has_broker():
             return None
-        with self._lock:
-            # Started once: the broker ends with the handle of the first call that started it.
-            if self._job != _job():
-                self._broker, self._job = start_broker(), _job()
-                self._sent_keys, self._sent_common, self._last_message = {}, {}, None
         request = KeyRequest(settings.host, settings.api_key_file, self._search_id)
         sent = self._sent_keys.get(request)
         key = sent if sent and sent.is_checked > check else self._look_up_key(settings, check)
@@ -181,6 +177,19 @@ class BrokerClient:
             return None
         self._sent_keys[request], self._sent_common = key, common
         return self._message("update", request.pack(), key.pack(), common)
+
+    def _has_broker(self) -> bool:
+        """Start the broker where there is none; returns False where none can be started."""
+        import ray
+
+        if not ray.is_initialized() or _is_inside_actor():
+            return False
+        with self._lock:
+            # Started once: the broker ends with the handle of the first call that started it.
+            if self._job != _job():
+                self._broker, self._job = start_broker(), _job()
+                self._sent_keys, self._sent_common, self._last_message = {}, {}, None
+        return True
 
     def _message(self, method: str, *arguments: Any) -> Any:
         """Call a method of the broker after the last call; returns Ray's reference.

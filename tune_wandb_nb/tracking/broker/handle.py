@@ -1,10 +1,22 @@
-"""The handle of this job's broker: started by the driver, found by trials."""
+"""The handle of this job's broker: started by the driver, found or requested by trials."""
 
 from typing import Any
 
+from tune_wandb_nb.compat.ray import delete_mark, has_mark, store_mark
 from tune_wandb_nb.tracking.broker.actor import Broker
+from tune_wandb_nb.tracking.waiting import wait_until
 
-__all__ = ["find_broker", "start_broker"]
+__all__ = [
+    "announce_logger",
+    "find_broker",
+    "is_broker_requested",
+    "request_broker",
+    "start_broker",
+    "withdraw",
+]
+
+_STARTS_WITHIN = 30.0
+_LOOKS_EVERY = 0.1
 
 
 def start_broker() -> Any:
@@ -41,6 +53,50 @@ def find_broker() -> Any:
         return ray.get_actor(_name())
     except ValueError:
         return None
+
+
+def announce_logger(search_id: str) -> None:
+    """Let the trials of this job see that a search with a logger goes on."""
+    import ray
+
+    if ray.is_initialized():
+        store_mark(_mark("logger", search_id))
+
+
+def withdraw(search_id: str) -> None:
+    """Take back what `announce_logger` said of a search that is over."""
+    import ray
+
+    if ray.is_initialized():
+        delete_mark(_mark("logger", search_id))
+
+
+def is_broker_requested() -> bool:
+    """Return whether a trial of this job waits for a broker."""
+    import ray
+
+    return ray.is_initialized() and has_mark(_mark("request"))
+
+
+def request_broker() -> Any:
+    """Return this job's broker; where a search has a logger, it is asked to start one.
+
+    Called in a trial. None where no logger could start a broker.
+    """
+    import ray
+
+    found = find_broker()
+    if found is not None or not ray.is_initialized() or not has_mark(_mark("logger")):
+        return found
+    store_mark(_mark("request"))
+    wait_until(
+        lambda: find_broker() or not has_mark(_mark("logger")), _STARTS_WITHIN, every=_LOOKS_EVERY
+    )
+    return find_broker()
+
+
+def _mark(kind: str, search_id: str = "") -> str:
+    return f"{_name()}.{kind}.{search_id}"
 
 
 def _name() -> str:

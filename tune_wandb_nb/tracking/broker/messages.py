@@ -52,6 +52,8 @@ class Answer:
     """The driver's working directory."""
     is_first: bool = False
     """Whether this is its search's first trial that asks: it records the machine's packages."""
+    search_id: str | None = None
+    """The trial's search; None where that has no logger."""
     earlier: Mapping[str, Any] | None = None
     """The state of the run that an earlier process of this trial has left for the next one."""
 

@@ -62,7 +62,7 @@ def closing_line(
     Args:
         runs: The counts of all runs.
         unfinished: Those that are not closed yet.
-        repair: The call that brings rows to W&B that only Tune has.
+        repair: The call that brings rows to W&B that only Tune has; empty where there is none.
         group: The group of all runs; empty where they have several.
     """
     if not runs:
@@ -81,9 +81,11 @@ def closing_line(
         names = ", ".join(a.name for a in unfinished[:_NAMED_AT_MOST])
         more = len(unfinished) - _NAMED_AT_MOST
         rest = f" and {more} more" if more > 0 else ""
-        return f"{counted}; not uploaded in time: {names}{rest}." + (
-            f" The rows are on disk; upload them with: {command}" if command else ""
-        )
+        text = f"{counted}; not uploaded in time: {names}{rest}."
+        if (unwritten := sum(a.reported - a.logged - a.dropped for a in unfinished)) > 0:
+            text += f" {count(unwritten, 'row')} of theirs were not written yet; Tune has them all."
+            return text + (f" This brings them to W&B: {repair}" if repair else "")
+        return text + (f" The rows are on disk; upload them with: {command}" if command else "")
     text = f"{counted}, "
     if totals.logged == totals.reported:
         text += "all "

@@ -123,8 +123,8 @@ class WandbLogger(LoggerCallback):
 
     @property
     def mode(self) -> str | None:
-        """How the runs are logged: "online", "offline" or "disabled"; None before the search."""
-        return self._session.mode if self._session else None
+        """How the runs are logged: "online", "offline" or "disabled"; None before the first."""
+        return self._session.trials.mode if self._session else None
 
     @property
     def host(self) -> str | None:
@@ -135,17 +135,17 @@ class WandbLogger(LoggerCallback):
     @property
     def project_url(self) -> str | None:
         """The W&B page of the project; None offline, and until the first run is open."""
-        return self._session.project_url if self._session else None
+        return self._session.trials.project_url if self._session else None
 
     @property
     def group_url(self) -> str | None:
         """The W&B page of this search's runs; None offline, and until the first run is open."""
-        return self._session.group_url if self._session else None
+        return self._session.trials.group_url if self._session else None
 
     @property
     def trouble(self) -> str | None:
         """What is wrong with W&B right now, in a few words; None if nothing is."""
-        return self._session.trouble if self._session else None
+        return self._session.trials.trouble if self._session else None
 
     def run_url(self, trial_id: str) -> str | None:
         """Return the W&B page of one trial; None offline, and until its run is open."""
@@ -159,7 +159,7 @@ class WandbLogger(LoggerCallback):
         (rows that are in the run), dropped (rows that are not), mode, url, path (the run's folder)
         and note, which explains what is missing.
         """
-        return audit_table(self._session.stats if self._session else [])
+        return audit_table(self._session.trials.stats if self._session else [])
 
     # Tune's hooks
 
@@ -186,27 +186,28 @@ class WandbLogger(LoggerCallback):
                 TrialNames(trial.trial_id, str(trial), trial.storage.experiment_dir_name),
                 trial.config,
                 TrialSource.of(trial),
-                writes_own_run=session.writes_own_run(
+                inherits_mixin=session.remote.inherits_mixin(
                     trial.trainable_name, trial.get_trainable_cls
                 ),
             )
         elif tracked.ended:
             session.reopen_trial(tracked)
         elif isinstance(tracked.run, TrialRun):
-            session.writer.send(tracked.run, tracked.config_change(trial, trials))
+            session.send(tracked, tracked.config_change(trial, trials))
         session.notices.flush()
 
     def log_trial_result(self, iteration: int, trial: "Trial", result: dict[str, Any]) -> None:
         """Count one result, and send it to the writer."""
         del iteration
         session = self._live()
-        tracked = session.trials[trial.trial_id]
+        tracked = session.trials.get(trial.trial_id)
+        assert tracked is not None, "Tune reports no result of a trial that it has not started"
         tracked.stats.reported += 1
         tracked.stopping = bool(result.get("done"))
         if isinstance(tracked.run, TrialRun):
             session.media.keep(result)
             # A copy, since Tune and the callbacks after this one may change the result.
-            session.writer.send(tracked.run, partial(tracked.rows.row, dict(result)))
+            session.send(tracked, partial(tracked.rows.row, dict(result)))
 
     def on_checkpoint(
         self,
@@ -225,7 +226,7 @@ class WandbLogger(LoggerCallback):
         if not tracked.checkpoints.is_none:
             saved = SavedCheckpoint.of(checkpoint, trial.last_result or {})
             if (chosen := tracked.checkpoints.add(saved)) is not None:
-                session.writer.send(tracked.run, chosen)
+                session.send(tracked, chosen)
 
     def log_trial_end(self, trial: "Trial", failed: bool = False) -> None:
         """End the trial's run."""
@@ -263,8 +264,7 @@ class WandbLogger(LoggerCallback):
         if self._session is None:
             return {}
         self._session.writer.catch_up(_CATCH_UP)
-        trials = self._session.trials
-        return {trial_id: tracked.state() for trial_id, tracked in trials.items()}
+        return dict(self._session.trials.state())
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take over the state of the search that is restored; Tune calls it before ``setup``."""

@@ -107,14 +107,19 @@ class Reconnect:
         for check, runs in checks.items():
             if check.ask_again() is not None:
                 continue
-            ended = [run for run in runs if not run.is_open and run.stats.state not in _OPEN]
-            if ended:
-                try:
-                    self._upload(check, ended)
-                except (AccountError, OSError) as error:
-                    self._say(f"what was recorded offline is not uploaded yet: {error}")
+            # A trial that starts again waits with its run until the upload is over.
+            locked = [run for run in runs if run.lock.acquire(blocking=False)]
+            try:
+                self._upload(check, [run for run in locked if _has_ended(run)])
+            except (AccountError, OSError) as error:
+                self._say(f"what was recorded offline is not uploaded yet: {error}")
+            finally:
+                for run in locked:
+                    run.lock.release()
 
     def _upload(self, check: "ServerCheck", runs: Sequence["TrialRun"]) -> None:
+        if not runs:
+            return
         assert check.key is not None
         destination = Destination(
             check.host, check.key, look_up_account(check.host, check.key).entity
@@ -145,3 +150,7 @@ class Reconnect:
         with self._changed:
             self._runs.remove(run)
             self._changed.notify_all()
+
+
+def _has_ended(run: "TrialRun") -> bool:
+    return not run.is_open and run.stats.state not in _OPEN

@@ -1,16 +1,12 @@
 """The driver's view of a run that the trial's own process writes: its counts, nothing else."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
-from tune_wandb_nb.tracking.notices import Notices
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import InitPlan
 from tune_wandb_nb.tracking.runs.run_stats import RunStats
 
-__all__ = ["RemoteTrial", "ReportPoller"]
+__all__ = ["RemoteTrial"]
 
 _NO_REPORT = "the trial's process did not tell that it had logged them"
 _REPORTED_ALREADY = 5.0
@@ -58,46 +54,3 @@ class RemoteTrial:
             return
         if report is not None:
             self.stats.take_over(report)
-
-
-class ReportPoller:
-    """Asks the broker, without waiting for it, for the trials' reports."""
-
-    def __init__(self) -> None:
-        self._asked: Any = None
-
-    def poll(self, search_id: str, running: Mapping[str, RunStats], notices: Notices) -> None:
-        """Take over the answer to the last question if it has come, and ask again.
-
-        Args:
-            search_id: The search.
-            running: The counts of the trials that write their own run, by trial.
-            notices: Where the trials' notices go.
-        """
-        broker = broker_client.broker
-        if not running or broker is None:
-            return
-        import ray
-
-        if self._asked is not None:
-            if not ray.wait([self._asked], timeout=0)[0]:
-                return
-            self._take_over(running, notices)
-        self._asked = broker.reports.remote(search_id, list(running))
-
-    def _take_over(self, running: Mapping[str, RunStats], notices: Notices) -> None:
-        import ray
-
-        asked, self._asked = self._asked, None
-        try:
-            reports, texts, is_attached = ray.get(asked, timeout=_REPORTED_ALREADY)
-        except Exception:
-            # The broker has died with its node; reports up to the trials' ends are taken over.
-            return
-        if not is_attached:
-            broker_client.send_again()
-        for trial_id, stats in running.items():
-            if trial_id in reports and stats.state == "running":
-                stats.take_over(reports[trial_id])
-        for text in texts:
-            notices.say(text)

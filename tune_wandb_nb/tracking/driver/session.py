@@ -2,23 +2,24 @@
 
 import os
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from tune_wandb_nb.tracking.auth.access import NO_KEY, Access, decide_access
 from tune_wandb_nb.tracking.auth.exposed_key import warn_of_exposed_key
 from tune_wandb_nb.tracking.broker.client import broker_client
-from tune_wandb_nb.tracking.driver.own_run_detection import may_write_own_runs, writes_own_run
 from tune_wandb_nb.tracking.driver.reconnect import Reconnect
-from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial, ReportPoller
+from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
+from tune_wandb_nb.tracking.driver.remote_trials import CLAIMS_WITHIN, RemoteTrials
 from tune_wandb_nb.tracking.driver.tracked_trial import TrackedTrial
-from tune_wandb_nb.tracking.driver.writer import Opening, RunWriter
+from tune_wandb_nb.tracking.driver.trials import Trials
+from tune_wandb_nb.tracking.driver.writer import HandOver, Item, Opening, RunWriter
 from tune_wandb_nb.tracking.history.trial_source import TrialSource
-from tune_wandb_nb.tracking.notices import Notices, count
+from tune_wandb_nb.tracking.notices import Notices
 from tune_wandb_nb.tracking.results.checkpoints import CheckpointChoice
 from tune_wandb_nb.tracking.results.media import MediaFolder
 from tune_wandb_nb.tracking.results.metric_limit import MetricNames
@@ -26,7 +27,6 @@ from tune_wandb_nb.tracking.results.rows import RowRules, TrialRows
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import InitPlan, TrialNames, make_init_plan
 from tune_wandb_nb.tracking.runs.resilient_run import RecoveryFromTune
-from tune_wandb_nb.tracking.runs.run_stats import RunStats
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 from tune_wandb_nb.tracking.runs.wandb_core import CoreWatch
 from tune_wandb_nb.tracking.settings.api_key import show
@@ -34,7 +34,7 @@ from tune_wandb_nb.tracking.settings.config_entry import entry_of
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
 from tune_wandb_nb.tracking.settings.output_folder import check_writable
 from tune_wandb_nb.tracking.settings.ray_hooks import populate_run_location, run_info_hook
-from tune_wandb_nb.tracking.settings.settings import Mode, SettingsError, WandbSettings
+from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
 
 __all__ = ["Session"]
 
@@ -48,18 +48,22 @@ class Session:
     notices: Notices = field(default_factory=Notices)
     writer: RunWriter = field(default_factory=RunWriter)
     media: MediaFolder = field(default_factory=MediaFolder)
-    trials: dict[str, TrackedTrial] = field(default_factory=dict)
-    restored: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    trials: Trials = field(default_factory=Trials)
+    restored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     search_id: str = field(default_factory=lambda: secrets.token_hex(8))
     base: WandbSettings = field(init=False)
     reconnect: Reconnect = field(init=False)
+    remote: RemoteTrials = field(init=False)
     _names: MetricNames = field(init=False)
     _hook: Callable[[Any], None] | None = field(init=False, default=None)
     _access: dict[Any, Access] = field(default_factory=dict)
     _rules: dict[Any, RowRules] = field(default_factory=dict)
-    _own_runs: dict[str, bool] = field(default_factory=dict)
-    _attached: bool = False
-    _poller: ReportPoller = field(default_factory=ReportPoller)
+    _claimed: set[str] = field(default_factory=set)
+    """Trials that have claimed their runs before Tune's hook for their start was called."""
+    _handing_over: set[str] = field(default_factory=set)
+    """Trials that have claimed a run which the driver still closes."""
+    _unopened: dict[str, float] = field(default_factory=dict)
+    """Trials that may still claim their runs, and when the driver opens the run if they do not."""
     _core: CoreWatch = field(default_factory=CoreWatch)
 
     def start(self) -> None:
@@ -79,8 +83,8 @@ class Session:
             self._access_of(self.base)
         if self.base.dir is not None and self.base.mode != "disabled":
             check_writable(self.base.dir)
-        if may_write_own_runs():
-            self._attach()
+        self.remote = RemoteTrials(self.search_id, self.arguments, self.notices, self._hand_over)
+        self.remote.start()
         self.writer.start()
 
     def poll(self, experiment: str | None) -> None:
@@ -89,25 +93,12 @@ class Session:
         Args:
             experiment: The path of the search's experiment; None before its first trial.
         """
-        if self._attached:
-            if experiment is not None:
-                broker_client.set_experiment(self.search_id, experiment)
-            running = {
-                trial_id: tracked.stats
-                for trial_id, tracked in self.trials.items()
-                if isinstance(tracked.run, RemoteTrial) and not tracked.ended
-            }
-            self._poller.poll(self.search_id, running, self.notices)
+        self.remote.poll(experiment)
+        now = time.monotonic()
+        for trial_id in [trial_id for trial_id, at in self._unopened.items() if at <= now]:
+            if (tracked := self.trials.get(trial_id)) is not None:
+                self._open(tracked)
         self.notices.flush()
-
-    def writes_own_run(self, name: str, find: Callable[[], type]) -> bool:
-        """Return whether the trials of a trainable write their own runs.
-
-        Asked once for each name: Tune fetches and unpickles the class at every call of ``find``.
-        """
-        if name not in self._own_runs:
-            self._own_runs[name] = writes_own_run(find())
-        return self._own_runs[name]
 
     def open_trial(
         self,
@@ -115,11 +106,13 @@ class Session:
         config: Mapping[str, Any],
         source: TrialSource,
         *,
-        writes_own_run: bool = False,
+        inherits_mixin: bool = False,
     ) -> TrackedTrial:
-        """Open the W&B run of a trial that starts.
+        """Open the W&B run of a trial that starts, or leave that to the trial's process.
 
-        With ``writes_own_run`` the trial's own process opens and writes the run.
+        The process of a trial whose trainable inherits the mixin opens the run. Any other process
+        may claim the run, by `setup_wandb`: where trials may do that, the driver opens the run with
+        the trial's first result, and writes it until then.
 
         Raises:
             SettingsError: the trial's settings cannot be used.
@@ -134,8 +127,7 @@ class Session:
             source = replace(source, earlier=restored.get("folder") or "")
         plan = self._plan(settings, names, rows.config)
         run: TrialRun | RemoteTrial
-        if writes_own_run:
-            self._attach()
+        if inherits_mixin or trial_id in self._claimed:
             run = RemoteTrial(trial_id, name, plan)
         else:
             recovery = RecoveryFromTune(
@@ -150,20 +142,30 @@ class Session:
         run.stats.left_out = rows.dropped
         checkpoints = CheckpointChoice(settings.upload_checkpoints, settings.first_best)
         tracked = TrackedTrial(run, rows, checkpoints=checkpoints, source=source)
-        self.trials[trial_id] = tracked
-        self.writer.send(run, Opening())
+        self.trials.add(tracked)
+        self._unopened[trial_id] = time.monotonic() + CLAIMS_WITHIN
+        if isinstance(run, RemoteTrial) or not self.remote.is_attached:
+            self._open(tracked)
         return tracked
 
     def reopen_trial(self, tracked: TrackedTrial) -> None:
         """Open the run again of a trial that had ended."""
         tracked.ended, tracked.stopping = False, False
-        self.writer.send(tracked.run, Opening())
+        self._unopened[tracked.stats.trial_id] = 0.0
+        self._open(tracked)
+
+    def send(self, tracked: TrackedTrial, item: Item) -> None:
+        """Send an item to a trial's run, which is opened first where it is not open yet."""
+        self._open(tracked)
+        self.writer.send(tracked.run, item)
 
     def end_trial(self, tracked: TrackedTrial, ending: Ending) -> None:
         """Close the run of a trial that ended."""
+        self._open(tracked)
         tracked.ended = True
         run = tracked.run
         if isinstance(run, RemoteTrial):
+            self.remote.remove(run.stats.trial_id)
             if (broker := broker_client.broker) is not None:
                 broker.set_ending.remote(run.stats.trial_id, dict(ending.summary))
         elif (checkpoint := tracked.checkpoints.final()) is not None:
@@ -176,54 +178,45 @@ class Session:
             self.media.delete()
         self.writer.stop()
         self.reconnect.stop()
-        if self._attached:
-            broker_client.detach(self.search_id)
+        self.remote.stop()
 
-    @property
-    def stats(self) -> list[RunStats]:
-        """The counts of all runs in the order in which they were opened."""
-        return [tracked.stats for tracked in self.trials.values()]
+    def _open(self, tracked: TrackedTrial) -> None:
+        """Open a trial's run, if it waits to be opened."""
+        if self._unopened.pop(tracked.stats.trial_id, None) is not None:
+            if isinstance(tracked.run, RemoteTrial):
+                self.remote.add(tracked.stats)
+            self.writer.send(tracked.run, Opening())
 
-    @property
-    def mode(self) -> Mode:
-        """The mode of the runs: "online" as long as one of them is."""
-        modes = {run.mode for run in self.stats} or {self._access_of(self.base).mode}
-        return next(mode for mode in ("online", "offline", "disabled") if mode in modes)
+    def _hand_over(self, trial_id: str) -> None:
+        """Leave a trial's run to the trial's process, which has claimed it."""
+        if trial_id in self._handing_over:
+            return
+        tracked = self.trials.get(trial_id)
+        if tracked is None:
+            self._claimed.add(trial_id)
+        if tracked is None or isinstance(tracked.run, RemoteTrial):
+            self.remote.release(trial_id)
+            return
+        written, rows = tracked.run, tracked.rows
+        tracked.run = RemoteTrial(trial_id, written.stats.name, written.plan)
+        tracked.run.stats.reported = written.stats.reported
+        is_unopened = trial_id in self._unopened
+        self._unopened[trial_id] = 0.0
+        self._open(tracked)
+        if is_unopened:
+            self.remote.release(trial_id)
+            return
 
-    @property
-    def trouble(self) -> str | None:
-        """What is wrong with W&B right now, in a few words; None if nothing is."""
-        away = [run.trouble for run in self.stats if run.trouble]
-        if away:
-            return f"{count(len(away), 'run')} recorded offline: {away[-1]}"
-        lost = sum(run.lost for run in self.stats)
-        return f"{count(lost, 'row')} not in W&B; logger.audit() tells why" if lost else None
+        def release() -> None:
+            step = written.last_step
+            state = {
+                "step": 0 if step is None else step + 1, "config": rows.config, "rows": rows.state()
+            }  # fmt: skip
+            self.remote.release(trial_id, written.stats.to_report(), state)
+            self._handing_over.discard(trial_id)
 
-    @property
-    def project_url(self) -> str | None:
-        """The page of the project, once a run is online."""
-        return next((run.project_url for run in self.stats if run.project_url), None)
-
-    @property
-    def group(self) -> str | None:
-        """The group of all runs; None where they have several, or there are none."""
-        groups = {str(tracked.run.plan.arguments["group"]) for tracked in self.trials.values()}
-        return groups.pop() if len(groups) == 1 else None
-
-    @property
-    def group_url(self) -> str | None:
-        """The page of this search's runs, once one of them is online."""
-        for tracked in self.trials.values():
-            if tracked.stats.project_url:
-                group = quote(str(tracked.run.plan.arguments["group"]), safe="")
-                return f"{tracked.stats.project_url}/groups/{group}/workspace"
-        return None
-
-    def _attach(self) -> None:
-        """Send trials that write their own run the arguments of this logger."""
-        if not self._attached:
-            self._attached = True
-            broker_client.attach(self.search_id, self.arguments, self.notices)
+        self._handing_over.add(trial_id)
+        self.writer.send(written, HandOver(Ending("running"), release))
 
     def _note_drop(self, key: str, reason: str) -> None:
         self.notices.say(f"{key!r} cannot be logged to W&B ({reason}) and is left out.", once=key)
@@ -265,7 +258,7 @@ class Session:
         self, settings: WandbSettings, names: TrialNames, config: Mapping[str, Any]
     ) -> InitPlan:
         run_id = settings.init.get("id")
-        if run_id is not None and any(run.run_id == run_id for run in self.stats):
+        if run_id is not None and self.trials.has_run_id(str(run_id)):
             self.notices.say(
                 f"run_id={show(run_id)} was given for the whole search, but every trial is"
                 " a run of its own; the second trial and those after it get their own ids.",

@@ -23,9 +23,11 @@ def close_session(session: Session) -> None:
     try:
         with _interruptible():
             _wait(session)
+            session.remote.poll_last()
     finally:
         unfinished = [run.stats for run in session.writer.unfinished()]
-        line = closing_line(session.stats, unfinished, _repair(session), session.group or "")
+        trials = session.trials
+        line = closing_line(trials.stats, unfinished, _repair(session), trials.group or "")
         session.notices.say(line)
         session.notices.flush()
         session.close()
@@ -52,24 +54,35 @@ def _interruptible() -> Iterator[None]:
 
 
 def _wait(session: Session) -> None:
-    end = time.monotonic() + session.base.upload_timeout
+    """Wait for the uploads; for rows that go to files, as long as more and more are written."""
+    timeout = session.base.upload_timeout
+    end = time.monotonic() + timeout
+    done = _progress(session)
 
     def left() -> float:
         return max(0.0, end - time.monotonic())
 
     while not session.writer.wait(min(_PROGRESS_EVERY, left())):
+        unfinished = session.writer.unfinished()
+        if all(run.stats.mode == "offline" for run in unfinished):
+            done, before = _progress(session), done
+            end = time.monotonic() + timeout if done != before else end
         if not left():
             return
-        unfinished = len(session.writer.unfinished())
-        _say(session, f"closing W&B runs: {unfinished} of {len(session.stats)} left ...")
+        _say(session, f"closing W&B runs: {len(unfinished)} of {len(session.trials)} left ...")
     offline = session.reconnect.waiting()
     if offline:
         _say(session, f"asking W&B again for {count(len(offline), 'run')} recorded offline ...")
         session.reconnect.finish(left())
 
 
+def _progress(session: Session) -> tuple[int, int]:
+    logged = sum(stats.logged for stats in session.trials.stats)
+    return logged, len(session.writer.unfinished())
+
+
 def _repair(session: Session) -> str:
-    tracked = next((each for each in session.trials.values() if each.stats.lost), None)
+    tracked = next(iter(session.trials.all()), None)
     if tracked is None or not tracked.source.experiment:
         return ""
     project = tracked.run.plan.arguments["project"]

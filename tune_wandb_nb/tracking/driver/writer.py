@@ -3,31 +3,46 @@
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 from typing import TypeAlias
 
 from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
+from tune_wandb_nb.tracking.driver.waiting_rows import StoredRow, WaitingRows
 from tune_wandb_nb.tracking.results.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.results.rows import Row
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 
-__all__ = ["Opening", "RunWriter"]
+__all__ = ["HandOver", "Item", "Opening", "RunWriter"]
+
+
+_ITEMS_AT_ONCE = 100
 
 
 class Opening:
     """The first item that is sent to a run: open it."""
 
 
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """The last item that is sent to a run that another process goes on with."""
+
+    ending: Ending
+    release: Callable[[], None]
+    """Called once the run is closed here."""
+
+
 AnyRun: TypeAlias = TrialRun | RemoteTrial
 """A run that this process writes, or one that it only waits for."""
-_Item: TypeAlias = Opening | Callable[[], Row | None] | SavedCheckpoint | Ending
-_Ready: TypeAlias = Opening | Row | SavedCheckpoint | Ending
+_Job: TypeAlias = Opening | SavedCheckpoint | Ending | HandOver
+Item: TypeAlias = _Job | Callable[[], Row | None]
+_Ready: TypeAlias = _Job | StoredRow
 
 
 class _RunQueue:
-    """The items of one run, in order, and whether a worker is opening or ending the run."""
+    """The items of one run, in order, and whether a worker is busy with the run."""
 
     __slots__ = ("is_busy", "items", "run")
 
@@ -41,8 +56,8 @@ class RunWriter:
     """Takes results from Tune's thread in microseconds, makes rows of them and writes the rows.
 
     One thread makes and writes rows, a few others open and end runs, since opening and ending wait
-    for the network. The items of a run are handled in order. All threads are daemons: none keeps
-    the interpreter alive.
+    for the network; so does a row whose run has to be opened again. The items of a run are handled
+    in order. All threads are daemons: none keeps the interpreter alive.
 
     Args:
         workers: How many runs are opened or ended at once while the search runs. More would take
@@ -50,17 +65,28 @@ class RunWriter:
         closers: The same from `stop` on: the last trials may all end at once.
         linger: Seconds for which rows gather before they are written, so that the two threads do
             not take turns at every row; wandb itself sends rows every few seconds.
+        rows: Where rows wait for their runs.
     """
 
-    def __init__(self, *, workers: int = 8, closers: int = 50, linger: float = 0.5) -> None:
+    def __init__(
+        self,
+        *,
+        workers: int = 8,
+        closers: int = 50,
+        linger: float = 0.5,
+        rows: WaitingRows | None = None,
+    ) -> None:
         self._workers = workers
         self._closers = closers
         self._linger = linger
-        self._inbox: deque[tuple[AnyRun, _Item | None] | threading.Event] = deque()
+        self._inbox: deque[tuple[AnyRun, Item | None] | threading.Event] = deque()
         self._wake = threading.Event()
         self._hurry = threading.Event()
         self._stopping = threading.Event()
+        self._rows = rows or WaitingRows()
         self._queues: dict[AnyRun, _RunQueue] = {}
+        self._ready: deque[_RunQueue] = deque()
+        """Queues with items that nothing holds up."""
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._started_workers = 0
@@ -73,7 +99,7 @@ class RunWriter:
         self._thread = threading.Thread(target=self._loop, name="tune-wandb-writer", daemon=True)
         self._thread.start()
 
-    def send(self, run: AnyRun, item: _Item) -> None:
+    def send(self, run: AnyRun, item: Item) -> None:
         """Queue an item for a run: an `Opening` first, what makes its rows, at last an `Ending`."""
         if isinstance(item, Opening):
             with self._changed:
@@ -116,55 +142,87 @@ class RunWriter:
             self._hurry.wait(self._linger)
             if not self._stopping.is_set():
                 self._hurry.clear()
-            while self._inbox:
-                sent = self._inbox.popleft()
-                if isinstance(sent, threading.Event):
-                    sent.set()
-                else:
-                    self._take(*sent)
+            while self._inbox or self._ready:
+                self._take_all()
+                if self._ready:
+                    self._advance(self._ready.popleft())
             self._add_workers()
             if self._stopping.is_set() and not self._queues:
                 for _ in range(self._started_workers):
                     self._jobs.put(None)
+                self._rows.delete()
                 return
 
-    def _take(self, run: AnyRun, item: _Item | None) -> None:
+    def _take_all(self) -> None:
+        while self._inbox:
+            sent = self._inbox.popleft()
+            if isinstance(sent, threading.Event):
+                sent.set()
+            else:
+                self._take(*sent)
+
+    def _take(self, run: AnyRun, item: Item | None) -> None:
         queue = self._queues.get(run) or self._queues.setdefault(run, _RunQueue(run))
+        had_items = bool(queue.items)
         if item is None:
-            queue.is_busy = False
-        elif isinstance(item, Opening | SavedCheckpoint | Ending):
+            queue.is_busy = had_items = False
+        elif isinstance(item, _Job):
             queue.items.append(item)
         elif isinstance(run, TrialRun) and (row := run.prepare(item)) is not None:
-            queue.items.append(row)
-        self._advance(queue)
+            queue.items.append(self._rows.put(row))
+        if not queue.is_busy and not had_items:
+            self._ready.append(queue)
 
     def _advance(self, queue: _RunQueue) -> None:
-        while queue.items and not queue.is_busy:
+        """Handle some items of a run: results that arrive meanwhile must not pile up."""
+        for _ in range(_ITEMS_AT_ONCE):
+            if not queue.items or queue.is_busy:
+                break
             item = queue.items.popleft()
-            if isinstance(item, Row):
-                assert isinstance(queue.run, TrialRun)
-                queue.run.write(item)
+            if isinstance(item, StoredRow):
+                self._write(queue, item)
             else:
-                queue.is_busy = True
-                self._jobs.put(partial(self._perform, queue.run, item))
-                self._add_workers()
-        if not queue.items and not queue.is_busy and not queue.run.is_open:
-            del self._queues[queue.run]
+                self._start(queue, item)
+        if queue.is_busy:
+            return
+        if queue.items:
+            self._ready.append(queue)
+        elif not queue.run.is_open:
+            self._queues.pop(queue.run, None)
 
-    def _perform(self, run: AnyRun, item: Opening | SavedCheckpoint | Ending) -> None:
+    def _write(self, queue: _RunQueue, stored: StoredRow) -> None:
+        run = queue.run
+        assert isinstance(run, TrialRun)
+        try:
+            row = self._rows.take(stored)
+        except OSError as error:
+            run.stats.lose(f"its temporary file is gone ({type(error).__name__})")
+            return
+        if not run.write(row, may_wait=False):
+            self._start(queue, row)
+
+    def _start(self, queue: _RunQueue, item: _Job | Row) -> None:
+        queue.is_busy = True
+        self._jobs.put(partial(self._perform, queue.run, item))
+        self._add_workers()
+
+    def _perform(self, run: AnyRun, item: _Job | Row) -> None:
         try:
             if isinstance(item, Ending):
                 run.end(item)
-            elif isinstance(item, SavedCheckpoint):
-                assert isinstance(run, TrialRun)
-                run.save(item)
-            else:
+            elif isinstance(item, HandOver):
+                run.end(item.ending)
+            elif isinstance(item, Opening):
                 run.open()
+            elif isinstance(run, TrialRun):
+                run.write(item) if isinstance(item, Row) else run.save(item)
         except Exception as error:
             # None of these raises; what gets here all the same must not hold up any run.
             run.stats.add_note(f"unexpected {type(error).__name__}")
         finally:
-            if isinstance(item, Ending):
+            if isinstance(item, HandOver):
+                item.release()
+            if isinstance(item, Ending | HandOver):
                 self._count_as_finished(run)
             self._inbox.append((run, None))
             self._wake.set()

@@ -4,7 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from tune_wandb_nb.compat.wandb import skip_list_of_active_runs, skip_notebook_hook
+from tune_wandb_nb.compat.wandb import (
+    skip_list_of_active_runs,
+    skip_log_file,
+    skip_notebook_hook,
+)
 
 __all__ = ["isolated"]
 
@@ -23,9 +27,13 @@ def isolated() -> Iterator[None]:
     and removes it at its end. Where runs open and end in several threads, a hook can be left behind
     that raises AttributeError at every display; the end of another run then raises too. A run that
     is opened here sets no hook.
+
+    A run that is opened here writes no log file of wandb's Python part, either: what the user's own
+    calls log would go through the log files of all runs.
     """
     skip_list_of_active_runs(_IS_OF_A_SEARCH.get)
     skip_notebook_hook(_IS_OF_A_SEARCH.get)
+    skip_log_file(_IS_OF_A_SEARCH.get)
     token = _IS_OF_A_SEARCH.set(True)
     try:
         yield

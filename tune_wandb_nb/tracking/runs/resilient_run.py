@@ -98,7 +98,7 @@ class RecoveryFromTune(Recovery):
         run.abandon()
         raise ConnectionError("rows of the run still arrive in W&B")
 
-    def write_row(self, run: TrialRun, row: Row) -> None:
+    def write_row(self, run: TrialRun, row: Row, *, may_wait: bool) -> bool:
         """Write a row, after those that are missing before it."""
 
         def write() -> None:
@@ -107,7 +107,24 @@ class RecoveryFromTune(Recovery):
             run.write_row(row)
 
         self._names.add(row.metrics.keys())
-        self._retry(write, lambda: self._open_again(run))
+        if may_wait:
+            self._retry(write, lambda: self._open_again(run))
+        elif self._may_lack_rows or not self._is_written(run, row):
+            return False
+        self._note_written(row)
+        return True
+
+    def _is_written(self, run: TrialRun, row: Row) -> bool:
+        """Write a row; returns False if wandb-core has died."""
+        try:
+            run.write_row(row)
+        except Exception as error:
+            if not self._core.replace_dead_core(self._core_number) and not never_started(error):
+                raise
+            return False
+        return True
+
+    def _note_written(self, row: Row) -> None:
         if row.step is not None:
             self._first = row.step if self._first is None else self._first
             self._last = row.step

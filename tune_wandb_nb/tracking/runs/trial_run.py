@@ -1,5 +1,6 @@
 """One trial's W&B run: opened, written and ended without ever raising; its counts are kept."""
 
+import threading
 from collections.abc import Callable
 
 from tune_wandb_nb.tracking.history.wandb_file import OFFLINE_SUFFIX
@@ -32,9 +33,11 @@ class Recovery:
         """
         run.start(mode)
 
-    def write_row(self, run: "TrialRun", row: Row) -> None:
-        """Write a row; raises as `start`."""
+    def write_row(self, run: "TrialRun", row: Row, *, may_wait: bool) -> bool:
+        """Write a row, or return False where that takes long and must not; raises as `start`."""
+        del may_wait
         run.write_row(row)
+        return True
 
     def finish(self, run: "TrialRun", ending: Ending) -> None:
         """Close the run; raises as `start`."""
@@ -77,6 +80,8 @@ class TrialRun:
         self._recovery = recovery or Recovery()
         self._starter = starter
         self._last_step: int | None = None
+        self.lock = threading.RLock()
+        """Held while the run is opened or ended, and while its files are uploaded in between."""
 
     @property
     def is_open(self) -> bool:
@@ -92,6 +97,10 @@ class TrialRun:
 
     def open(self) -> None:
         """Open the run; one that cannot be opened online is opened offline."""
+        with self.lock:
+            self._open()
+
+    def _open(self) -> None:
         stats = self.stats
         stats.state = "running"
         if stats.mode == "disabled":
@@ -109,7 +118,7 @@ class TrialRun:
             self._go_offline(reason)
             # To have wandb-core forget the run that failed may take as long as its server hangs.
             stats.run_id += OFFLINE_SUFFIX
-            self.open()
+            self._open()
             return
         self._call_hook()
 
@@ -121,17 +130,26 @@ class TrialRun:
             self.stats.drop(self._describe(error))
             return None
 
-    def write(self, row: Row) -> None:
-        """Log one row; what W&B refuses is left out, and only a whole row is dropped."""
+    def write(self, row: Row, *, may_wait: bool = True) -> bool:
+        """Log one row; what W&B refuses is left out, and only a whole row is dropped.
+
+        Args:
+            row: The row.
+            may_wait: Whether the run may be opened again for it, after wandb-core has died.
+
+        Returns:
+            False if the row needs that and ``may_wait`` is False; the row is then still to write.
+        """
         if self.stats.mode == "disabled":
-            return
+            return True
         if self.open_run is None:
             self._lose(row, self.stats.note or "the run was not open")
-            return
+            return True
         try:
-            self._recovery.write_row(self, row)
+            return self._recovery.write_row(self, row, may_wait=may_wait)
         except Exception as error:
             self._lose(row, self._describe(error))
+            return True
 
     def save(self, checkpoint: SavedCheckpoint) -> None:
         """Log a checkpoint as an artifact; one that cannot be logged is named in the note."""
@@ -146,14 +164,15 @@ class TrialRun:
 
     def end(self, ending: Ending) -> None:
         """Close the run; returns when W&B has everything, or the file is whole."""
-        if self.open_run is not None:
-            try:
-                self._recovery.finish(self, ending)
-            except Exception as error:
-                self.stats.add_note(f"not closed: {self._describe(error)}")
-            self.abandon()
-        if self.stats.state != "not opened":
-            self.stats.state = ending.state
+        with self.lock:
+            if self.open_run is not None:
+                try:
+                    self._recovery.finish(self, ending)
+                except Exception as error:
+                    self.stats.add_note(f"not closed: {self._describe(error)}")
+                self.abandon()
+            if self.stats.state != "not opened":
+                self.stats.state = ending.state
 
     # What a recovery calls; these raise whatever wandb raises.
 

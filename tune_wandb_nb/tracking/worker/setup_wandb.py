@@ -1,10 +1,13 @@
 """`setup_wandb`: a W&B run for the trial or the training that calls it."""
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
 from tune_wandb_nb.compat.ray_trial import experiment_path_of, tune_session
+from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames
+from tune_wandb_nb.tracking.worker.tracker import Writer
 from tune_wandb_nb.tracking.worker.train_context import train_experiment, train_rank
 from tune_wandb_nb.tracking.worker.trainable import names_of, tracker, trainable_with_mixin
 
@@ -67,19 +70,42 @@ def open_run(
         trainable: The Tune trainable in this process, or None.
         arguments: Settings that override the config's ``wandb`` entry.
     """
+    writer: Writer
     if trainable is not None:
         names = names_of(trainable)
+        writer = "claiming process" if trainable.wandb_run_is_claimed else "process"
         # The values of `config` win: a caller may have passed a function changed parameters.
         config = {**trainable.config, **config}
     else:
         session, rank = tune_session(), train_rank()
+        writer = "driver"
         names = TrialNames(
             _of_rank(session.trial_id, rank),
             _of_rank(session.trial_name, rank),
             train_experiment() or session.experiment,
             experiment_path_of(session.storage),
         )
-    tracker().open(names, config, arguments)
+    tracker().open(names, config, arguments, writer=writer)
+    if trainable is None:
+        _end_with(threading.current_thread())
+
+
+def _end_with(thread: threading.Thread) -> None:
+    """End the run when a training's thread ends: Ray may kill its process right after that.
+
+    Without such a thread, wandb ends the run when the process exits.
+    """
+    if thread is threading.main_thread():
+        return
+
+    run = tracker().run
+
+    def end() -> None:
+        thread.join()
+        if tracker().run is run:
+            tracker().end(Ending("finished"))
+
+    threading.Thread(target=end, name="tune-wandb-end", daemon=True).start()
 
 
 def _of_rank(name: str | None, rank: int) -> str | None:

@@ -6,10 +6,10 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from tune_wandb_nb.tracking.auth.access import decide_access
-from tune_wandb_nb.tracking.broker.handle import find_broker
+from tune_wandb_nb.tracking.broker.handle import request_broker
 from tune_wandb_nb.tracking.broker.messages import Answer
 from tune_wandb_nb.tracking.results.checkpoints import CheckpointChoice, SavedCheckpoint
 from tune_wandb_nb.tracking.results.rows import RowRules, TrialRows
@@ -23,9 +23,17 @@ from tune_wandb_nb.tracking.settings.settings import WandbSettings, check_projec
 from tune_wandb_nb.tracking.worker.environment import adopt_environment, folder_for
 from tune_wandb_nb.tracking.worker.worker_run import WorkerRun
 
-__all__ = ["Tracker"]
+__all__ = ["Tracker", "Writer"]
+
+Writer: TypeAlias = Literal["process", "claiming process", "driver"]
+"""Who writes what a trial reports to Tune into its run, where the search has a logger.
+
+The trial's process, from the start or once it has claimed the run; or the driver. Then what the
+process logs itself goes into a run beside the trial's.
+"""
 
 _TIMEOUT = 60.0
+_BESIDE = "-worker"
 _REPORTS_EVERY = 1.0
 """Seconds between two reports to the driver: the process may be killed before its last one."""
 
@@ -37,7 +45,7 @@ class Tracker:
     """
 
     def __init__(self) -> None:
-        self._broker = find_broker()
+        self._broker = request_broker()
         self._sharing = CoreSharing(self._broker)
         self._sharing.start_looking()
         self._run: WorkerRun | None = None
@@ -46,6 +54,7 @@ class Tracker:
         self._last_report = 0.0
         self._sent: Any = None
         self._trial_id: str | None = None
+        self._search_id: str | None = None
         self.completed = False
         """Whether the trial's code has come to its end by itself."""
 
@@ -64,6 +73,8 @@ class Tracker:
         names: TrialNames,
         config: Mapping[str, Any],
         arguments: Mapping[str, Any] | None = None,
+        *,
+        writer: Writer = "process",
     ) -> None:
         """Open the run of a trial, or go on with it.
 
@@ -71,6 +82,7 @@ class Tracker:
             names: Tune's names for the trial.
             config: Its config, with a ``wandb`` entry.
             arguments: Settings that win over that entry.
+            writer: Who writes what the trial reports to Tune.
 
         Raises:
             SettingsError: the trial's settings cannot be used.
@@ -78,8 +90,26 @@ class Tracker:
         self._trial_id = names.trial_id
         entry = {**_mapping(entry_of(config)), **(arguments or {})}
         answer, settings = self._ask_broker(names, entry)
-        access = decide_access(settings, sent=answer.key)
+        takes_reports = answer.logger is not None and names.trial_id is not None
         earlier = answer.earlier or {}
+        if takes_reports and writer != "process":
+            claimed = self._claim(names) if writer == "claiming process" else None
+            takes_reports, earlier = claimed is not None, claimed or {}
+            if claimed is None:
+                names = self._names_beside(names)
+        self._open(names, config, settings, answer, earlier, takes_reports=takes_reports)
+
+    def _open(
+        self,
+        names: TrialNames,
+        config: Mapping[str, Any],
+        settings: WandbSettings,
+        answer: Answer,
+        earlier: Mapping[str, Any],
+        *,
+        takes_reports: bool,
+    ) -> None:
+        access = decide_access(settings, sent=answer.key)
         rules = RowRules.of(settings.excludes, log_config=settings.log_config, best=settings.best)
         rows = TrialRows(rules, earlier.get("config", config))
         if "rows" in earlier:
@@ -101,7 +131,7 @@ class Tracker:
             plan,
             say=self._say,
             sharing=self._sharing,
-            takes_reports=answer.logger is not None and names.trial_id is not None,
+            takes_reports=takes_reports,
             first_step=earlier.get("step", 0),
         )
         run.stats.note, run.stats.left_out = access.note, rows.dropped
@@ -109,9 +139,33 @@ class Tracker:
         if change is not None and (opened := run.trial_run.open_run) is not None:
             opened.update_config(change.config)
         self._run, self.completed = run, False
-        self._rows = rows if answer.logger is not None else None
+        self._rows = rows if takes_reports else None
         self._checkpoints = CheckpointChoice(settings.upload_checkpoints, settings.first_best)
         self._send_report(run)
+
+    def _claim(self, names: TrialNames) -> Mapping[str, Any] | None:
+        """Claim the trial's run, which the driver may write so far.
+
+        Returns:
+            The state in which the driver leaves the run; None where the driver does not answer.
+        """
+        import ray
+
+        try:
+            state = ray.get(
+                self._broker.claim.remote(names.trial_id, self._search_id), timeout=_TIMEOUT
+            )
+        except Exception:
+            return None
+        return state or {}
+
+    def _names_beside(self, names: TrialNames) -> TrialNames:
+        """Return the names of a run beside the trial's, which the driver goes on to write."""
+        self._say(
+            "what the training's own process logs to W&B is in runs of their own, whose ids end in"
+            f" {_BESIDE!r}: the trials' runs, with what is reported to Tune, are the logger's."
+        )
+        return replace(names, trial_id=f"{names.trial_id}{_BESIDE}", name=f"{names.name}{_BESIDE}")
 
     def report(self, result: Mapping[str, Any]) -> None:
         """Take what is reported to Tune into the run, if the search has a `WandbLogger`."""
@@ -173,6 +227,7 @@ class Tracker:
         settings = WandbSettings.resolve(answer.logger or {}, entry, environ)
         if (settings.host, settings.api_key_file) != (own.host, own.api_key_file):
             answer = self._answer(names, settings)
+        self._search_id = answer.search_id
         check_init_arguments(settings.init)
         check_project(settings)
         return answer, settings
@@ -221,7 +276,9 @@ class Tracker:
         if self._sent is not None and not ray.wait([self._sent], timeout=timeout)[0] and not wait:
             return
         self._last_report = time.monotonic()
-        self._sent = self._broker.report.remote(run.stats.trial_id, run.stats.to_report(), state)
+        report = run.stats.to_report()
+        sent = self._broker.report.remote(run.stats.trial_id, report, state, self._search_id)
+        self._sent = sent
         if wait:
             ray.wait([self._sent], timeout=timeout)
 

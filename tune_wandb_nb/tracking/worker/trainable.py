@@ -87,6 +87,8 @@ class WandbTrainableMixin(_Base):
 
     __module__ = "tune_wandb_nb"  # The path under which Ray pickles it.
 
+    wandb_run_is_claimed = False
+    """Whether the driver's logger writes the trial's run until this process claims the run."""
     _wandb_broker_starter: BrokerStarter
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -178,7 +180,9 @@ class WandbTrainableMixin(_Base):
         return super().reset(new_config, *args, **kwargs)
 
     def reset_config(self, new_config: Any) -> Any:
-        """End the run of a function that has stopped; the next call opens the next run."""
+        """End the run of a trial that has ended, where the next trial's code opens the next run."""
+        if not _is_function(self) and self.wandb_run_is_claimed:
+            tracker().end(ending_without_error())
         succeeded = super().reset_config(new_config)
         if _is_function(self):
             tracker().end(ending_without_error())
@@ -195,9 +199,11 @@ class WandbTrainableMixin(_Base):
             tracker().end(ending_without_error())
 
     def cleanup(self) -> None:
-        """End a function's trial, then its run; the run of a class ends in `stop`."""
+        """End a function's trial, then its run; the run of a class usually ends in `stop`."""
         if not _is_function(self):
             super().cleanup()
+            if self.wandb_run_is_claimed:
+                tracker().end(ending_without_error())
             return
         thread = training_thread()
         try:
@@ -227,6 +233,8 @@ def trainable_with_mixin() -> Any:
     found = calling_trainable()
     if found is not None and not isinstance(found, WandbTrainableMixin):
         add_base(found, WandbTrainableMixin)
+        # The driver cannot see this base class: the process claims its trials' runs at the broker.
+        found.wandb_run_is_claimed = True
     return found
 
 

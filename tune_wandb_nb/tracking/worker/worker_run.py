@@ -29,6 +29,8 @@ __all__ = ["WorkerRun"]
 
 _QUIET: Mapping[str, Any] = {"silent": True, "save_code": False}
 """All trials print into one notebook, which W&B's banners would flood."""
+_FLUSHES_EVERY = 0.2
+"""Seconds until what was logged is in the run's file: Ray may kill a trial's process any time."""
 
 
 class WorkerRun:
@@ -147,7 +149,7 @@ def _init(plan: InitPlan, mode: Mode, run_id: str) -> Any:
     settings = {
         **_QUIET,
         "init_timeout": OPENS_WITHIN[mode],
-        **private_settings(requirements=plan.records_environment),
+        **private_settings(requirements=plan.records_environment, flush_interval=_FLUSHES_EVERY),
     }
     arguments = init_arguments_of(plan, mode, run_id, settings)
     return wandb.init(**arguments, reinit="finish_previous", allow_val_change=True)

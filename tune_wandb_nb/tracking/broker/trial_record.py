@@ -1,0 +1,58 @@
+"""What the broker keeps of one trial that writes its own W&B run."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
+
+__all__ = ["TrialRecord"]
+
+
+@dataclass(slots=True, eq=False)
+class TrialRecord:
+    """One trial's counts, the state of its run, and who may write the run."""
+
+    search_id: str | None = None
+    """The search with a logger to which it belongs; None without one."""
+    report: WorkerReport | None = None
+    earlier: WorkerReport | None = None
+    """The last report on what was written before the present process, all of it added up."""
+    run_state: dict[str, Any] | None = None
+    """How the trial's next process goes on with the run."""
+    ending: dict[str, Any] = field(default_factory=dict)
+    """The part of the run's summary that says how Tune ended the trial."""
+    has_ended: asyncio.Event | None = None
+    """Set while no process has the run open; None before the first report."""
+    is_released: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the driver does not write the run."""
+
+    def begin_process(self) -> None:
+        """Count what was reported so far as earlier: its process may have been killed."""
+        if self.report is not None:
+            self.earlier = self.report
+
+    def take(self, report: WorkerReport, run_state: Mapping[str, Any] | None) -> None:
+        """Store the counts of the present process, and the state of the run once it has ended."""
+        self.report = report.plus(self.earlier)
+        ended = self.expect_end()
+        if report.state == "running":
+            ended.clear()
+        else:
+            ended.set()
+        if run_state is not None:
+            self.run_state = dict(run_state)
+
+    def expect_end(self) -> asyncio.Event:
+        """Return the event of the run's end, made where there has been no report."""
+        self.has_ended = self.has_ended or asyncio.Event()
+        return self.has_ended
+
+    def release(self, report: WorkerReport | None, run_state: Mapping[str, Any] | None) -> None:
+        """Let the trial's process go on with a run that the driver has written so far."""
+        if report is not None:
+            self.report = self.earlier = report
+        if run_state is not None:
+            self.run_state = dict(run_state)
+        self.is_released.set()
