@@ -145,7 +145,7 @@ export class CurvesChart extends CanvasChart {
     const lines = this.panels.flatMap((panel) => panel.lines.map((line) => ({ line, panel })));
     const ordered = bestLast(lines, ({ line }) => model.goodnessOf(line.trial.id));
     const [width, alpha] = strength(lines.length / this.panels.length);
-    this.surface.paint("marks", ordered.length, (i) => {
+    this.drawMarks(ordered.length, (i) => {
       const { line, panel } = ordered[i] as (typeof lines)[number];
       marks.save();
       clip(marks, panel.frame);

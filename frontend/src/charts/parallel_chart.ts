@@ -88,7 +88,7 @@ export class ParallelChart extends CanvasChart {
     }
     const sorted = bestLast(this.lines, ({ trial }) => model.goodnessOf(trial.id));
     marks.globalAlpha = strength(this.lines.length);
-    this.surface.paint("marks", sorted.length, (i) => {
+    this.drawMarks(sorted.length, (i) => {
       const one = sorted[i] as ParallelLine;
       this.stroke(marks, one, this.context.scaleColor(one.trial.id), 1.2);
     });

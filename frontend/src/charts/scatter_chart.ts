@@ -120,8 +120,7 @@ export class ScatterChart extends CanvasChart {
     const sorted = bestLast(this.dots, ({ trial }) => this.context.model.goodnessOf(trial.id));
     marks.globalAlpha = sorted.length > 2000 ? 0.45 : 0.85;
     const radius = sorted.length > 2000 ? 2.5 : sorted.length > 300 ? 3.5 : 4.5;
-    this.surface.paint(
-      "marks",
+    this.drawMarks(
       sorted.length,
       (i) => {
         const one = sorted[i] as Dot;

@@ -94,7 +94,7 @@ export class ScheduleChart extends CanvasChart {
     const title = this.mode === LINEAGE ? "trial" : this.param();
     drawYAxis(axes, palette, this.plot, y, title);
     drawXAxis(axes, palette, this.plot, x, "iteration");
-    this.surface.paint("marks", this.bars.length, (i) => {
+    this.drawMarks(this.bars.length, (i) => {
       const bar = this.bars[i] as Bar;
       this.stroke(marks, bar, this.context.scaleColor(bar.stretch.trial.id), 3);
     });

@@ -53,7 +53,7 @@ export class TimelineChart extends CanvasChart {
     const busy = `${counted(workers.length, "worker")}, busy ${(100 * busyShare(all)).toFixed(0)} % of the time`;
     setText(this.summary, hidden > 0 ? `${busy}; ${hidden} are out of sight` : busy);
     this.place(axes, all, rows);
-    this.surface.paint("marks", this.blocks.length, (i) => {
+    this.drawMarks(this.blocks.length, (i) => {
       const block = this.blocks[i] as Block;
       fill(marks, block, palette.states[block.stay.trial.state], 0.8);
     });

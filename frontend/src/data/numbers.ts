@@ -2,7 +2,7 @@ import type { Scalar } from "../protocol";
 
 const LEAST_DIGITS = 4;
 const MOST_DIGITS = 9;
-const SAMPLE = 1000;
+const SAMPLE = 400;
 /** From this many values on, a few neighbours may look the same. */
 const MANY = 100;
 

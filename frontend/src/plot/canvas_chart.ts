@@ -26,6 +26,7 @@ export abstract class CanvasChart implements Part {
   private frame = 0;
   private pressed: Point | null = null;
   private dragging = false;
+  private drawn = false;
   private drawnSelection: readonly string[] | null = null;
 
   constructor(
@@ -64,9 +65,17 @@ export abstract class CanvasChart implements Part {
 
   protected draw(): void {
     if (!this.surface.fit()) return;
+    this.drawn = false;
     this.drawAll();
+    if (!this.drawn) this.drawMarks(0, () => undefined);
     this.drawnSelection = null;
     this.highlight();
+  }
+
+  /** Draws the marks of all trials; without a call of it in `drawAll` there are none. */
+  protected drawMarks(count: number, drawOne: (index: number) => void, atOnce?: number): void {
+    this.drawn = true;
+    this.surface.paint("marks", count, drawOne, atOnce);
   }
 
   /** Draws the axes and all marks. */

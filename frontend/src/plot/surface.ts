@@ -3,7 +3,8 @@ import { h } from "../ui/dom";
 /** Axes; then the marks of all trials; those of the selected ones; the one that is hovered. */
 export type Layer = "axes" | "marks" | "picked" | "over";
 
-const LAYERS: readonly Layer[] = ["axes", "marks", "picked", "over"];
+// The marks have two canvases: the old ones stay in sight until the new ones are complete.
+const LAYERS: readonly Layer[] = ["axes", "marks", "marks", "picked", "over"];
 /** Milliseconds of drawing between two moments in which the page can answer. */
 const SLICE = 10;
 /** Where there is no GPU, what was drawn in these milliseconds takes many more to be shown. */
@@ -17,13 +18,16 @@ export class Surface {
   /** Whether all marks have been drawn. */
   complete = true;
   private readonly canvases = new Map<Layer, HTMLCanvasElement>();
+  private hiddenMarks: HTMLCanvasElement | null = null;
+  private hasMarks = false;
   private readonly observer: ResizeObserver;
   private readonly frames = new Map<Layer, number>();
 
   constructor(label: string, onResize: () => void) {
     for (const layer of LAYERS) {
       const canvas = h("canvas", { class: `twn-layer twn-layer-${layer}`, "aria-hidden": "true" });
-      this.canvases.set(layer, canvas);
+      if (this.canvases.has(layer)) this.hiddenMarks = canvas;
+      else this.canvases.set(layer, canvas);
       this.element.append(canvas);
     }
     this.element.setAttribute("role", "img");
@@ -46,7 +50,7 @@ export class Surface {
   /** An empty layer to draw on, in CSS pixels. */
   clear(layer: Layer): CanvasRenderingContext2D {
     cancelAnimationFrame(this.frames.get(layer) ?? 0);
-    const canvas = this.canvases.get(layer) as HTMLCanvasElement;
+    const canvas = this.target(layer);
     const ratio = Math.max(devicePixelRatio || 1, 1);
     const [width, height] = [Math.round(this.width * ratio), Math.round(this.height * ratio)];
     if (canvas.width !== width || canvas.height !== height) {
@@ -59,9 +63,25 @@ export class Surface {
     return context;
   }
 
+  /** How far the marks stand back behind those that are hovered or selected. */
   dim(strength: "none" | "some" | "much"): void {
-    const canvas = this.canvases.get("marks") as HTMLCanvasElement;
-    canvas.dataset["dim"] = strength;
+    this.element.dataset.dim = strength;
+  }
+
+  private target(layer: Layer): HTMLCanvasElement {
+    const hidden = layer === "marks" && this.hasMarks ? this.hiddenMarks : null;
+    return hidden ?? (this.canvases.get(layer) as HTMLCanvasElement);
+  }
+
+  private showMarks(): void {
+    const [shown, hidden] = [this.canvases.get("marks"), this.hiddenMarks];
+    if (this.hasMarks && shown !== undefined && hidden !== null) {
+      this.canvases.set("marks", hidden);
+      this.hiddenMarks = shown;
+      hidden.classList.remove("twn-back");
+      shown.classList.add("twn-back");
+    }
+    this.hasMarks = true;
   }
 
   /** Draws many marks without holding up the page: what does not fit into one slice comes later. */
@@ -80,6 +100,7 @@ export class Surface {
         }
       }
       this.complete = true;
+      if (layer === "marks") this.showMarks();
     };
     slice();
   }

@@ -9,7 +9,7 @@ const PADDING = 20;
 const ARROW = 14;
 const SAMPLE = 300;
 /** More values than this decide no further on how many digits there are. */
-const FORMATTED = 1000;
+const FORMATTED = 400;
 
 /** How the columns are written and how wide they are; a width never shrinks, so nothing jumps. */
 export class ColumnWidths {

@@ -17,6 +17,8 @@ export interface Options {
 
 /** From this width on the table and the charts are side by side, and there are two charts. */
 const SIDE_BY_SIDE = 1040;
+/** Milliseconds per trial between two times at which news redraw the charts. */
+const PER_TRIAL = 0.5;
 const [FEWEST_ROWS, MOST_ROWS] = [5, 11];
 
 /** The whole page: status, table, charts. */
@@ -29,6 +31,8 @@ export class Dashboard {
   private readonly tablePane: HTMLElement;
   private readonly cleanup: (() => void)[] = [];
   private options: Options;
+  private chartsAt = Number.NEGATIVE_INFINITY;
+  private chartTimer: ReturnType<typeof setTimeout> | undefined;
   private frame = 0;
 
   constructor(
@@ -86,6 +90,7 @@ export class Dashboard {
 
   dispose(): void {
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.chartTimer);
     for (const undo of this.cleanup) undo();
     for (const part of this.parts) part.dispose?.();
   }
@@ -96,7 +101,12 @@ export class Dashboard {
       for (const part of this.parts) part.update();
     };
     const updateTable = (): void => {
-      for (const part of this.parts.slice(0, 3)) part.update();
+      this.setRows();
+      for (const part of this.parts) if (!(part instanceof ChartSlot)) part.update();
+    };
+    const updateByNews = (): void => {
+      updateTable();
+      this.updateChartsSoon();
     };
     const highlight = (): void => {
       cancelAnimationFrame(this.frame);
@@ -105,7 +115,8 @@ export class Dashboard {
       });
     };
     this.cleanup.push(
-      this.model.on(["data", "view", "theme"], update),
+      this.model.on(["data"], updateByNews),
+      this.model.on(["view", "theme"], update),
       this.model.on(["columns"], updateTable),
       this.model.on(["hover"], highlight),
       this.model.on(["selection"], () => {
@@ -113,6 +124,20 @@ export class Dashboard {
         this.revealSelected();
       }),
     );
+  }
+
+  /** News of many trials come more often than their marks can be drawn. */
+  private updateChartsSoon(): void {
+    if (this.chartTimer !== undefined) return;
+    const due = this.chartsAt + PER_TRIAL * this.model.store.trials.size;
+    const draw = (): void => {
+      this.chartTimer = undefined;
+      this.chartsAt = performance.now();
+      for (const slot of this.slots) slot.update();
+    };
+    const wait = due - performance.now();
+    if (wait <= 0) draw();
+    else this.chartTimer = setTimeout(draw, wait);
   }
 
   /** A selection made in a chart is in sight in the table. */
