@@ -22,6 +22,7 @@ __all__ = [
     "inherit_from",
     "is_trainable_category",
     "kills_detached_processes",
+    "recorded_start",
     "recorded_trials",
     "replace_interrupt_event",
     "run_config_of",
@@ -244,6 +245,21 @@ def recorded_trials(state: Path) -> list[dict[str, Any]]:
     """
     recorded = json.loads(state.read_text(encoding="utf-8"))["trial_data"]
     return [json.loads(trial) for trial, _ in recorded]
+
+
+def recorded_start(state: Path) -> tuple[str | None, float | None]:
+    """Return the tuned metric and the time of the start from a file of a search's state.
+
+    None where the file does not say, or cannot be read.
+    """
+    try:
+        recorded = json.loads(state.read_text(encoding="utf-8"))
+        metric = recorded["runner_data"].get("_metric")
+        started = recorded["stats"].get("start_time")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None, None
+    has_start = isinstance(started, float | int)
+    return metric if isinstance(metric, str) else None, float(started) if has_start else None
 
 
 def _worker_module() -> Any:

@@ -12,9 +12,8 @@ from tests.wire.fixtures import StartRun
 from tune_wandb_nb.widgets.base.frontend import OVERRIDE
 
 
-def test_online_the_page_of_the_group_is_in_front() -> None:
+def test_online_there_is_the_page_of_the_group() -> None:
     dashboard = filled(Tracker("online"))
-    assert dashboard.tabs.selected_index == 1
     assert "/groups/g/workspace?jupyter=true" in dashboard.page.frame.value
     assert 'href="http://127.0.0.1:1/e/p/groups/g/workspace"' in dashboard.page.link.value
     assert "<a href" in dashboard.report()
@@ -45,9 +44,8 @@ def test_where_no_iframe_can_be_shown_there_is_a_link(monkeypatch: pytest.Monkey
     assert 'href="http://127.0.0.1:1/e/p/groups/g/workspace"' in page.frame.value
 
 
-def test_offline_the_charts_are_in_front_and_the_way_to_the_page_is_told() -> None:
+def test_offline_the_way_to_the_page_is_told() -> None:
     dashboard = filled(Tracker("offline"))
-    assert dashboard.tabs.selected_index == 0
     text = dashboard.page.frame.value
     assert "offline" in text
     assert dashboard.page.sync.layout.display is None

@@ -102,7 +102,7 @@ class WandbPage(ipywidgets.VBox):
             return
         self._bar.layout.display = None
         self.sync.layout.display = "none"
-        self.link.value = f'<div class="twn">{link(self._url, "Open in W&B")}</div>'
+        self.link.value = f'<div class="twp">{link(self._url, "Open in W&B")}</div>'
         if not self._frontend.shows_iframes:
             self.frame.value = note(
                 f"This frontend shows no page here: {link(self._url, self._url)}"

@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.boards import search
 from tune_wandb_nb.tuning.board.board import TrialBoard
-from tune_wandb_nb.widgets.charts.picture import picture_png, picture_tag
+from tune_wandb_nb.widgets.report.picture import picture_png, picture_tag
 
 
 @pytest.mark.parametrize("metric", ["score", None])

@@ -6,40 +6,31 @@ from tune_wandb_nb.widgets.base.markup import (
     bar,
     escape,
     name_tag,
-    note,
     params_text,
     safe_html,
     table,
 )
 from tune_wandb_nb.widgets.base.palette import STATE_COLORS
 
-__all__ = ["errors_html", "headline", "seconds_left", "status_html", "top_trials_html"]
+__all__ = ["errors_html", "headline", "status_html", "top_trials_html"]
 
 _ENDED: tuple[State, ...] = ("done", "failed", "stopped")
 _MOST_ERRORS = 20
 
 
-def headline(snapshot: BoardSnapshot, stopping: bool = False) -> str:
+def headline(snapshot: BoardSnapshot) -> str:
     """Return the state of the search as a title of one or two words."""
     if snapshot.error is not None:
         return "Failed"
     if snapshot.started is None:
         return "Not started"
     if snapshot.ended is None:
-        return "Stopping" if stopping else "Running"
+        return "Running"
     return "Stopped" if snapshot.counts["stopped"] else "Finished"
 
 
-def seconds_left(snapshot: BoardSnapshot) -> float | None:
-    """Estimate the seconds left from the trials that have ended; None without an estimate."""
-    ended = sum(snapshot.counts[state] for state in _ENDED)
-    if not ended or snapshot.expected is None or snapshot.ended is not None:
-        return None
-    return max(snapshot.expected - ended, 0) * snapshot.elapsed / ended
-
-
-def status_html(snapshot: BoardSnapshot, stopping: bool = False, trouble: str | None = None) -> str:
-    """Return counts, progress, times, resources, the best trial and the trouble with W&B."""
+def status_html(snapshot: BoardSnapshot) -> str:
+    """Return counts, progress, times, resources, the best trial and the error of the search."""
     counts = snapshot.counts
     total = max(snapshot.expected or 0, snapshot.total)
     shown = [state for state in STATES if counts[state] or state == "done"]
@@ -48,9 +39,7 @@ def status_html(snapshot: BoardSnapshot, stopping: bool = False, trouble: str | 
         f"{counts[state]} {state}</span>"
         for state in shown
     ]
-    left = seconds_left(snapshot)
     times = [f"{duration(snapshot.elapsed)} elapsed"] if snapshot.started is not None else []
-    times += [f"about {duration(left)} left"] if left is not None else []
     times += [escape(snapshot.note)] if snapshot.note else []
     ended = sum(counts[state] for state in _ENDED)
     order: tuple[State, ...] = ("done", "failed", "stopped", "running", "paused")
@@ -58,14 +47,14 @@ def status_html(snapshot: BoardSnapshot, stopping: bool = False, trouble: str | 
         (counts[state] / total if total else 0.0, STATE_COLORS[state], f"{counts[state]} {state}")
         for state in order
     ]
-    title = headline(snapshot, stopping)
+    title = headline(snapshot)
     is_known = snapshot.expected is not None
     progress = f"{ended} of {total} trials" if is_known else f"{ended} trials over"
     return (
-        f'<div class="twn"><div class="facts"><span class="head">{title}</span>'
+        f'<div class="twp"><div class="facts"><span class="head">{title}</span>'
         f'<span>{progress}</span><span class="soft">{" · ".join(times)}</span></div>'
         f"{bar(parts, progress)}<div class='facts'>{''.join(facts)}</div>"
-        f"{_best(snapshot)}{_trouble(trouble)}{_error(snapshot)}</div>"
+        f"{_best(snapshot)}{_error(snapshot)}</div>"
     )
 
 
@@ -77,7 +66,7 @@ def errors_html(snapshot: BoardSnapshot) -> str:
         f"<pre>{escape(trial.error or 'no traceback yet')}</pre></div>"
         for trial in failed[-_MOST_ERRORS:]
     ]
-    return f'<div class="twn">{"".join(blocks)}</div>' if blocks else ""
+    return f'<div class="twp">{"".join(blocks)}</div>' if blocks else ""
 
 
 def top_trials_html(snapshot: BoardSnapshot, most: int = 10) -> str:
@@ -99,7 +88,7 @@ def top_trials_html(snapshot: BoardSnapshot, most: int = 10) -> str:
     ]
     values = [metric] if metric else []
     head = ("trial", "state", *values, "iterations", "hyperparameters" if has_params else "")
-    return f'<div class="twn">{table(head, rows, "fit")}</div>'
+    return f'<div class="twp">{table(head, rows, "fit")}</div>'
 
 
 def _best(snapshot: BoardSnapshot) -> str:
@@ -112,10 +101,6 @@ def _best(snapshot: BoardSnapshot) -> str:
         f'<span class="soft">in</span> {name_tag(best.name, 32)}<br>'
         f'<span class="soft">{params_text(best.params)}</span></div>'
     )
-
-
-def _trouble(trouble: str | None) -> str:
-    return note(f"W&B: {escape(shorten(trouble, 300))}") if trouble else ""
 
 
 def _error(snapshot: BoardSnapshot) -> str:

@@ -2,7 +2,6 @@
 
 import base64
 import io
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,16 +10,15 @@ from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.chart_data.curves import CurveData, curve_data, join
 from tune_wandb_nb.tuning.chart_data.parallel import ParallelData, parallel_data
 from tune_wandb_nb.tuning.chart_data.wording import shorten
-from tune_wandb_nb.widgets.base.palette import BEST, GREY, TrialColors, blend
+from tune_wandb_nb.widgets.base.palette import BEST, GREY, blend
 
 __all__ = ["picture_png", "picture_tag"]
 
+_COLORS = 96
 _INK, _SOFT = "#333333", "#777777"
 
 
-def picture_png(
-    snapshot: BoardSnapshot, *, log: Iterable[str] = (), dpi: int = 110
-) -> bytes | None:
+def picture_png(snapshot: BoardSnapshot, *, dpi: int = 100) -> bytes | None:
     """Draw curves and parallel coordinates of the tuned (else the first) metric as a PNG.
 
     Return None if there is nothing to draw. matplotlib's global state stays as it is.
@@ -31,7 +29,7 @@ def picture_png(
 
     metric = snapshot.metric or next(iter(snapshot.metrics), None)
     curves = curve_data(snapshot, metric, best=len(BEST))
-    parallel = parallel_data(snapshot, metric, log=log)
+    parallel = parallel_data(snapshot, metric)
     if not curves.lines:
         return None
     panels = 2 if parallel is not None and len(parallel.axes) > 1 else 1
@@ -45,7 +43,18 @@ def picture_png(
             _draw_parallel(axes[1], parallel)
         png = io.BytesIO()
         figure.savefig(png, format="png", dpi=dpi)
-    return png.getvalue()
+    return _smaller(png)
+
+
+def _smaller(png: io.BytesIO) -> bytes:
+    # The picture is in a notebook's file twice; few colours make it a third as large.
+    from PIL import Image
+
+    smaller = io.BytesIO()
+    with Image.open(png) as picture:
+        few = picture.convert("RGB").quantize(_COLORS, Image.Quantize.FASTOCTREE, dither=0)
+        few.save(smaller, format="png", optimize=True)
+    return smaller.getvalue()
 
 
 def picture_tag(png: bytes | None) -> str:
@@ -60,11 +69,9 @@ def picture_tag(png: bytes | None) -> str:
 
 
 def _draw_curves(ax: Any, data: CurveData) -> None:
-    grey = [*data.crowd, *data.others]
-    if grey:
-        ax.plot(*join(grey), color=GREY, alpha=0.4, linewidth=0.8)
-    colors = TrialColors().assign([line.trial.trial_id for line in data.best])
-    for color, line in zip(colors, data.best, strict=True):
+    if data.others:
+        ax.plot(*join(data.others), color=GREY, alpha=0.4, linewidth=0.8)
+    for color, line in zip(BEST, data.best, strict=False):
         dot = "o" if len(line.x) == 1 else None
         ax.plot(line.x, line.y, color=color, lw=1.8, marker=dot, label=shorten(line.trial.name))
     ax.set_xlabel("iteration", color=_SOFT)
