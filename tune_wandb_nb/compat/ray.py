@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EXPERIMENT_STATES",
     "SOCKET_IN_TEMP_FOLDER",
+    "adapt_tensorboard",
     "assume_notebook",
     "delete_mark",
     "has_mark",
@@ -135,6 +136,31 @@ def assume_notebook() -> None:
         with contextlib.suppress(ModuleNotFoundError):
             module: Any = importlib.import_module(f"ray.tune.{name}")
             module.IS_NOTEBOOK = True
+
+
+def adapt_tensorboard(*versions: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+    """Let Tune's TensorBoard logger take a result in the first of these versions that it can take.
+
+    Tune adds this logger to every search, and ends the search with the first result on which it
+    fails. Only the first call of a process has an effect. A Tune without this logger needs nothing.
+    """
+    with contextlib.suppress(ImportError, AttributeError):
+        logger: Any = importlib.import_module("ray.tune.logger").TBXLoggerCallback
+        original = logger.log_trial_result
+        if hasattr(original, "original"):
+            return
+
+        def log_trial_result(self: Any, iteration: int, trial: Any, result: Any) -> None:
+            for version in versions:
+                try:
+                    original(self, iteration, trial, version(result))
+                except Exception as error:  # noqa: PERF203 - to try the next one is the point
+                    logging.getLogger(__name__).debug("TensorBoard: %r", error)
+                else:
+                    return
+
+        log_trial_result.original = original  # type: ignore[attr-defined]
+        logger.log_trial_result = log_trial_result
 
 
 def without_display(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,13 +13,16 @@ __all__ = [
     "calling_trainable",
     "experiment_of",
     "experiment_path_of",
+    "filesystem_of",
     "has_returned",
+    "in_tune_session",
     "last_result_of",
     "original_folder",
     "storage_of",
     "train_context",
     "training_thread",
     "trial_names",
+    "trial_paths_of",
     "tune_session",
     "without_tunes_entries",
 ]
@@ -57,6 +60,12 @@ def tune_session() -> TuneSession:
         getattr(session, "storage", None),
         int(getattr(session, "world_rank", None) or 0),
     )
+
+
+def in_tune_session() -> bool:
+    """Tell whether this process runs a function of Tune's, and is no worker of Ray Train."""
+    session = _session()
+    return session is not None and getattr(session, "world_rank", None) is None
 
 
 def training_thread() -> threading.Thread | None:
@@ -144,6 +153,21 @@ def experiment_of(storage: Any) -> str | None:
 def experiment_path_of(storage: Any) -> str | None:
     """Return the path of the experiment in its storage; None without a storage."""
     return storage.experiment_fs_path if storage is not None else None
+
+
+def trial_paths_of(storage: Any) -> tuple[str | None, str | None]:
+    """Return the trial's folder on the driver's machine, and in the storage; None without one.
+
+    The second is a path in the storage's file system, whose name `filesystem_of` returns.
+    """
+    if storage is None:
+        return None, None
+    return storage.trial_driver_staging_path, storage.trial_fs_path
+
+
+def filesystem_of(storage: Any) -> str:
+    """Return pyarrow's name of the file system of a storage; "local" without a storage."""
+    return storage.storage_filesystem.type_name if storage is not None else "local"
 
 
 def last_result_of(trainable: Any) -> Mapping[str, Any]:

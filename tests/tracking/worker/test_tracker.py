@@ -96,7 +96,7 @@ def test_a_run_without_rows_can_be_discarded(tracker: Tracker, tmp_path: Path) -
     [
         ({"wandb": {"mode": "offline"}}, "no W&B project was given"),
         (entry(projekt="p"), "unknown argument 'projekt'"),
-        ({"wandb": ["p"]}, "must be a dictionary"),
+        ({"wandb": ["p"]}, "no W&B project was given"),
     ],
 )
 def test_settings_that_cannot_be_used_are_an_error(

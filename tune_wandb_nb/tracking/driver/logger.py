@@ -1,17 +1,18 @@
 """`WandbLogger`: the Tune callback that logs every trial of a search to W&B, from one process."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ray.tune.logger import LoggerCallback
-
+from tune_wandb_nb.compat.ray import adapt_tensorboard
 from tune_wandb_nb.tracking.driver.audit import audit_table
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.driver.shutdown import close_session
+from tune_wandb_nb.tracking.driver.trial_hooks import TrialHooks
 from tune_wandb_nb.tracking.history.trial_source import TrialSource
 from tune_wandb_nb.tracking.results.checkpoints import SavedCheckpoint
+from tune_wandb_nb.tracking.results.tensorboard import for_tensorboard, numbers_of
 from tune_wandb_nb.tracking.results.trial_end import ending_of, interrupted_ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
@@ -20,7 +21,6 @@ from tune_wandb_nb.tracking.settings.settings import WandbSettings
 
 if TYPE_CHECKING:
     import pandas as pd
-    from ray.tune import Checkpoint
     from ray.tune.experiment import Trial
 
 __all__ = ["WandbLogger", "WandbLoggerCallback"]
@@ -28,7 +28,7 @@ __all__ = ["WandbLogger", "WandbLoggerCallback"]
 _CATCH_UP = 1.0
 
 
-class WandbLogger(LoggerCallback):
+class WandbLogger(TrialHooks):
     """Logs every trial of a Ray Tune search as a W&B run, without slowing the search.
 
     The run's id is the trial's id, its name the trial's name, its group the experiment's name;
@@ -39,21 +39,25 @@ class WandbLogger(LoggerCallback):
 
     Args:
         project: The W&B project.
-        group: Groups the runs; by default the experiment's name.
-        api_key: The W&B API key. Better: `tune_wandb_nb.login`, which asks for it.
+        group: Groups the runs; by default the experiment's name. Like ``job_type``, ``name``,
+            ``tags``, ``notes`` and ``dir`` also a function of the trial.
         api_key_file: A file whose first line is the key, on this machine; ``~`` is expanded.
+        api_key: The W&B API key. Better: `tune_wandb_nb.login`, which asks for it.
         excludes: Metrics and config keys that are not logged: names, nested names
             ("info/learner") and globs ("info/*").
         log_config: Log hyperparameters that change during a trial (PBT) as ``config/<name>``.
-        best: Metrics whose best value is kept in the summary, such as ``{"accuracy": "max"}``.
         upload_checkpoints: Log checkpoints as artifacts: True for each of them, "best" (by the
             first metric of ``best``) or "last" for that one, when its trial ends.
+        save_checkpoints: What Ray called ``upload_checkpoints`` once.
         upload_timeout: Seconds to wait, at the end of the search, for W&B to have everything.
+        video_kwargs: Arguments for ``wandb.Video``, made from 5-D arrays (N, T, C, H, W).
+        image_kwargs: Arguments for ``wandb.Image``, made from 3-D (H, W, C) and 4-D arrays.
+        best: Metrics whose best value is kept in the summary, such as ``{"accuracy": "max"}``.
         mode: "online", "offline" or "disabled"; by default online with a key, offline without.
         host: The address of a self-hosted W&B server.
         dir: Where W&B files go (in a folder ``wandb`` there); by default ``./wandb``.
-        video_kwargs: Arguments for ``wandb.Video``, made from 5-D arrays (N, T, C, H, W).
-        image_kwargs: Arguments for ``wandb.Image``, made from 3-D (H, W, C) and 4-D arrays.
+        log_output: Keep a trial's console output, which Tune writes with ``log_to_file``, among the
+            run's files.
         **wandb_init_kwargs: Everything else goes to ``wandb.init``: ``entity``, ``tags``,
             ``notes``, ``job_type``, ``settings``, ... and the classic ``run_id``, ``run_name``.
 
@@ -68,23 +72,25 @@ class WandbLogger(LoggerCallback):
 
     __module__ = "tune_wandb_nb"  # The path under which Tune pickles it.
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - in the order that Ray's callback has
         self,
         project: str | None = None,
-        group: str | None = None,
-        *,
-        api_key: str | None = None,
+        group: str | Callable[[Any], str] | None = None,
         api_key_file: str | None = None,
+        api_key: str | None = None,
         excludes: Any = (),
         log_config: bool = False,
-        best: Mapping[str, str] | None = None,
         upload_checkpoints: bool | str = False,
+        save_checkpoints: bool = False,
         upload_timeout: float = 60.0,
-        mode: str | None = None,
-        host: str | None = None,
-        dir: str | None = None,  # noqa: A002 - wandb.init's name for it
         video_kwargs: Mapping[str, Any] | None = None,
         image_kwargs: Mapping[str, Any] | None = None,
+        *,
+        best: Mapping[str, str] | None = None,
+        mode: str | None = None,
+        host: str | None = None,
+        dir: str | Callable[[Any], str] | None = None,  # noqa: A002 - wandb.init's name for it
+        log_output: bool = False,
         **wandb_init_kwargs: Any,
     ) -> None:
         given = {
@@ -96,10 +102,12 @@ class WandbLogger(LoggerCallback):
             "log_config": log_config,
             "best": best,
             "upload_checkpoints": upload_checkpoints,
+            "save_checkpoints": save_checkpoints,
             "upload_timeout": upload_timeout,
             "mode": mode,
             "host": host,
             "dir": dir,
+            "log_output": log_output,
             "video_kwargs": video_kwargs,
             "image_kwargs": image_kwargs,
             **wandb_init_kwargs,
@@ -109,6 +117,8 @@ class WandbLogger(LoggerCallback):
         checked = WandbSettings.resolve(given)
         # From here on the key is an `ApiKey`, which neither prints nor pickles.
         self._arguments = {**given, "api_key": checked.api_key}
+        if save_checkpoints:
+            self._arguments |= {"upload_checkpoints": True, "save_checkpoints": False}
         if "settings" in given:
             self._arguments["settings"] = checked.init.get("settings")
         self._session: Session | None = None
@@ -168,33 +178,31 @@ class WandbLogger(LoggerCallback):
         del args
         session = Session(self._arguments, restored=self._restored)
         session.start()
+        adapt_tensorboard(for_tensorboard, numbers_of)
         self._session = session
         budget = info.get("time_budget_s")
         self._deadline = time.monotonic() + float(budget) if budget else None
         self._custom_stopper = stop is not None and not isinstance(stop, Mapping)
         session.notices.flush()
 
-    def on_trial_start(
-        self, iteration: int, trials: list["Trial"], trial: "Trial", **info: Any
-    ) -> None:
+    def log_trial_start(self, trial: "Trial") -> None:
         """Open the trial's run, or go on with it."""
-        del iteration, info
         session = self._live()
         tracked = session.trials.get(trial.trial_id)
         if tracked is None:
             session.open_trial(
-                TrialNames(trial.trial_id, str(trial), trial.storage.experiment_dir_name),
+                TrialNames.of(trial),
                 trial.config,
                 TrialSource.of(trial),
                 inherits_mixin=session.remote.inherits_mixin(
                     trial.trainable_name, trial.get_trainable_cls
                 ),
+                trial=trial,
             )
         elif tracked.ended:
             session.reopen_trial(tracked)
         elif isinstance(tracked.run, TrialRun):
-            session.send(tracked, tracked.config_change(trial, trials))
-        session.notices.flush()
+            session.send(tracked, tracked.config_change(trial, session.tune_trials))
 
     def log_trial_result(self, iteration: int, trial: "Trial", result: dict[str, Any]) -> None:
         """Count one result, and send it to the writer."""
@@ -209,21 +217,13 @@ class WandbLogger(LoggerCallback):
             # A copy, since Tune and the callbacks after this one may change the result.
             session.send(tracked, partial(tracked.rows.row, dict(result)))
 
-    def on_checkpoint(
-        self,
-        iteration: int,
-        trials: list["Trial"],
-        trial: "Trial",
-        checkpoint: "Checkpoint",
-        **info: Any,
-    ) -> None:
+    def log_trial_save(self, trial: "Trial") -> None:
         """Log a checkpoint as an artifact, where ``upload_checkpoints`` asks for it."""
-        del iteration, trials, info
-        session = self._live()
+        session, checkpoint = self._live(), trial.checkpoint
         tracked = session.trials.get(trial.trial_id)
-        if tracked is None or not isinstance(tracked.run, TrialRun):
+        if tracked is None or checkpoint is None or not isinstance(tracked.run, TrialRun):
             return
-        if not tracked.checkpoints.is_none:
+        if tracked.is_new(checkpoint.path) and not tracked.checkpoints.is_none:
             saved = SavedCheckpoint.of(checkpoint, trial.last_result or {})
             if (chosen := tracked.checkpoints.add(saved)) is not None:
                 session.send(tracked, chosen)
@@ -238,7 +238,7 @@ class WandbLogger(LoggerCallback):
                 stopping=tracked.stopping,
                 custom_stopper=self._custom_stopper,
             )
-            self._live().end_trial(tracked, ending)
+            self._live().end_trial(tracked, tracked.with_output(ending, trial))
 
     def on_step_end(self, iteration: int, trials: list["Trial"], **info: Any) -> None:
         """Print the notices, from Tune's thread."""
@@ -256,7 +256,8 @@ class WandbLogger(LoggerCallback):
         for trial in trials:
             tracked = session.trials.get(trial.trial_id)
             if tracked is not None and not tracked.ended:
-                session.end_trial(tracked, interrupted_ending(trial, time_is_up=time_is_up))
+                ending = interrupted_ending(trial, time_is_up=time_is_up)
+                session.end_trial(tracked, tracked.with_output(ending, trial))
         close_session(session)
 
     def get_state(self) -> dict[str, Any]:

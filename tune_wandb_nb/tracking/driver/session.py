@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -30,11 +30,13 @@ from tune_wandb_nb.tracking.runs.resilient_run import RecoveryFromTune
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 from tune_wandb_nb.tracking.runs.wandb_core import CoreWatch
 from tune_wandb_nb.tracking.settings.api_key import show
-from tune_wandb_nb.tracking.settings.config_entry import entry_of
+from tune_wandb_nb.tracking.settings.config_entry import entry_of, own_entry
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
+from tune_wandb_nb.tracking.settings.open_run_defaults import with_open_run
 from tune_wandb_nb.tracking.settings.output_folder import check_writable
 from tune_wandb_nb.tracking.settings.ray_hooks import populate_run_location, run_info_hook
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
+from tune_wandb_nb.tracking.settings.trial_values import call_functions
 
 __all__ = ["Session"]
 
@@ -50,6 +52,8 @@ class Session:
     media: MediaFolder = field(default_factory=MediaFolder)
     trials: Trials = field(default_factory=Trials)
     restored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    tune_trials: Sequence[Any] = ()
+    """Tune's own list of all its trials."""
     search_id: str = field(default_factory=lambda: secrets.token_hex(8))
     base: WandbSettings = field(init=False)
     reconnect: Reconnect = field(init=False)
@@ -72,6 +76,7 @@ class Session:
         Raises:
             SettingsError: a setting, a key file, a hook or a folder that cannot be used.
         """
+        self.arguments = with_open_run(self.arguments)
         self.reconnect = Reconnect(self.notices.say)
         self._names = MetricNames(self.notices.say)
         settings = WandbSettings.resolve(self.arguments, None, self.environ)
@@ -107,6 +112,7 @@ class Session:
         source: TrialSource,
         *,
         inherits_mixin: bool = False,
+        trial: Any = None,
     ) -> TrackedTrial:
         """Open the W&B run of a trial that starts, or leave that to the trial's process.
 
@@ -118,7 +124,7 @@ class Session:
             SettingsError: the trial's settings cannot be used.
         """
         trial_id, name = str(names.trial_id), str(names.name)
-        settings = self._settings_of(config)
+        settings = self._settings_of(config, trial or names)
         rules = self._rules_of(settings)
         rows = TrialRows(rules, config, on_drop=self._note_drop)
         restored = self.restored.get(trial_id)
@@ -141,7 +147,9 @@ class Session:
             run = TrialRun(trial_id, name, plan, say=self.notices.say, recovery=recovery)
         run.stats.left_out = rows.dropped
         checkpoints = CheckpointChoice(settings.upload_checkpoints, settings.first_best)
-        tracked = TrackedTrial(run, rows, checkpoints=checkpoints, source=source)
+        tracked = TrackedTrial(
+            run, rows, checkpoints=checkpoints, source=source, logs_output=settings.log_output
+        )
         self.trials.add(tracked)
         self._unopened[trial_id] = time.monotonic() + CLAIMS_WITHIN
         if isinstance(run, RemoteTrial) or not self.remote.is_attached:
@@ -221,13 +229,20 @@ class Session:
     def _note_drop(self, key: str, reason: str) -> None:
         self.notices.say(f"{key!r} cannot be logged to W&B ({reason}) and is left out.", once=key)
 
-    def _settings_of(self, config: Mapping[str, Any]) -> WandbSettings:
+    def _settings_of(self, config: Mapping[str, Any], trial: Any) -> WandbSettings:
         entry = entry_of(config)
-        if entry is None:
+        arguments = call_functions(self.arguments, trial)
+        if (reason := own_entry(config)) is not None:
+            self.notices.say(
+                f"the config's 'wandb' entry is no settings, for {reason}; it is logged as a"
+                " hyperparameter.",
+                once="own entry",
+            )
+        if entry is None and arguments is self.arguments:
             settings = self.base
         else:
             warn_of_exposed_key(config)
-            settings = WandbSettings.resolve(self.arguments, entry, self.environ)
+            settings = WandbSettings.resolve(arguments, entry, self.environ)
             check_init_arguments(settings.init)
             if settings.dir is not None and settings.dir != self.base.dir:
                 check_writable(settings.dir)

@@ -1,6 +1,6 @@
 """Describes how a trial ended: the state, exit code and summary of its W&B run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ __all__ = [
     "finished_ending",
     "interrupted_ending",
     "last_lines",
+    "output_files",
 ]
 
 _STATUS = "tune/status"
@@ -32,6 +33,14 @@ class Ending:
     state: str
     exit_code: int = 0
     summary: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    """Files that are kept among the run's: the trial's console output."""
+
+
+def output_files(folder: str | None, names: Iterable[str | None]) -> tuple[str, ...]:
+    """Return the files of a trial's console output that exist (``log_to_file`` of Tune)."""
+    paths = [Path(folder or "", name) for name in names if name]
+    return tuple(str(path) for path in dict.fromkeys(paths) if path.is_file())
 
 
 def ending_of(

@@ -200,7 +200,7 @@ class TrialRun:
         """Log and count the metrics of a row."""
         assert self.open_run is not None
         self.open_run.log(row, self._note_left_out)
-        self.stats.logged += 1
+        self.stats.logged += row.is_reported
 
     def finish(self, ending: Ending) -> None:
         """Close the ``wandb.Run`` with what its summary says of the end."""
@@ -210,6 +210,10 @@ class TrialRun:
         except Exception as error:
             reason = self._describe(error)
             self.stats.add_note(f"its summary does not tell how it ended: {reason}")
+        try:
+            self.open_run.keep_files(ending.files)
+        except Exception as error:
+            self.stats.add_note(f"its output is not in the run: {self._describe(error)}")
         self.open_run.finish(ending)
 
     def abandon(self) -> None:

@@ -169,6 +169,7 @@ CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "mode": _mode,
     "host": _host,
     "dir": _path,
+    "log_output": _flag,
     "video_kwargs": _options,
     "image_kwargs": _options,
 }

@@ -16,10 +16,11 @@ from tune_wandb_nb.tracking.results.rows import RowRules, TrialRows
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames, make_init_plan
 from tune_wandb_nb.tracking.runs.wandb_core import CoreSharing
-from tune_wandb_nb.tracking.settings.config_entry import entry_of
+from tune_wandb_nb.tracking.settings.config_entry import entry_of, own_entry
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
 from tune_wandb_nb.tracking.settings.ray_hooks import run_info_hook
 from tune_wandb_nb.tracking.settings.settings import WandbSettings, check_project
+from tune_wandb_nb.tracking.settings.trial_values import TrialView, call_functions
 from tune_wandb_nb.tracking.worker.environment import adopt_environment, folder_for
 from tune_wandb_nb.tracking.worker.worker_run import WorkerRun
 
@@ -88,8 +89,14 @@ class Tracker:
             SettingsError: the trial's settings cannot be used.
         """
         self._trial_id = names.trial_id
-        entry = {**_mapping(entry_of(config)), **(arguments or {})}
-        answer, settings = self._ask_broker(names, entry)
+        if (reason := own_entry(config)) is not None:
+            self._say(
+                f"the config's 'wandb' entry is no settings, for {reason}; it is logged as a"
+                " hyperparameter."
+            )
+        entry = {**(entry_of(config) or {}), **(arguments or {})}
+        view = TrialView(names.trial_id, names.name, names.experiment, config, names.log_path)
+        answer, settings = self._ask_broker(names, entry, view)
         takes_reports = answer.logger is not None and names.trial_id is not None
         earlier = answer.earlier or {}
         if takes_reports and writer != "process":
@@ -217,14 +224,15 @@ class Tracker:
     # Inside
 
     def _ask_broker(
-        self, names: TrialNames, entry: Mapping[str, Any]
+        self, names: TrialNames, entry: Mapping[str, Any], view: TrialView
     ) -> tuple[Answer, WandbSettings]:
         """Ask the broker, and resolve the settings with what the driver has sent it."""
         own = WandbSettings.resolve({}, entry, os.environ)
         answer = self._answer(names, own)
         adopt_environment(answer.environ)
         environ = {**os.environ, **answer.environ}
-        settings = WandbSettings.resolve(answer.logger or {}, entry, environ)
+        logger = call_functions(answer.logger or {}, view)
+        settings = WandbSettings.resolve(logger, entry, environ)
         if (settings.host, settings.api_key_file) != (own.host, own.api_key_file):
             answer = self._answer(names, settings)
         self._search_id = answer.search_id
@@ -301,11 +309,3 @@ class Tracker:
             self._broker.notify.remote(text, self._trial_id)
         else:
             print(f"tune-wandb-nb: {text}", flush=True)
-
-
-def _mapping(entry: object) -> Mapping[str, Any]:
-    if isinstance(entry, Mapping):
-        return entry
-    # Raises a SettingsError for anything but None.
-    WandbSettings.resolve({}, entry)
-    return {}

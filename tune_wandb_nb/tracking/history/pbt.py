@@ -1,5 +1,6 @@
 """Population based training: the trial whose checkpoint another trial has copied."""
 
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["copied_from"]
 
 
-def copied_from(trial: "Trial", trials: list["Trial"]) -> str | None:
+def copied_from(trial: "Trial", trials: Sequence["Trial"]) -> str | None:
     """Return the id of the other trial in whose folder a trial's checkpoint lies, or None.
 
     No hook of Tune's reports from which trial population based training has copied another.
