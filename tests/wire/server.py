@@ -43,6 +43,8 @@ class WireServer:
         `resume`, and even when the rows come from a second sync of the same file. With False
         such rows overwrite those that are there, from the first row on.
         """
+        self.is_stopped: Callable[[WireRun], bool] = lambda _: False
+        """Whether someone has pressed "Stop run" on a run's page: told with its next rows."""
         self.takes_telemetry = False
         """Whether wandb may send its OpenTelemetry logs and counters, as W&B's server lets it."""
         self.requests: list[Request] = []
@@ -233,8 +235,10 @@ class WireServer:
         if path == "/graphql":
             return {"data": self._graphql.execute(json.loads(body))}
         if operation == "file_stream":
-            self._store.stream((parts[0], parts[1], parts[2]), json.loads(body))
-            return {"exitcode": None, "limits": {}}
+            key = (parts[0], parts[1], parts[2])
+            self._store.stream(key, json.loads(body))
+            stopped = self.is_stopped(self._store.snapshots()[key])
+            return {"exitcode": None, "limits": {}, "stopped": stopped}
         if operation == "upload":
             self._store.upload(parts, body)
         else:

@@ -152,6 +152,12 @@ class WandbLogger(LoggerCallback):
         tracked = self._session.trials.get(trial_id) if self._session else None
         return tracked.stats.url if tracked else None
 
+    @property
+    def stopped_in_wandb(self) -> tuple[str, ...]:
+        """The ids of the trials whose runs someone has stopped on their W&B pages."""
+        runs = self._session.stats if self._session else []
+        return tuple(run.trial_id for run in runs if run.stopped_in_wandb)
+
     def audit(self) -> "pd.DataFrame":
         """Return what became of every row: one line a trial.
 
@@ -236,14 +242,17 @@ class WandbLogger(LoggerCallback):
                 trial,
                 failed=failed,
                 stopping=tracked.stopping,
+                stopped_in_wandb=tracked.stats.stopped_in_wandb,
                 custom_stopper=self._custom_stopper,
             )
             self._live().end_trial(tracked, ending)
 
     def on_step_end(self, iteration: int, trials: list["Trial"], **info: Any) -> None:
-        """Print the notices, from Tune's thread."""
+        """Pass on what was stopped in W&B, and print the notices, from Tune's thread."""
         del iteration, info
-        self._live().poll(trials[0].storage.experiment_fs_path if trials else None)
+        session = self._live()
+        session.stops.pass_on(trials, session.trials, session.notices)
+        session.poll(trials[0].storage.experiment_fs_path if trials else None)
 
     def on_experiment_end(self, trials: list["Trial"], **info: Any) -> None:
         """Close every run, wait for the uploads, and say where the rows are.

@@ -15,6 +15,7 @@ from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.driver.reconnect import Reconnect
 from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
 from tune_wandb_nb.tracking.driver.remote_trials import CLAIMS_WITHIN, RemoteTrials
+from tune_wandb_nb.tracking.driver.stop_requests import StopRequests
 from tune_wandb_nb.tracking.driver.tracked_trial import TrackedTrial
 from tune_wandb_nb.tracking.driver.trials import Trials
 from tune_wandb_nb.tracking.driver.writer import HandOver, Item, Opening, RunWriter
@@ -48,6 +49,7 @@ class Session:
     notices: Notices = field(default_factory=Notices)
     writer: RunWriter = field(default_factory=RunWriter)
     media: MediaFolder = field(default_factory=MediaFolder)
+    stops: StopRequests = field(default_factory=StopRequests)
     trials: Trials = field(default_factory=Trials)
     restored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     search_id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -274,4 +276,5 @@ class Session:
             run_id=run_id,
             records_environment=not self.trials,
             hook=self._hook,
+            on_stop=partial(self.stops.ask, str(names.trial_id)),
         )

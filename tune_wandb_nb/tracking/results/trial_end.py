@@ -11,13 +11,18 @@ if TYPE_CHECKING:
     from ray.tune.experiment import Trial
 
 __all__ = [
+    "STOPPED_IN_WANDB",
     "Ending",
     "ending_of",
     "failed_ending",
     "finished_ending",
     "interrupted_ending",
     "last_lines",
+    "stopped_in_wandb_ending",
 ]
+
+STOPPED_IN_WANDB = "stopped in W&B"
+"""The status of a trial whose run someone has stopped on its page."""
 
 _STATUS = "tune/status"
 _ERROR = "tune/error"
@@ -35,7 +40,12 @@ class Ending:
 
 
 def ending_of(
-    trial: "Trial", *, failed: bool, stopping: bool, custom_stopper: bool = False
+    trial: "Trial",
+    *,
+    failed: bool,
+    stopping: bool,
+    stopped_in_wandb: bool = False,
+    custom_stopper: bool = False,
 ) -> Ending:
     """Describe the end of a trial that Tune has ended.
 
@@ -43,6 +53,7 @@ def ending_of(
         trial: The trial.
         failed: Whether the trainable raised.
         stopping: Whether the last result was marked as done before the trainable returned.
+        stopped_in_wandb: Whether its run was stopped on its page.
         custom_stopper: Whether the search has a stopper of its own. Its decisions cannot be
             distinguished from the scheduler's.
     """
@@ -52,6 +63,8 @@ def ending_of(
         return finished_ending("stopped by scheduler")
     if not stopping:
         return finished_ending("completed")
+    if stopped_in_wandb:
+        return stopped_in_wandb_ending()
     if _meets_criterion(trial.stopping_criterion, trial.last_result or {}):
         return finished_ending("stopped by stop criterion")
     return finished_ending(
@@ -85,6 +98,11 @@ def finished_ending(status: str) -> Ending:
         status: "completed", or what stopped the trial.
     """
     return Ending("finished", 0, {_STATUS: status})
+
+
+def stopped_in_wandb_ending() -> Ending:
+    """Describe the end of a trial whose run someone has stopped on its page."""
+    return finished_ending(STOPPED_IN_WANDB)
 
 
 def _meets_criterion(criterion: Mapping[str, Any], result: Mapping[str, Any]) -> bool:

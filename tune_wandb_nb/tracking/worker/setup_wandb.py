@@ -85,7 +85,8 @@ def open_run(
             train_experiment() or session.experiment,
             experiment_path_of(session.storage),
         )
-    tracker().open(names, config, arguments, writer=writer)
+    # Without a trainable there is no next result with which to end the trial.
+    tracker().open(names, config, arguments, writer=writer, can_stop=trainable is not None)
     if trainable is None:
         _end_with(threading.current_thread())
 

@@ -13,8 +13,9 @@ from tune_wandb_nb.tracking.broker.handle import request_broker
 from tune_wandb_nb.tracking.broker.messages import Answer
 from tune_wandb_nb.tracking.results.checkpoints import CheckpointChoice, SavedCheckpoint
 from tune_wandb_nb.tracking.results.rows import RowRules, TrialRows
-from tune_wandb_nb.tracking.results.trial_end import Ending
+from tune_wandb_nb.tracking.results.trial_end import Ending, stopped_in_wandb_ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames, make_init_plan
+from tune_wandb_nb.tracking.runs.run_stats import RunStats
 from tune_wandb_nb.tracking.runs.wandb_core import CoreSharing
 from tune_wandb_nb.tracking.settings.config_entry import entry_of
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
@@ -68,6 +69,11 @@ class Tracker:
         """Whether a trial is being tracked, if only by a disabled run."""
         return self._run is not None
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether someone has stopped the run on its W&B page."""
+        return self._run is not None and self._run.stats.stopped_in_wandb
+
     def open(
         self,
         names: TrialNames,
@@ -75,6 +81,7 @@ class Tracker:
         arguments: Mapping[str, Any] | None = None,
         *,
         writer: Writer = "process",
+        can_stop: bool = True,
     ) -> None:
         """Open the run of a trial, or go on with it.
 
@@ -83,6 +90,8 @@ class Tracker:
             config: Its config, with a ``wandb`` entry.
             arguments: Settings that win over that entry.
             writer: Who writes what the trial reports to Tune.
+            can_stop: Whether the caller ends the trial when `is_stopped`; otherwise wandb
+                interrupts the process.
 
         Raises:
             SettingsError: the trial's settings cannot be used.
@@ -135,6 +144,8 @@ class Tracker:
             first_step=earlier.get("step", 0),
         )
         run.stats.note, run.stats.left_out = access.note, rows.dropped
+        if can_stop:
+            run.let_stop()
         run.open()
         if change is not None and (opened := run.trial_run.open_run) is not None:
             opened.update_config(change.config)
@@ -191,7 +202,7 @@ class Tracker:
         if run is None:
             return
         if not ending.exit_code and not self.completed:
-            decided = self._ending_from_driver(run.stats.trial_id)
+            decided = self._decided_ending(run.stats)
             ending = replace(ending, summary={**ending.summary, **decided})
         if (checkpoint := self._checkpoints.final()) is not None:
             run.trial_run.save(checkpoint)
@@ -281,6 +292,12 @@ class Tracker:
         self._sent = sent
         if wait:
             ray.wait([self._sent], timeout=timeout)
+
+    def _decided_ending(self, stats: RunStats) -> Mapping[str, Any]:
+        """Return what the summary says of the end of a trial that was stopped."""
+        if stats.stopped_in_wandb:
+            return stopped_in_wandb_ending().summary
+        return self._ending_from_driver(stats.trial_id)
 
     def _ending_from_driver(self, trial_id: str) -> Mapping[str, Any]:
         """Return what only the driver's logger can say of the trial's end, for the summary."""
