@@ -100,7 +100,14 @@ class Session:
         for trial_id in [trial_id for trial_id, at in self._unopened.items() if at <= now]:
             if (tracked := self.trials.get(trial_id)) is not None:
                 self._open(tracked)
+        self.say_page()
         self.notices.flush()
+
+    def say_page(self) -> None:
+        """Say once where the search is in W&B, as soon as its first run is there."""
+        first = self.trials.first
+        if first is not None and first.stats.project_url:
+            self.notices.say(f"this search in W&B: {self.trials.group_url}", once="page")
 
     def open_trial(
         self,

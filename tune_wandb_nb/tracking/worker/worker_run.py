@@ -12,6 +12,7 @@ from tune_wandb_nb.compat.wandb import (
     private_settings,
     replace_log,
 )
+from tune_wandb_nb.compat.wandb_output import silent_wandb
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import InitPlan
 from tune_wandb_nb.tracking.runs.open_run import (
@@ -163,4 +164,5 @@ def _init(plan: InitPlan, mode: Mode, run_id: str) -> Any:
     if plan.on_stop is not None:
         settings["stop_fn"] = plan.on_stop
     arguments = init_arguments_of(plan, mode, run_id, settings)
-    return wandb.init(**arguments, reinit="finish_previous", allow_val_change=True)
+    with silent_wandb():
+        return wandb.init(**arguments, reinit="finish_previous", allow_val_change=True)

@@ -152,8 +152,6 @@ class Dashboard(ipywidgets.VBox):
         """Show what the board knows now; called once a second while the search runs."""
         with self._refresh_lock:
             snapshot = self.board.snapshot()
-            if self._terminal_report is not None:
-                self._terminal_report.print_url()
             trouble = getattr(self.page.logger, "trouble", None)
             self.status.value = status_html(snapshot, self._stopping, trouble)
             self._show_errors(snapshot)
