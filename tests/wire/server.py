@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from tests.wire.faults import Fault, Faults
 from tests.wire.graphql import GraphQL, UnknownOperationError, operation_of
 from tests.wire.http import Handler, Reply, Server
-from tests.wire.records import Request, WireArtifact, WireRun
+from tests.wire.records import Request, WireArtifact, WireRun, WireSweep
 from tests.wire.store import Store
 
 
@@ -143,6 +143,11 @@ class WireServer:
     def artifacts(self) -> list[WireArtifact]:
         """All artifact versions in the order of their creation."""
         return self._store.artifact_snapshots()
+
+    @property
+    def sweeps(self) -> dict[str, WireSweep]:
+        """All sweeps by their ids."""
+        return self._store.sweeps
 
     def wait_for(self, predicate: Callable[[WireServer], object], timeout: float = 30) -> None:
         """Return as soon as the predicate holds; it is asked again at every change.

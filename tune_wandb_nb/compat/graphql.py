@@ -8,11 +8,16 @@ __all__ = [
     "PROJECTS",
     "RUN",
     "SAMPLED_ROWS",
+    "SWEEP_STATE",
+    "UPSERT_SWEEP",
     "VIEWER",
+    "first_error",
     "names_of",
     "run_of",
     "sample_of_steps",
     "sampled_rows",
+    "state_of_sweep",
+    "sweep_of",
 ]
 
 VIEWER = "query Viewer { viewer { id entity teams { edges { node { name } } } } }"
@@ -34,6 +39,26 @@ SAMPLED_ROWS = (
     " sampledHistory(specs: [$spec]) } } }"
 )
 """Asks for some metrics of a run's rows; ``spec`` is a `sample_of_steps`."""
+
+UPSERT_SWEEP = (
+    "mutation UpsertSweep($id: ID, $config: String, $entityName: String, $projectName: String,"
+    " $state: String, $displayName: String) { upsertSweep(input: {id: $id, config: $config,"
+    " entityName: $entityName, projectName: $projectName, state: $state,"
+    " displayName: $displayName}) { sweep { id name project { name entity { name } } } } }"
+)
+"""Makes a sweep, or changes the one with this ``id``; see `sweep_of`. The config is YAML."""
+SWEEP_STATE = (
+    "query GetSweepState($entity: String, $project: String, $sweep: String!) {"
+    " project(name: $project, entityName: $entity) { sweep(sweepName: $sweep) { state } } }"
+)
+"""Asks for a sweep's state; see `state_of_sweep`."""
+
+
+def first_error(answer: Any) -> str:
+    """Return the message of the first error in an answer; empty where there is none."""
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    first = errors[0] if isinstance(errors, list) and errors else None
+    return str(first.get("message") or "") if isinstance(first, dict) else ""
 
 
 def names_of(connection: Any) -> list[str]:
@@ -79,6 +104,32 @@ def sampled_rows(data: Any) -> list[Any] | None:
     for name in ("project", "run", "sampledHistory"):
         data = data.get(name) if isinstance(data, dict) else None
     return data[0] if isinstance(data, list) and data and isinstance(data[0], list) else None
+
+
+def sweep_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a sweep as the answer to `UPSERT_SWEEP` has it; None where there is none.
+
+    The keys are ``id``, ``name``, ``project`` and ``entity``; the last two may be None.
+    """
+    upserted = data.get("upsertSweep")
+    sweep = upserted.get("sweep") if isinstance(upserted, dict) else None
+    if not isinstance(sweep, dict) or not sweep.get("name"):
+        return None
+    project = sweep.get("project") or {}
+    entity = project.get("entity") or {}
+    return {
+        "id": str(sweep.get("id") or ""),
+        "name": str(sweep["name"]),
+        "project": project.get("name"),
+        "entity": entity.get("name"),
+    }
+
+
+def state_of_sweep(data: Any) -> str | None:
+    """Return the state in an answer to `SWEEP_STATE`, in capitals; None where there is none."""
+    for name in ("project", "sweep", "state"):
+        data = data.get(name) if isinstance(data, dict) else None
+    return str(data).upper() if data else None
 
 
 def _decoded(text: Any, otherwise: Any) -> Any:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ray.tune.logger import LoggerCallback
 
-from tune_wandb_nb.tracking.driver.audit import audit_table
+from tune_wandb_nb.compat.ray_search import calling_search
+from tune_wandb_nb.tracking.control.search_sweep import SWEEP_STATE_KEY
+from tune_wandb_nb.tracking.driver.search_info import SearchInfo
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.driver.shutdown import close_session
 from tune_wandb_nb.tracking.history.trial_source import TrialSource
@@ -19,7 +21,6 @@ from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
 
 if TYPE_CHECKING:
-    import pandas as pd
     from ray.tune import Checkpoint
     from ray.tune.experiment import Trial
 
@@ -28,7 +29,7 @@ __all__ = ["WandbLogger", "WandbLoggerCallback"]
 _CATCH_UP = 1.0
 
 
-class WandbLogger(LoggerCallback):
+class WandbLogger(SearchInfo, LoggerCallback):
     """Logs every trial of a Ray Tune search as a W&B run, without slowing the search.
 
     The run's id is the trial's id, its name the trial's name, its group the experiment's name;
@@ -54,6 +55,8 @@ class WandbLogger(LoggerCallback):
         dir: Where W&B files go (in a folder ``wandb`` there); by default ``./wandb``.
         video_kwargs: Arguments for ``wandb.Video``, made from 5-D arrays (N, T, C, H, W).
         image_kwargs: Arguments for ``wandb.Image``, made from 3-D (H, W, C) and 4-D arrays.
+        sweep: Register the search as a W&B sweep, whose page has parallel coordinates and
+            importance and can pause or stop the search; a mapping is the sweep's configuration.
         **wandb_init_kwargs: Everything else goes to ``wandb.init``: ``entity``, ``tags``,
             ``notes``, ``job_type``, ``settings``, ... and the classic ``run_id``, ``run_name``.
 
@@ -85,6 +88,7 @@ class WandbLogger(LoggerCallback):
         dir: str | None = None,  # noqa: A002 - wandb.init's name for it
         video_kwargs: Mapping[str, Any] | None = None,
         image_kwargs: Mapping[str, Any] | None = None,
+        sweep: bool | Mapping[str, Any] = False,
         **wandb_init_kwargs: Any,
     ) -> None:
         given = {
@@ -102,6 +106,7 @@ class WandbLogger(LoggerCallback):
             "dir": dir,
             "video_kwargs": video_kwargs,
             "image_kwargs": image_kwargs,
+            "sweep": sweep,
             **wandb_init_kwargs,
         }
         if wandb_init_kwargs:
@@ -119,60 +124,12 @@ class WandbLogger(LoggerCallback):
         arguments = {**self._arguments, "api_key": None}
         return {**self.__dict__, "_arguments": arguments, "_session": None, "_restored": {}}
 
-    # What a user asks
-
-    @property
-    def mode(self) -> str | None:
-        """How the runs are logged: "online", "offline" or "disabled"; None before the first."""
-        return self._session.trials.mode if self._session else None
-
-    @property
-    def host(self) -> str | None:
-        """The W&B server that was given; None for the one of the environment."""
-        host = self._arguments["host"]
-        return None if host is None else str(host)
-
-    @property
-    def project_url(self) -> str | None:
-        """The W&B page of the project; None offline, and until the first run is open."""
-        return self._session.trials.project_url if self._session else None
-
-    @property
-    def group_url(self) -> str | None:
-        """The W&B page of this search's runs; None offline, and until the first run is open."""
-        return self._session.trials.group_url if self._session else None
-
-    @property
-    def trouble(self) -> str | None:
-        """What is wrong with W&B right now, in a few words; None if nothing is."""
-        return self._session.trials.trouble if self._session else None
-
-    def run_url(self, trial_id: str) -> str | None:
-        """Return the W&B page of one trial; None offline, and until its run is open."""
-        tracked = self._session.trials.get(trial_id) if self._session else None
-        return tracked.stats.url if tracked else None
-
-    @property
-    def stopped_in_wandb(self) -> tuple[str, ...]:
-        """The ids of the trials whose runs someone has stopped on their W&B pages."""
-        runs = self._session.stats if self._session else []
-        return tuple(run.trial_id for run in runs if run.stopped_in_wandb)
-
-    def audit(self) -> "pd.DataFrame":
-        """Return what became of every row: one line a trial.
-
-        The columns are trial_id, run_id, name, state, reported (rows that Tune reported), logged
-        (rows that are in the run), dropped (rows that are not), mode, url, path (the run's folder)
-        and note, which explains what is missing.
-        """
-        return audit_table(self._session.trials.stats if self._session else [])
-
     # Tune's hooks
 
     def setup(self, stop: Any = None, *args: Any, **info: Any) -> None:
         """Check the settings before any trial starts."""
         del args
-        session = Session(self._arguments, restored=self._restored)
+        session = Session(self._arguments, restored=self._restored, search=calling_search())
         session.start()
         self._session = session
         budget = info.get("time_budget_s")
@@ -251,7 +208,7 @@ class WandbLogger(LoggerCallback):
         """Pass on what was stopped in W&B, and print the notices, from Tune's thread."""
         del iteration, info
         session = self._live()
-        session.stops.pass_on(trials, session.trials, session.notices)
+        session.stops.pass_on(trials, session.trials.stats_of, session.notices)
         session.poll(trials[0].storage.experiment_fs_path if trials else None)
 
     def on_experiment_end(self, trials: list["Trial"], **info: Any) -> None:
@@ -265,7 +222,9 @@ class WandbLogger(LoggerCallback):
         for trial in trials:
             tracked = session.trials.get(trial.trial_id)
             if tracked is not None and not tracked.ended:
-                session.end_trial(tracked, interrupted_ending(trial, time_is_up=time_is_up))
+                in_wandb = session.sweep is not None and session.sweep.is_cancelled
+                ending = interrupted_ending(trial, time_is_up=time_is_up, in_wandb=in_wandb)
+                session.end_trial(tracked, ending)
         close_session(session)
 
     def get_state(self) -> dict[str, Any]:
@@ -273,7 +232,9 @@ class WandbLogger(LoggerCallback):
         if self._session is None:
             return {}
         self._session.writer.catch_up(_CATCH_UP)
-        return dict(self._session.trials.state())
+        sweep = self._session.sweep
+        of_sweep = {SWEEP_STATE_KEY: sweep.state()} if sweep is not None else {}
+        return {**self._session.trials.state(), **of_sweep}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take over the state of the search that is restored; Tune calls it before ``setup``."""

@@ -9,13 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tune_wandb_nb.compat.ray_search import TuneSearch
 from tune_wandb_nb.tracking.auth.access import NO_KEY, Access, decide_access
 from tune_wandb_nb.tracking.auth.exposed_key import warn_of_exposed_key
 from tune_wandb_nb.tracking.broker.client import broker_client
+from tune_wandb_nb.tracking.control.search_sweep import SWEEP_STATE_KEY, SearchSweep, begin_sweep
+from tune_wandb_nb.tracking.control.stop_requests import StopRequests
 from tune_wandb_nb.tracking.driver.reconnect import Reconnect
 from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
 from tune_wandb_nb.tracking.driver.remote_trials import CLAIMS_WITHIN, RemoteTrials
-from tune_wandb_nb.tracking.driver.stop_requests import StopRequests
 from tune_wandb_nb.tracking.driver.tracked_trial import TrackedTrial
 from tune_wandb_nb.tracking.driver.trials import Trials
 from tune_wandb_nb.tracking.driver.writer import HandOver, Item, Opening, RunWriter
@@ -52,6 +54,9 @@ class Session:
     stops: StopRequests = field(default_factory=StopRequests)
     trials: Trials = field(default_factory=Trials)
     restored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    search: TuneSearch | None = None
+    """Tune's loop; None where it cannot be reached."""
+    sweep: SearchSweep | None = None
     search_id: str = field(default_factory=lambda: secrets.token_hex(8))
     base: WandbSettings = field(init=False)
     reconnect: Reconnect = field(init=False)
@@ -83,11 +88,21 @@ class Session:
         self._hook = run_info_hook(self.environ)
         if self.base.api_key_file is not None or self.base.api_key is not None:
             self._access_of(self.base)
+        self._begin_sweep()
         if self.base.dir is not None and self.base.mode != "disabled":
             check_writable(self.base.dir)
         self.remote = RemoteTrials(self.search_id, self.arguments, self.notices, self._hand_over)
         self.remote.start()
         self.writer.start()
+
+    def _begin_sweep(self) -> None:
+        if self.base.sweep:
+            access = self._access_of(self.base)
+            earlier = self.restored.get(SWEEP_STATE_KEY)
+            self.sweep = begin_sweep(self.base, access, self.search, earlier, self.notices.say)
+        if self.sweep is not None:
+            self.arguments = self.sweep.with_sweep(self.arguments)
+            self.base = WandbSettings.resolve(self.arguments, None, self.environ)
 
     def poll(self, experiment: str | None) -> None:
         """Take over the reports of trials that write their own run, and print the notices.
@@ -100,6 +115,8 @@ class Session:
         for trial_id in [trial_id for trial_id, at in self._unopened.items() if at <= now]:
             if (tracked := self.trials.get(trial_id)) is not None:
                 self._open(tracked)
+        if self.sweep is not None:
+            self.sweep.pass_on()
         self.say_page()
         self.notices.flush()
 
@@ -188,6 +205,8 @@ class Session:
         self.writer.stop()
         self.reconnect.stop()
         self.remote.stop()
+        if self.sweep is not None:
+            self.sweep.end()
 
     def _open(self, tracked: TrackedTrial) -> None:
         """Open a trial's run, if it waits to be opened."""

@@ -72,7 +72,7 @@ def ending_of(
     )
 
 
-def interrupted_ending(trial: "Trial", *, time_is_up: bool) -> Ending:
+def interrupted_ending(trial: "Trial", *, time_is_up: bool, in_wandb: bool = False) -> Ending:
     """Describe the end of a trial that was still running when its search ended.
 
     Tune reports no end of such a trial.
@@ -80,9 +80,12 @@ def interrupted_ending(trial: "Trial", *, time_is_up: bool) -> Ending:
     Args:
         trial: The trial.
         time_is_up: Whether the search ended because its time budget was used up.
+        in_wandb: Whether the search ended because its sweep was cancelled.
     """
     if trial.status == "ERROR":
         return ending_of(trial, failed=True, stopping=False)
+    if in_wandb:
+        return stopped_in_wandb_ending()
     return finished_ending("stopped by time budget" if time_is_up else "stopped by user")
 
 

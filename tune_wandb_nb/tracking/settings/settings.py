@@ -55,6 +55,7 @@ class WandbSettings:
     dir: str | None = None
     video_kwargs: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
     image_kwargs: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    sweep: bool | Mapping[str, Any] = False
     init: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
 
     @property

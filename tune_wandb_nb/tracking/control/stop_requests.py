@@ -1,11 +1,11 @@
 """Trials whose runs someone stops on their W&B pages: each ends with its next result."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tune_wandb_nb.tracking.driver.tracked_trial import TrackedTrial
 from tune_wandb_nb.tracking.notices import Notices
+from tune_wandb_nb.tracking.runs.run_stats import RunStats
 
 if TYPE_CHECKING:
     from ray.tune.experiment import Trial
@@ -24,7 +24,7 @@ class StopRequests:
         self._asked.append(trial_id)
 
     def pass_on(
-        self, trials: list["Trial"], tracked: Mapping[str, TrackedTrial], notices: Notices
+        self, trials: list["Trial"], stats_of: Callable[[str], RunStats], notices: Notices
     ) -> None:
         """Have each trial that was asked for end with its next result.
 
@@ -37,5 +37,5 @@ class StopRequests:
                 continue
             # A new dictionary: all trials of a search may have the same one.
             trial.stopping_criterion = {**trial.stopping_criterion, "training_iteration": 0}
-            tracked[trial_id].stats.stopped_in_wandb = True
+            stats_of(trial_id).stopped_in_wandb = True
             notices.say(f"{trial} was stopped in W&B, and ends with its next result.")
