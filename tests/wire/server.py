@@ -45,6 +45,8 @@ class WireServer:
         """
         self.is_stopped: Callable[[WireRun], bool] = lambda _: False
         """Whether someone has pressed "Stop run" on a run's page: told with its next rows."""
+        self.page_headers: dict[str, str] = {}
+        """What a page is sent with, such as `X-Frame-Options`; with a `Location` it redirects."""
         self.takes_telemetry = False
         """Whether wandb may send its OpenTelemetry logs and counters, as W&B's server lets it."""
         self.requests: list[Request] = []
@@ -221,7 +223,7 @@ class WireServer:
 
     def _handle(self, operation: str, path: str, body: bytes) -> Reply:
         if operation == "page":
-            return _page(path)
+            return _page(path, self.page_headers)
         if operation == "telemetry":
             return Reply.json({}, 200 if self.takes_telemetry else 404)
         try:
@@ -275,7 +277,9 @@ def _broken(fault: Fault) -> Reply:
     return Reply(body, fault.status, retry_after=fault.retry_after)
 
 
-def _page(path: str) -> Reply:
+def _page(path: str, headers: dict[str, str]) -> Reply:
+    if headers.get("Location", path) != path:
+        return Reply(b"", 302, "text/plain", headers=tuple(headers.items()))
     parts = [html.escape(unquote(part)) for part in path.partition("?")[0].strip("/").split("/")]
     if len(parts) < 2:
         return Reply(b"not found", 404, "text/plain")
@@ -285,4 +289,4 @@ def _page(path: str) -> Reply:
         f"<h1>{entity} / {project}</h1><p>{' / '.join(rest)}</p>"
         f"<code>{html.escape(path)}</code>"
     )
-    return Reply(text.encode(), 200, "text/html; charset=utf-8")
+    return Reply(text.encode(), 200, "text/html; charset=utf-8", headers=tuple(headers.items()))

@@ -126,7 +126,7 @@ def begin_sweep(
     if reason is None and access.key is not None:
         host = server_of(settings)
         try:
-            sweep = _sweep(host, access.key, settings, search, restored, say)
+            sweep = _sweep(host, access.key, settings, search=search, restored=restored, say=say)
         except AccountError as error:
             reason = error.reason
         else:
@@ -164,6 +164,7 @@ def _sweep(
     host: str,
     key: ApiKey,
     settings: WandbSettings,
+    *,
     search: TuneSearch | None,
     restored: Mapping[str, str] | None,
     say: Callable[[str], None],
