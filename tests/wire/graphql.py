@@ -52,6 +52,7 @@ class GraphQL:
             "CreateRunFiles": self._create_run_files,
             "UpsertSweep": self._upsert_sweep,
             "GetSweepState": self._sweep_state,
+            "UpsertView2": self._upsert_view,
             "ArtifactType": self._artifact_type,
             "ArtifactByID": self._artifact_by_id,
             "CreateArtifact": self._create_artifact,
@@ -143,6 +144,12 @@ class GraphQL:
     def _sweep_state(self, variables: Variables) -> Answer:
         sweep = self._store.sweeps.get(variables["sweep"])
         return {"project": {"sweep": sweep and {"state": sweep.state}}}
+
+    def _upsert_view(self, variables: Variables) -> Answer:
+        self._store.views.append({**variables, "spec": json.loads(variables["spec"])})
+        self._store.touch()
+        view = {"id": f"view-{len(self._store.views)}", "name": variables["name"]}
+        return {"upsertView": {"view": view, "inserted": True}}
 
     # Artifacts
 

@@ -151,6 +151,11 @@ class WireServer:
         """All sweeps by their ids."""
         return self._store.sweeps
 
+    @property
+    def views(self) -> list[dict[str, Any]]:
+        """All saved views."""
+        return self._store.views
+
     def wait_for(self, predicate: Callable[[WireServer], object], timeout: float = 30) -> None:
         """Return as soon as the predicate holds; it is asked again at every change.
 

@@ -32,6 +32,8 @@ class Store:
         self.blobs: dict[str, bytes] = {}
         """Uploaded artifact files by their MD5 in base64, as manifests name them."""
         self.sweeps: dict[str, WireSweep] = {}
+        self.views: list[dict[str, Any]] = []
+        """What clients sent of each view, its specification decoded."""
         self._snapshots: dict[RunKey, WireRun] = {}
 
     def key(self, entity: str | None, project: str | None, run_id: str) -> RunKey:

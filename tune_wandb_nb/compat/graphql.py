@@ -10,6 +10,7 @@ __all__ = [
     "SAMPLED_ROWS",
     "SWEEP_STATE",
     "UPSERT_SWEEP",
+    "UPSERT_VIEW",
     "VIEWER",
     "first_error",
     "names_of",
@@ -18,6 +19,7 @@ __all__ = [
     "sampled_rows",
     "state_of_sweep",
     "sweep_of",
+    "view_of",
 ]
 
 VIEWER = "query Viewer { viewer { id entity teams { edges { node { name } } } } }"
@@ -52,6 +54,16 @@ SWEEP_STATE = (
     " project(name: $project, entityName: $entity) { sweep(sweepName: $sweep) { state } } }"
 )
 """Asks for a sweep's state; see `state_of_sweep`."""
+
+UPSERT_VIEW = (
+    "mutation UpsertView2($id: ID, $entityName: String, $projectName: String, $type: String,"
+    " $name: String, $displayName: String, $description: String, $spec: String,"
+    " $locked: Boolean) { upsertView(input: {id: $id, entityName: $entityName,"
+    " projectName: $projectName, name: $name, displayName: $displayName,"
+    " description: $description, type: $type, spec: $spec, locked: $locked,"
+    " createdUsing: WANDB_SDK}) { view { id name } inserted } }"
+)
+"""Saves a view; see `view_of`."""
 
 
 def first_error(answer: Any) -> str:
@@ -130,6 +142,13 @@ def state_of_sweep(data: Any) -> str | None:
     for name in ("project", "sweep", "state"):
         data = data.get(name) if isinstance(data, dict) else None
     return str(data).upper() if data else None
+
+
+def view_of(data: Mapping[str, Any]) -> str | None:
+    """Return the name of a view as the answer to `UPSERT_VIEW` has it; None where there is none."""
+    upserted = data.get("upsertView")
+    view = upserted.get("view") if isinstance(upserted, dict) else None
+    return str(view["name"]) if isinstance(view, dict) and view.get("name") else None
 
 
 def _decoded(text: Any, otherwise: Any) -> Any:

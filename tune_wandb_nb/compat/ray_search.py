@@ -13,6 +13,8 @@ __all__ = ["TuneSearch", "calling_search"]
 _CONTROLLER = "ray.tune.execution.tune_controller"
 _STARTS = ("_maybe_update_trial_queue", "_maybe_add_actors")
 """The methods of Tune's loop that ask for new trials, and that start or resume trials."""
+_NO_METRIC = "_metric"
+"""The name with which Tune gives schedulers a metric where the user has named none."""
 _LOCK = threading.Lock()
 _HELD: "WeakSet[Any]" = WeakSet()
 """The loops that start no trial."""
@@ -33,7 +35,8 @@ class TuneSearch:
     ) -> None:
         self._controller = controller
         scheduler = getattr(controller, "_scheduler_alg", None)
-        self.metric: str | None = metric or getattr(scheduler, "metric", None)
+        found = metric or getattr(scheduler, "metric", None)
+        self.metric: str | None = None if found == _NO_METRIC else found
         self.mode: str = mode or getattr(scheduler, "mode", None) or "min"
         storage = getattr(experiment, "storage", None)
         self.name = str(getattr(storage, "experiment_dir_name", None) or "")

@@ -10,6 +10,7 @@ from tune_wandb_nb.compat.ray_search import TuneSearch
 from tune_wandb_nb.tracking.auth.access import Access
 from tune_wandb_nb.tracking.auth.credentials import server_of
 from tune_wandb_nb.tracking.auth.graphql import AccountError
+from tune_wandb_nb.tracking.control.search_space import sweep_config
 from tune_wandb_nb.tracking.control.sweep import (
     FINISHED,
     RUNNING,
@@ -18,7 +19,6 @@ from tune_wandb_nb.tracking.control.sweep import (
     set_sweep_state,
     sweep_state,
 )
-from tune_wandb_nb.tracking.control.sweep_config import sweep_config
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.settings.settings import WandbSettings, settings_argument
 

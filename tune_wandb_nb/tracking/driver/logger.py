@@ -57,6 +57,7 @@ class WandbLogger(SearchInfo, LoggerCallback):
         image_kwargs: Arguments for ``wandb.Image``, made from 3-D (H, W, C) and 4-D arrays.
         sweep: Register the search as a W&B sweep, whose page has parallel coordinates and
             importance and can pause or stop the search; a mapping is the sweep's configuration.
+        view: Save a view of the search in the W&B project, online: see `save_view`.
         **wandb_init_kwargs: Everything else goes to ``wandb.init``: ``entity``, ``tags``,
             ``notes``, ``job_type``, ``settings``, ... and the classic ``run_id``, ``run_name``.
 
@@ -89,6 +90,7 @@ class WandbLogger(SearchInfo, LoggerCallback):
         video_kwargs: Mapping[str, Any] | None = None,
         image_kwargs: Mapping[str, Any] | None = None,
         sweep: bool | Mapping[str, Any] = False,
+        view: bool = False,
         **wandb_init_kwargs: Any,
     ) -> None:
         given = {
@@ -107,6 +109,7 @@ class WandbLogger(SearchInfo, LoggerCallback):
             "video_kwargs": video_kwargs,
             "image_kwargs": image_kwargs,
             "sweep": sweep,
+            "view": view,
             **wandb_init_kwargs,
         }
         if wandb_init_kwargs:
@@ -222,7 +225,8 @@ class WandbLogger(SearchInfo, LoggerCallback):
         for trial in trials:
             tracked = session.trials.get(trial.trial_id)
             if tracked is not None and not tracked.ended:
-                in_wandb = session.sweep is not None and session.sweep.is_cancelled
+                sweep = session.pages.sweep
+                in_wandb = sweep is not None and sweep.is_cancelled
                 ending = interrupted_ending(trial, time_is_up=time_is_up, in_wandb=in_wandb)
                 session.end_trial(tracked, ending)
         close_session(session)
@@ -232,7 +236,7 @@ class WandbLogger(SearchInfo, LoggerCallback):
         if self._session is None:
             return {}
         self._session.writer.catch_up(_CATCH_UP)
-        sweep = self._session.sweep
+        sweep = self._session.pages.sweep
         of_sweep = {SWEEP_STATE_KEY: sweep.state()} if sweep is not None else {}
         return {**self._session.trials.state(), **of_sweep}
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tune_wandb_nb.tracking.driver.audit import audit_table
 from tune_wandb_nb.tracking.driver.session import Session
+from tune_wandb_nb.tracking.views.search_view import ViewError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,7 +14,7 @@ __all__ = ["SearchInfo"]
 
 
 class SearchInfo:
-    """The part of `WandbLogger` that looks at the search that is tracked, and changes nothing."""
+    """The part of `WandbLogger` that a person asks: it changes nothing of the search."""
 
     _arguments: Mapping[str, Any]
     _session: Session | None
@@ -42,7 +43,30 @@ class SearchInfo:
     @property
     def sweep_url(self) -> str | None:
         """The W&B page of this search's sweep; None without ``sweep=True``."""
-        return self._session.sweep.url if self._session and self._session.sweep else None
+        sweep = self._session.pages.sweep if self._session else None
+        return sweep.url if sweep is not None else None
+
+    @property
+    def view_url(self) -> str | None:
+        """The saved view of this search in W&B; None without ``view=True`` or `save_view`."""
+        return self._session.pages.view_url if self._session else None
+
+    def save_view(self) -> str:
+        """Save a view of the search in its W&B project, and return its address.
+
+        The view shows only this search: the metric of the best runs, parallel coordinates,
+        parameter importance and scatter plots of the hyperparameters that vary. It is made with
+        wandb-workspaces (``pip install 'tune-wandb-nb[view]'``).
+
+        Raises:
+            ViewError: the search is not online, wandb-workspaces is not installed, or the server
+                takes no view; the message says what to do.
+        """
+        session = self._session
+        page, group = self.project_url, session.trials.group if session else None
+        if session is None or page is None or group is None:
+            raise ViewError("a view needs a search whose runs are online, in one group")
+        return session.pages.save_view(page, group)
 
     @property
     def trouble(self) -> str | None:

@@ -13,7 +13,8 @@ from tune_wandb_nb.compat.ray_search import TuneSearch
 from tune_wandb_nb.tracking.auth.access import NO_KEY, Access, decide_access
 from tune_wandb_nb.tracking.auth.exposed_key import warn_of_exposed_key
 from tune_wandb_nb.tracking.broker.client import broker_client
-from tune_wandb_nb.tracking.control.search_sweep import SWEEP_STATE_KEY, SearchSweep, begin_sweep
+from tune_wandb_nb.tracking.control.search_pages import SearchPages
+from tune_wandb_nb.tracking.control.search_sweep import SWEEP_STATE_KEY
 from tune_wandb_nb.tracking.control.stop_requests import StopRequests
 from tune_wandb_nb.tracking.driver.reconnect import Reconnect
 from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
@@ -56,7 +57,7 @@ class Session:
     restored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     search: TuneSearch | None = None
     """Tune's loop; None where it cannot be reached."""
-    sweep: SearchSweep | None = None
+    pages: SearchPages = field(init=False)
     search_id: str = field(default_factory=lambda: secrets.token_hex(8))
     base: WandbSettings = field(init=False)
     reconnect: Reconnect = field(init=False)
@@ -88,21 +89,18 @@ class Session:
         self._hook = run_info_hook(self.environ)
         if self.base.api_key_file is not None or self.base.api_key is not None:
             self._access_of(self.base)
-        self._begin_sweep()
+        self._begin_pages()
         if self.base.dir is not None and self.base.mode != "disabled":
             check_writable(self.base.dir)
         self.remote = RemoteTrials(self.search_id, self.arguments, self.notices, self._hand_over)
         self.remote.start()
         self.writer.start()
 
-    def _begin_sweep(self) -> None:
-        if self.base.sweep:
-            access = self._access_of(self.base)
-            earlier = self.restored.get(SWEEP_STATE_KEY)
-            self.sweep = begin_sweep(self.base, access, self.search, earlier, self.notices.say)
-        if self.sweep is not None:
-            self.arguments = self.sweep.with_sweep(self.arguments)
-            self.base = WandbSettings.resolve(self.arguments, None, self.environ)
+    def _begin_pages(self) -> None:
+        access = partial(self._access_of, self.base)
+        self.pages = SearchPages(self.base, access, self.search, self.notices.say)
+        self.arguments = self.pages.begin(self.arguments, self.restored.get(SWEEP_STATE_KEY))
+        self.base = WandbSettings.resolve(self.arguments, None, self.environ)
 
     def poll(self, experiment: str | None) -> None:
         """Take over the reports of trials that write their own run, and print the notices.
@@ -115,16 +113,15 @@ class Session:
         for trial_id in [trial_id for trial_id, at in self._unopened.items() if at <= now]:
             if (tracked := self.trials.get(trial_id)) is not None:
                 self._open(tracked)
-        if self.sweep is not None:
-            self.sweep.pass_on()
-        self.say_page()
+        self.poll_pages()
         self.notices.flush()
 
-    def say_page(self) -> None:
-        """Say once where the search is in W&B, as soon as its first run is there."""
-        first = self.trials.first
-        if first is not None and first.stats.project_url:
-            self.notices.say(f"this search in W&B: {self.trials.group_url}", once="page")
+    def poll_pages(self) -> None:
+        """Act on what was decided in W&B; make the pages once the search's first run is online."""
+        self.pages.poll()
+        first = self.trials.first if self.pages.are_due else None
+        if first is not None and (page := first.stats.project_url) is not None:
+            self.pages.publish(page, self.trials.group, self.trials.group_url)
 
     def open_trial(
         self,
@@ -205,8 +202,7 @@ class Session:
         self.writer.stop()
         self.reconnect.stop()
         self.remote.stop()
-        if self.sweep is not None:
-            self.sweep.end()
+        self.pages.end()
 
     def _open(self, tracked: TrackedTrial) -> None:
         """Open a trial's run, if it waits to be opened."""

@@ -176,5 +176,6 @@ CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "video_kwargs": _options,
     "image_kwargs": _options,
     "sweep": _flag_or_options,
+    "view": _flag,
 }
 """Name of a setting -> its check, a function of that name (for the error) and the value."""

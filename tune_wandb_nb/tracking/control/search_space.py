@@ -1,9 +1,9 @@
-"""The configuration of a search's sweep: its space as far as a sweep can express it."""
+"""What W&B's pages need of a search space: a sweep's configuration, the parameters that vary."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, cast
 
-__all__ = ["sweep_config"]
+__all__ = ["sweep_config", "varied_params"]
 
 
 def sweep_config(
@@ -34,3 +34,15 @@ def sweep_config(
     except ValueError:
         # Empty: the space may be in the search algorithm only.
         return None
+
+
+def varied_params(param_space: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the hyperparameters that vary, each with whether its distribution is logarithmic."""
+    import tune_wandb_nb
+
+    try:
+        space = tune_wandb_nb.SearchSpace.from_param_space(param_space)
+    except ValueError:
+        return {}
+    varied = {name: each for name, each in space.parameters.items() if each.kind != "constant"}
+    return {name: bool(getattr(each, "log", False)) for name, each in varied.items()}
