@@ -1,6 +1,7 @@
 """W&B's GraphQL interface, which is not documented: the queries, and the shape of their answers."""
 
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,11 +15,14 @@ __all__ = [
     "VIEWER",
     "first_error",
     "names_of",
+    "new_view_name",
     "run_of",
     "sample_of_steps",
     "sampled_rows",
+    "spec_of",
     "state_of_sweep",
     "sweep_of",
+    "view_address",
     "view_of",
 ]
 
@@ -149,6 +153,35 @@ def view_of(data: Mapping[str, Any]) -> str | None:
     upserted = data.get("upsertView")
     view = upserted.get("view") if isinstance(upserted, dict) else None
     return str(view["name"]) if isinstance(view, dict) and view.get("name") else None
+
+
+# Views. The ``save()`` of wandb-workspaces makes a ``wandb.Api()``, which takes a key from the
+# environment, netrc or wandb's session. A key that is only in memory is in none of these.
+
+
+def spec_of(workspace: Any) -> str:
+    """Return a ``wandb_workspaces.workspaces.Workspace`` as the server stores it.
+
+    Raises:
+        AttributeError: this wandb-workspaces has no such text.
+    """
+    text: str = workspace._to_model().spec.model_dump_json(by_alias=True, exclude_none=True)
+    return text
+
+
+def new_view_name() -> str:
+    """Return a name for a new view: the server's own, which no person sees."""
+    return f"nw-{secrets.token_hex(6)[:11]}-v"
+
+
+def view_address(project_page: str, name: str) -> str:
+    """Return the address of a saved view.
+
+    Example:
+        >>> view_address("https://wandb.ai/me/digits", "nw-ab12-v")
+        'https://wandb.ai/me/digits?nw=ab12'
+    """
+    return f"{project_page}?nw={name.removeprefix('nw-').removesuffix('-v')}"
 
 
 def _decoded(text: Any, otherwise: Any) -> Any:

@@ -93,6 +93,7 @@ class OnServer(Tracker):
     """A tracker whose pages are on the wire server."""
 
     sweep_url: str | None = None
+    view_url: str | None = None
     stopped_in_wandb: tuple[str, ...] = ()
 
     def __init__(self, server: WireServer) -> None:
@@ -145,3 +146,17 @@ def test_the_sweep_is_one_of_the_pages_and_stopped_trials_are_named(
     assert not titles["t2"].endswith("(stopped in W&B)")
     page.choice.value = "sweep"
     assert "/e/p/sweeps/s1?jupyter=true" in page.frame.value
+
+
+def test_the_view_is_in_front_once_it_is_there(wire_server: WireServer) -> None:
+    tracker = OnServer(wire_server)
+    dashboard = filled(tracker)
+    page = dashboard.page
+    assert page.choice.value == "group"
+    tracker.view_url = f"{wire_server.url}/e/p?nw=ab12"
+    dashboard.refresh()
+    assert page.choice.value == "view"
+    assert "/e/p?nw=ab12&amp;jupyter=true" in page.frame.value
+    page.choice.value = "group"
+    dashboard.refresh()
+    assert page.choice.value == "group", "a person's choice stays"

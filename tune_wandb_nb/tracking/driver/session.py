@@ -89,18 +89,15 @@ class Session:
         self._hook = run_info_hook(self.environ)
         if self.base.api_key_file is not None or self.base.api_key is not None:
             self._access_of(self.base)
-        self._begin_pages()
+        access = partial(self._access_of, self.base)
+        self.pages = SearchPages(self.base, access, self.search, self.notices.say)
+        self.arguments = self.pages.begin(self.arguments, self.restored.get(SWEEP_STATE_KEY))
+        self.base = WandbSettings.resolve(self.arguments, None, self.environ)
         if self.base.dir is not None and self.base.mode != "disabled":
             check_writable(self.base.dir)
         self.remote = RemoteTrials(self.search_id, self.arguments, self.notices, self._hand_over)
         self.remote.start()
         self.writer.start()
-
-    def _begin_pages(self) -> None:
-        access = partial(self._access_of, self.base)
-        self.pages = SearchPages(self.base, access, self.search, self.notices.say)
-        self.arguments = self.pages.begin(self.arguments, self.restored.get(SWEEP_STATE_KEY))
-        self.base = WandbSettings.resolve(self.arguments, None, self.environ)
 
     def poll(self, experiment: str | None) -> None:
         """Take over the reports of trials that write their own run, and print the notices.

@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tune_wandb_nb.compat.graphql import UPSERT_VIEW, view_of
-from tune_wandb_nb.compat.workspaces import new_view_name, spec_of, view_address
+from tune_wandb_nb.compat.graphql import (
+    UPSERT_VIEW,
+    new_view_name,
+    spec_of,
+    view_address,
+    view_of,
+)
 from tune_wandb_nb.tracking.auth.graphql import AccountError, project_page, query_server
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 

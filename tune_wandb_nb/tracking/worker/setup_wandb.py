@@ -85,8 +85,7 @@ def open_run(
             train_experiment() or session.experiment,
             experiment_path_of(session.storage),
         )
-    # Without a trainable there is no next result with which to end the trial.
-    tracker().open(names, config, arguments, writer=writer, can_stop=trainable is not None)
+    tracker().open(names, config, arguments, writer=writer)
     if trainable is None:
         _end_with(threading.current_thread())
 

@@ -55,6 +55,7 @@ class Tracker:
         self._last_report = 0.0
         self._sent: Any = None
         self._trial_id: str | None = None
+        self._can_stop = False
         self._search_id: str | None = None
         self.completed = False
         """Whether the trial's code has come to its end by itself."""
@@ -81,7 +82,6 @@ class Tracker:
         arguments: Mapping[str, Any] | None = None,
         *,
         writer: Writer = "process",
-        can_stop: bool = True,
     ) -> None:
         """Open the run of a trial, or go on with it.
 
@@ -89,14 +89,14 @@ class Tracker:
             names: Tune's names for the trial.
             config: Its config, with a ``wandb`` entry.
             arguments: Settings that win over that entry.
-            writer: Who writes what the trial reports to Tune.
-            can_stop: Whether the caller ends the trial when `is_stopped`; otherwise wandb
-                interrupts the process.
+            writer: Who writes what the trial reports to Tune. Beside the driver, the trial does not
+                end when `is_stopped`: wandb interrupts the process.
 
         Raises:
             SettingsError: the trial's settings cannot be used.
         """
         self._trial_id = names.trial_id
+        self._can_stop = writer != "driver"
         entry = {**_mapping(entry_of(config)), **(arguments or {})}
         answer, settings = self._ask_broker(names, entry)
         takes_reports = answer.logger is not None and names.trial_id is not None
@@ -144,7 +144,7 @@ class Tracker:
             first_step=earlier.get("step", 0),
         )
         run.stats.note, run.stats.left_out = access.note, rows.dropped
-        if can_stop:
+        if self._can_stop:
             run.let_stop()
         run.open()
         if change is not None and (opened := run.trial_run.open_run) is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ray.tune.callback import Callback
 
-from tune_wandb_nb.tracking.driver.pbt import copied_from
+from tune_wandb_nb.tracking.history.pbt import copied_from
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.snapshot import State
 

@@ -18,7 +18,9 @@ from tune_wandb_nb.widgets.base.palette import FULL_DESCRIPTION
 
 __all__ = ["WandbPage"]
 
-_GROUP, _PROJECT, _SWEEP = "group", "project", "sweep"
+_GROUP, _PROJECT, _SWEEP, _VIEW = "group", "project", "sweep", "view"
+_MADE = (("Its charts", _VIEW), ("Its sweep", _SWEEP))
+"""The pages that a logger makes on request."""
 _MOST_TRIALS = 200
 
 
@@ -37,6 +39,7 @@ class WandbPage(ipywidgets.VBox):
         self._url: str | None = None
         self._folder: str | None = None
         self._upload_status = ""
+        self._showed_view = False
         self._was_checked = False
         self._refusal: str | None = None
         """Why the server's pages cannot be shown in a frame, once the server was asked."""
@@ -72,15 +75,15 @@ class WandbPage(ipywidgets.VBox):
             self._show_explanation()
 
     def url_of(self, page: str) -> str | None:
-        """Return the URL of "group", "project", "sweep" or, given a trial's id, of its run."""
+        """Return the URL of "group", "project", "sweep", "view" or, given a trial's id, its run."""
         if self.logger is None:
             return None
         if page == _GROUP:
             url = self.logger.group_url
         elif page == _PROJECT:
             url = self.logger.project_url
-        elif page == _SWEEP:
-            url = getattr(self.logger, "sweep_url", None)
+        elif page in (_SWEEP, _VIEW):
+            url = getattr(self.logger, f"{page}_url", None)
         else:
             url = self.logger.run_url(page)
         return None if url is None else str(url)
@@ -94,13 +97,15 @@ class WandbPage(ipywidgets.VBox):
             for trial in trials
             if self.url_of(trial.trial_id)
         ]
-        sweep = [("Its sweep", _SWEEP)] if self.url_of(_SWEEP) else []
-        options = (("This search", _GROUP), *sweep, ("The project", _PROJECT), *trial_options)
+        made = [(title, page) for title, page in _MADE if self.url_of(page)]
+        options = (*made, ("This search", _GROUP), ("The project", _PROJECT), *trial_options)
         if tuple(self.choice.options) != options:
             chosen = self.choice.value
             self.choice.options = options
             values = [value for _, value in options]
-            self.choice.value = chosen if chosen in values else _GROUP
+            is_new_view = _VIEW in values and not self._showed_view
+            self._showed_view = self._showed_view or is_new_view
+            self.choice.value = _VIEW if is_new_view else chosen if chosen in values else _GROUP
 
     def _load_chosen(self) -> None:
         url = self.url_of(self.choice.value)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ray.tune import Checkpoint
 
-from tune_wandb_nb.tracking.driver.pbt import copied_from
+from tune_wandb_nb.tracking.history.pbt import copied_from
 
 
 def trial(name: str, checkpoint_of: str | None, folder: Path) -> Any:

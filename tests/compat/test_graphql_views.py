@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tune_wandb_nb.compat.workspaces import new_view_name, spec_of, view_address
+from tune_wandb_nb.compat.graphql import new_view_name, spec_of, view_address
 
 workspaces = pytest.importorskip("wandb_workspaces.workspaces")
 interface = pytest.importorskip("wandb_workspaces.workspaces.internal")
