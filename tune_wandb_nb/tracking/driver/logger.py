@@ -6,7 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tune_wandb_nb.compat.ray import adapt_tensorboard
-from tune_wandb_nb.tracking.driver.audit import audit_table
+from tune_wandb_nb.compat.ray_search import calling_search
+from tune_wandb_nb.tracking.control.search_sweep import SWEEP_STATE_KEY
+from tune_wandb_nb.tracking.driver.search_info import SearchInfo
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.driver.shutdown import close_session
 from tune_wandb_nb.tracking.driver.trial_hooks import TrialHooks
@@ -20,7 +22,6 @@ from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
 
 if TYPE_CHECKING:
-    import pandas as pd
     from ray.tune.experiment import Trial
 
 __all__ = ["WandbLogger", "WandbLoggerCallback"]
@@ -28,7 +29,7 @@ __all__ = ["WandbLogger", "WandbLoggerCallback"]
 _CATCH_UP = 1.0
 
 
-class WandbLogger(TrialHooks):
+class WandbLogger(SearchInfo, TrialHooks):
     """Logs every trial of a Ray Tune search as a W&B run, without slowing the search.
 
     The run's id is the trial's id, its name the trial's name, its group the experiment's name;
@@ -58,6 +59,9 @@ class WandbLogger(TrialHooks):
         dir: Where W&B files go (in a folder ``wandb`` there); by default ``./wandb``.
         log_output: Keep a trial's console output, which Tune writes with ``log_to_file``, among the
             run's files.
+        sweep: Register the search as a W&B sweep, whose page has parallel coordinates and
+            importance and can pause or stop the search; a mapping is the sweep's configuration.
+        view: Save a view of the search in the W&B project, online: see `save_view`.
         **wandb_init_kwargs: Everything else goes to ``wandb.init``: ``entity``, ``tags``,
             ``notes``, ``job_type``, ``settings``, ... and the classic ``run_id``, ``run_name``.
 
@@ -91,6 +95,8 @@ class WandbLogger(TrialHooks):
         host: str | None = None,
         dir: str | Callable[[Any], str] | None = None,  # noqa: A002 - wandb.init's name for it
         log_output: bool = False,
+        sweep: bool | Mapping[str, Any] = False,
+        view: bool = False,
         **wandb_init_kwargs: Any,
     ) -> None:
         given = {
@@ -110,6 +116,8 @@ class WandbLogger(TrialHooks):
             "log_output": log_output,
             "video_kwargs": video_kwargs,
             "image_kwargs": image_kwargs,
+            "sweep": sweep,
+            "view": view,
             **wandb_init_kwargs,
         }
         if wandb_init_kwargs:
@@ -129,54 +137,12 @@ class WandbLogger(TrialHooks):
         arguments = {**self._arguments, "api_key": None}
         return {**self.__dict__, "_arguments": arguments, "_session": None, "_restored": {}}
 
-    # What a user asks
-
-    @property
-    def mode(self) -> str | None:
-        """How the runs are logged: "online", "offline" or "disabled"; None before the first."""
-        return self._session.trials.mode if self._session else None
-
-    @property
-    def host(self) -> str | None:
-        """The W&B server that was given; None for the one of the environment."""
-        host = self._arguments["host"]
-        return None if host is None else str(host)
-
-    @property
-    def project_url(self) -> str | None:
-        """The W&B page of the project; None offline, and until the first run is open."""
-        return self._session.trials.project_url if self._session else None
-
-    @property
-    def group_url(self) -> str | None:
-        """The W&B page of this search's runs; None offline, and until the first run is open."""
-        return self._session.trials.group_url if self._session else None
-
-    @property
-    def trouble(self) -> str | None:
-        """What is wrong with W&B right now, in a few words; None if nothing is."""
-        return self._session.trials.trouble if self._session else None
-
-    def run_url(self, trial_id: str) -> str | None:
-        """Return the W&B page of one trial; None offline, and until its run is open."""
-        tracked = self._session.trials.get(trial_id) if self._session else None
-        return tracked.stats.url if tracked else None
-
-    def audit(self) -> "pd.DataFrame":
-        """Return what became of every row: one line a trial.
-
-        The columns are trial_id, run_id, name, state, reported (rows that Tune reported), logged
-        (rows that are in the run), dropped (rows that are not), mode, url, path (the run's folder)
-        and note, which explains what is missing.
-        """
-        return audit_table(self._session.trials.stats if self._session else [])
-
     # Tune's hooks
 
     def setup(self, stop: Any = None, *args: Any, **info: Any) -> None:
         """Check the settings before any trial starts."""
         del args
-        session = Session(self._arguments, restored=self._restored)
+        session = Session(self._arguments, restored=self._restored, search=calling_search())
         session.start()
         adapt_tensorboard(for_tensorboard, numbers_of)
         self._session = session
@@ -236,14 +202,17 @@ class WandbLogger(TrialHooks):
                 trial,
                 failed=failed,
                 stopping=tracked.stopping,
+                stopped_in_wandb=tracked.stats.stopped_in_wandb,
                 custom_stopper=self._custom_stopper,
             )
             self._live().end_trial(tracked, tracked.with_output(ending, trial))
 
     def on_step_end(self, iteration: int, trials: list["Trial"], **info: Any) -> None:
-        """Print the notices, from Tune's thread."""
+        """Pass on what was stopped in W&B, and print the notices, from Tune's thread."""
         del iteration, info
-        self._live().poll(trials[0].storage.experiment_fs_path if trials else None)
+        session = self._live()
+        session.stops.pass_on(trials, session.trials.stats_of, session.notices)
+        session.poll(trials[0].storage.experiment_fs_path if trials else None)
 
     def on_experiment_end(self, trials: list["Trial"], **info: Any) -> None:
         """Close every run, wait for the uploads, and say where the rows are.
@@ -256,7 +225,9 @@ class WandbLogger(TrialHooks):
         for trial in trials:
             tracked = session.trials.get(trial.trial_id)
             if tracked is not None and not tracked.ended:
-                ending = interrupted_ending(trial, time_is_up=time_is_up)
+                sweep = session.pages.sweep
+                in_wandb = sweep is not None and sweep.is_cancelled
+                ending = interrupted_ending(trial, time_is_up=time_is_up, in_wandb=in_wandb)
                 session.end_trial(tracked, tracked.with_output(ending, trial))
         close_session(session)
 
@@ -265,7 +236,9 @@ class WandbLogger(TrialHooks):
         if self._session is None:
             return {}
         self._session.writer.catch_up(_CATCH_UP)
-        return dict(self._session.trials.state())
+        sweep = self._session.pages.sweep
+        of_sweep = {SWEEP_STATE_KEY: sweep.state()} if sweep is not None else {}
+        return {**self._session.trials.state(), **of_sweep}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take over the state of the search that is restored; Tune calls it before ``setup``."""

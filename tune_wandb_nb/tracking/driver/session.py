@@ -9,9 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tune_wandb_nb.compat.ray_search import TuneSearch
 from tune_wandb_nb.tracking.auth.access import NO_KEY, Access, decide_access
 from tune_wandb_nb.tracking.auth.exposed_key import warn_of_exposed_key
 from tune_wandb_nb.tracking.broker.client import broker_client
+from tune_wandb_nb.tracking.control.search_pages import SearchPages
+from tune_wandb_nb.tracking.control.search_sweep import SWEEP_STATE_KEY
+from tune_wandb_nb.tracking.control.stop_requests import StopRequests
 from tune_wandb_nb.tracking.driver.reconnect import Reconnect
 from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
 from tune_wandb_nb.tracking.driver.remote_trials import CLAIMS_WITHIN, RemoteTrials
@@ -50,10 +54,14 @@ class Session:
     notices: Notices = field(default_factory=Notices)
     writer: RunWriter = field(default_factory=RunWriter)
     media: MediaFolder = field(default_factory=MediaFolder)
+    stops: StopRequests = field(default_factory=StopRequests)
     trials: Trials = field(default_factory=Trials)
     restored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tune_trials: Sequence[Any] = ()
     """Tune's own list of all its trials."""
+    search: TuneSearch | None = None
+    """Tune's loop; None where it cannot be reached."""
+    pages: SearchPages = field(init=False)
     search_id: str = field(default_factory=lambda: secrets.token_hex(8))
     base: WandbSettings = field(init=False)
     reconnect: Reconnect = field(init=False)
@@ -86,6 +94,10 @@ class Session:
         self._hook = run_info_hook(self.environ)
         if self.base.api_key_file is not None or self.base.api_key is not None:
             self._access_of(self.base)
+        access = partial(self._access_of, self.base)
+        self.pages = SearchPages(self.base, access, self.search, self.notices.say)
+        self.arguments = self.pages.begin(self.arguments, self.restored.get(SWEEP_STATE_KEY))
+        self.base = WandbSettings.resolve(self.arguments, None, self.environ)
         if self.base.dir is not None and self.base.mode != "disabled":
             check_writable(self.base.dir)
         self.remote = RemoteTrials(self.search_id, self.arguments, self.notices, self._hand_over)
@@ -103,7 +115,15 @@ class Session:
         for trial_id in [trial_id for trial_id, at in self._unopened.items() if at <= now]:
             if (tracked := self.trials.get(trial_id)) is not None:
                 self._open(tracked)
+        self.poll_pages()
         self.notices.flush()
+
+    def poll_pages(self) -> None:
+        """Act on what was decided in W&B; make the pages once the search's first run is online."""
+        self.pages.poll()
+        first = self.trials.first if self.pages.are_due else None
+        if first is not None and (page := first.stats.project_url) is not None:
+            self.pages.publish(page, self.trials.group, self.trials.group_url)
 
     def open_trial(
         self,
@@ -187,6 +207,7 @@ class Session:
         self.writer.stop()
         self.reconnect.stop()
         self.remote.stop()
+        self.pages.end()
 
     def _open(self, tracked: TrackedTrial) -> None:
         """Open a trial's run, if it waits to be opened."""
@@ -289,4 +310,5 @@ class Session:
             run_id=run_id,
             records_environment=not self.trials,
             hook=self._hook,
+            on_stop=partial(self.stops.ask, str(names.trial_id)),
         )

@@ -25,6 +25,8 @@ def close_session(session: Session) -> None:
             _wait(session)
             session.remote.poll_last()
     finally:
+        session.poll_pages()
+        session.pages.wait()
         unfinished = [run.stats for run in session.writer.unfinished()]
         trials = session.trials
         line = closing_line(trials.stats, unfinished, _repair(session), trials.group or "")

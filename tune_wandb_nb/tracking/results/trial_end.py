@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ray.tune.experiment import Trial
 
 __all__ = [
+    "STOPPED_IN_WANDB",
     "Ending",
     "ending_of",
     "failed_ending",
@@ -18,7 +19,11 @@ __all__ = [
     "interrupted_ending",
     "last_lines",
     "output_files",
+    "stopped_in_wandb_ending",
 ]
+
+STOPPED_IN_WANDB = "stopped in W&B"
+"""The status of a trial whose run someone has stopped on its page."""
 
 _STATUS = "tune/status"
 _ERROR = "tune/error"
@@ -44,7 +49,12 @@ def output_files(folder: str | None, names: Iterable[str | None]) -> tuple[str, 
 
 
 def ending_of(
-    trial: "Trial", *, failed: bool, stopping: bool, custom_stopper: bool = False
+    trial: "Trial",
+    *,
+    failed: bool,
+    stopping: bool,
+    stopped_in_wandb: bool = False,
+    custom_stopper: bool = False,
 ) -> Ending:
     """Describe the end of a trial that Tune has ended.
 
@@ -52,6 +62,7 @@ def ending_of(
         trial: The trial.
         failed: Whether the trainable raised.
         stopping: Whether the last result was marked as done before the trainable returned.
+        stopped_in_wandb: Whether its run was stopped on its page.
         custom_stopper: Whether the search has a stopper of its own. Its decisions cannot be
             distinguished from the scheduler's.
     """
@@ -61,6 +72,8 @@ def ending_of(
         return finished_ending("stopped by scheduler")
     if not stopping:
         return finished_ending("completed")
+    if stopped_in_wandb:
+        return stopped_in_wandb_ending()
     if _meets_criterion(trial.stopping_criterion, trial.last_result or {}):
         return finished_ending("stopped by stop criterion")
     return finished_ending(
@@ -68,7 +81,7 @@ def ending_of(
     )
 
 
-def interrupted_ending(trial: "Trial", *, time_is_up: bool) -> Ending:
+def interrupted_ending(trial: "Trial", *, time_is_up: bool, in_wandb: bool = False) -> Ending:
     """Describe the end of a trial that was still running when its search ended.
 
     Tune reports no end of such a trial.
@@ -76,9 +89,12 @@ def interrupted_ending(trial: "Trial", *, time_is_up: bool) -> Ending:
     Args:
         trial: The trial.
         time_is_up: Whether the search ended because its time budget was used up.
+        in_wandb: Whether the search ended because its sweep was cancelled.
     """
     if trial.status == "ERROR":
         return ending_of(trial, failed=True, stopping=False)
+    if in_wandb:
+        return stopped_in_wandb_ending()
     return finished_ending("stopped by time budget" if time_is_up else "stopped by user")
 
 
@@ -94,6 +110,11 @@ def finished_ending(status: str) -> Ending:
         status: "completed", or what stopped the trial.
     """
     return Ending("finished", 0, {_STATUS: status})
+
+
+def stopped_in_wandb_ending() -> Ending:
+    """Describe the end of a trial whose run someone has stopped on its page."""
+    return finished_ending(STOPPED_IN_WANDB)
 
 
 def _meets_criterion(criterion: Mapping[str, Any], result: Mapping[str, Any]) -> bool:

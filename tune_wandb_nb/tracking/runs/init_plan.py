@@ -69,6 +69,8 @@ class InitPlan:
     """Whether this run records the machine and its packages: the first of a search does."""
     hook: Callable[[Any], None] | None = None
     """Called with the ``wandb.Run`` once it is open (``WANDB_PROCESS_RUN_INFO_HOOK``)."""
+    on_stop: Callable[[], None] | None = None
+    """Called, in a thread of wandb's, when someone stops the run on its page."""
     image_kwargs: Mapping[str, Any] = field(default_factory=dict)
     video_kwargs: Mapping[str, Any] = field(default_factory=dict)
 
@@ -83,6 +85,7 @@ def make_init_plan(
     run_id: str | None = None,
     records_environment: bool = False,
     hook: Callable[[Any], None] | None = None,
+    on_stop: Callable[[], None] | None = None,
 ) -> InitPlan:
     """Decide how to open a trial's run: by the driver, by the trial itself, or for an upload.
 
@@ -95,6 +98,7 @@ def make_init_plan(
         run_id: An id that wins over the settings' and Tune's.
         records_environment: Whether the run records the machine and its packages.
         hook: Called with the run once it is open.
+        on_stop: Called when someone stops the run on its page.
     """
     excludes = Excludes(settings.excludes)
     paths = {name: path for name, path in names.paths.items() if not excludes.matches(name)}
@@ -118,6 +122,7 @@ def make_init_plan(
         define_step=not excludes.matches("training_iteration"),
         records_environment=records_environment,
         hook=hook,
+        on_stop=on_stop,
         image_kwargs=settings.image_kwargs,
         video_kwargs=settings.video_kwargs,
     )

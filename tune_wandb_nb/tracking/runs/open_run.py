@@ -164,7 +164,13 @@ def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
     environment = _FULL if plan.records_environment else {}
     free_abandoned_run(run_id)
     try:
-        settings = {**_LEAN, **environment, "init_timeout": OPENS_WITHIN[mode]}
+        settings = {
+            **_LEAN,
+            **environment,
+            "init_timeout": OPENS_WITHIN[mode],
+            # Without this function wandb interrupts the process, with all the runs in it.
+            "stop_fn": plan.on_stop or _ignore_stop,
+        }
         arguments = init_arguments_of(plan, mode, run_id, settings)
         with isolated():
             run = wandb.init(**arguments, reinit="create_new")
@@ -180,6 +186,10 @@ def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
         # wandb-core defines the step metric itself.
         run.define_metric("*", step_metric=_ITERATION)
     return OpenRun(run, mode, plan)
+
+
+def _ignore_stop() -> None:
+    """A stop of a run that nobody trains, such as an upload's."""
 
 
 def init_arguments_of(

@@ -61,6 +61,8 @@ class WandbSettings:
     log_output: bool = False
     video_kwargs: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
     image_kwargs: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    sweep: bool | Mapping[str, Any] = False
+    view: bool = False
     init: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
 
     @property

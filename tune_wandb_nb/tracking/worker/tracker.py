@@ -13,8 +13,9 @@ from tune_wandb_nb.tracking.broker.handle import request_broker
 from tune_wandb_nb.tracking.broker.messages import Answer
 from tune_wandb_nb.tracking.results.checkpoints import CheckpointChoice, SavedCheckpoint
 from tune_wandb_nb.tracking.results.rows import RowRules, TrialRows
-from tune_wandb_nb.tracking.results.trial_end import Ending
+from tune_wandb_nb.tracking.results.trial_end import Ending, stopped_in_wandb_ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames, make_init_plan
+from tune_wandb_nb.tracking.runs.run_stats import RunStats
 from tune_wandb_nb.tracking.runs.wandb_core import CoreSharing
 from tune_wandb_nb.tracking.settings.config_entry import entry_of, own_entry
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
@@ -55,6 +56,7 @@ class Tracker:
         self._last_report = 0.0
         self._sent: Any = None
         self._trial_id: str | None = None
+        self._can_stop = False
         self._search_id: str | None = None
         self.completed = False
         """Whether the trial's code has come to its end by itself."""
@@ -68,6 +70,11 @@ class Tracker:
     def is_open(self) -> bool:
         """Whether a trial is being tracked, if only by a disabled run."""
         return self._run is not None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether someone has stopped the run on its W&B page."""
+        return self._run is not None and self._run.stats.stopped_in_wandb
 
     def open(
         self,
@@ -83,12 +90,14 @@ class Tracker:
             names: Tune's names for the trial.
             config: Its config, with a ``wandb`` entry.
             arguments: Settings that win over that entry.
-            writer: Who writes what the trial reports to Tune.
+            writer: Who writes what the trial reports to Tune. Beside the driver, the trial does not
+                end when `is_stopped`: wandb interrupts the process.
 
         Raises:
             SettingsError: the trial's settings cannot be used.
         """
         self._trial_id = names.trial_id
+        self._can_stop = writer != "driver"
         if (reason := own_entry(config)) is not None:
             self._say(
                 f"the config's 'wandb' entry is no settings, for {reason}; it is logged as a"
@@ -142,6 +151,8 @@ class Tracker:
             first_step=earlier.get("step", 0),
         )
         run.stats.note, run.stats.left_out = access.note, rows.dropped
+        if self._can_stop:
+            run.let_stop()
         run.open()
         if change is not None and (opened := run.trial_run.open_run) is not None:
             opened.update_config(change.config)
@@ -198,7 +209,7 @@ class Tracker:
         if run is None:
             return
         if not ending.exit_code and not self.completed:
-            decided = self._ending_from_driver(run.stats.trial_id)
+            decided = self._decided_ending(run.stats)
             ending = replace(ending, summary={**ending.summary, **decided})
         if (checkpoint := self._checkpoints.final()) is not None:
             run.trial_run.save(checkpoint)
@@ -289,6 +300,12 @@ class Tracker:
         self._sent = sent
         if wait:
             ray.wait([self._sent], timeout=timeout)
+
+    def _decided_ending(self, stats: RunStats) -> Mapping[str, Any]:
+        """Return what the summary says of the end of a trial that was stopped."""
+        if stats.stopped_in_wandb:
+            return stopped_in_wandb_ending().summary
+        return self._ending_from_driver(stats.trial_id)
 
     def _ending_from_driver(self, trial_id: str) -> Mapping[str, Any]:
         """Return what only the driver's logger can say of the trial's end, for the summary."""

@@ -221,6 +221,8 @@ class WandbTrainableMixin(_Base):
         if not has_returned(result) and self.__dict__.get("_wandb_reported") is not result:
             self._wandb_reported = result
             tracker().report(result)
+            if tracker().is_stopped:
+                result["done"] = True
 
     def _upload(self, saved: Any) -> None:
         if getattr(saved, "checkpoint", None) is not None:

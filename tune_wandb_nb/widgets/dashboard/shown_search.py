@@ -114,8 +114,6 @@ class ShownSearch(ipywidgets.VBox):
         """Show what the board knows now; called once a second while the search runs."""
         with self._refresh_lock:
             snapshot = self.board.snapshot()
-            if self._terminal_report is not None:
-                self._terminal_report.print_url()
                 return
             self._importance.update(snapshot)
             running = snapshot.started is not None and snapshot.ended is None
