@@ -113,8 +113,9 @@ class ShownSearch(ipywidgets.VBox):
     def refresh(self) -> None:
         """Show what the board knows now; called once a second while the search runs."""
         with self._refresh_lock:
-            snapshot = self.board.snapshot()
+            if self._terminal_report is not None:
                 return
+            snapshot = self.board.snapshot()
             self._importance.update(snapshot)
             running = snapshot.started is not None and snapshot.ended is None
             self._stopping = self._stopping and running
