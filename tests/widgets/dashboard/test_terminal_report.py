@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tune_wandb_nb.tracking.driver.audit import AUDIT_COLUMNS
+from tune_wandb_nb.tracking.runs.audit import AUDIT_COLUMNS
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.widgets.dashboard.terminal_report import TerminalReport
 

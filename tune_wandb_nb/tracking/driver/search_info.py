@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tune_wandb_nb.tracking.driver.audit import audit_table
 from tune_wandb_nb.tracking.driver.session import Session
+from tune_wandb_nb.tracking.runs.audit import audit_table
 from tune_wandb_nb.tracking.views.search_view import ViewError
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from typing import Any
 from tune_wandb_nb.compat.ray_search import TuneSearch
 from tune_wandb_nb.tracking.auth.access import NO_KEY, Access, decide_access
 from tune_wandb_nb.tracking.auth.exposed_key import warn_of_exposed_key
-from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.control.search_pages import SearchPages
 from tune_wandb_nb.tracking.control.search_sweep import SWEEP_STATE_KEY
 from tune_wandb_nb.tracking.control.stop_requests import StopRequests
@@ -34,12 +33,12 @@ from tune_wandb_nb.tracking.runs.resilient_run import RecoveryFromTune
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 from tune_wandb_nb.tracking.runs.wandb_core import CoreWatch
 from tune_wandb_nb.tracking.settings.api_key import show
-from tune_wandb_nb.tracking.settings.config_entry import entry_of, own_entry
+from tune_wandb_nb.tracking.settings.config_entry import entry_of, own_entry_notice
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
 from tune_wandb_nb.tracking.settings.open_run_defaults import with_open_run
 from tune_wandb_nb.tracking.settings.output_folder import check_writable
 from tune_wandb_nb.tracking.settings.ray_hooks import populate_run_location, run_info_hook
-from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
+from tune_wandb_nb.tracking.settings.settings import WandbSettings, check_project
 from tune_wandb_nb.tracking.settings.trial_values import call_functions
 
 __all__ = ["Session"]
@@ -167,9 +166,8 @@ class Session:
             run = TrialRun(trial_id, name, plan, say=self.notices.say, recovery=recovery)
         run.stats.left_out = rows.dropped
         checkpoints = CheckpointChoice(settings.upload_checkpoints, settings.first_best)
-        tracked = TrackedTrial(
-            run, rows, checkpoints=checkpoints, source=source, logs_output=settings.log_output
-        )
+        tracked = TrackedTrial(run, rows, checkpoints=checkpoints, source=source)
+        tracked.logs_output = settings.log_output
         self.trials.add(tracked)
         self._unopened[trial_id] = time.monotonic() + CLAIMS_WITHIN
         if isinstance(run, RemoteTrial) or not self.remote.is_attached:
@@ -193,9 +191,7 @@ class Session:
         tracked.ended = True
         run = tracked.run
         if isinstance(run, RemoteTrial):
-            self.remote.remove(run.stats.trial_id)
-            if (broker := broker_client.broker) is not None:
-                broker.set_ending.remote(run.stats.trial_id, dict(ending.summary))
+            self.remote.end(run.stats.trial_id, ending)
         elif (checkpoint := tracked.checkpoints.final()) is not None:
             self.writer.send(run, checkpoint)
         self.writer.send(run, ending)
@@ -237,10 +233,7 @@ class Session:
             return
 
         def release() -> None:
-            step = written.last_step
-            state = {
-                "step": 0 if step is None else step + 1, "config": rows.config, "rows": rows.state()
-            }  # fmt: skip
+            state = {"step": written.next_step, "config": rows.config, "rows": rows.state()}
             self.remote.release(trial_id, written.stats.to_report(), state)
             self._handing_over.discard(trial_id)
 
@@ -253,12 +246,8 @@ class Session:
     def _settings_of(self, config: Mapping[str, Any], trial: Any) -> WandbSettings:
         entry = entry_of(config)
         arguments = call_functions(self.arguments, trial)
-        if (reason := own_entry(config)) is not None:
-            self.notices.say(
-                f"the config's 'wandb' entry is no settings, for {reason}; it is logged as a"
-                " hyperparameter.",
-                once="own entry",
-            )
+        if (notice := own_entry_notice(config)) is not None:
+            self.notices.say(notice, once="own entry")
         if entry is None and arguments is self.arguments:
             settings = self.base
         else:
@@ -267,19 +256,14 @@ class Session:
             check_init_arguments(settings.init)
             if settings.dir is not None and settings.dir != self.base.dir:
                 check_writable(settings.dir)
-        if settings.project is None and settings.mode != "disabled":
-            raise SettingsError(
-                "no W&B project was given; pass WandbLogger(project='my-project'), put"
-                " {'wandb': {'project': 'my-project'}} into the config, or set WANDB_PROJECT."
-            )
+        check_project(settings, way="pass WandbLogger(project='my-project'), ")
         return settings
 
     def _rules_of(self, settings: WandbSettings) -> RowRules:
-        key = (settings.excludes, settings.log_config, tuple(settings.best.items()))
+        excludes, log_config, best = settings.excludes, settings.log_config, settings.best
+        key = (excludes, log_config, tuple(best.items()))
         if key not in self._rules:
-            self._rules[key] = RowRules.of(
-                settings.excludes, log_config=settings.log_config, best=settings.best
-            )
+            self._rules[key] = RowRules.of(excludes, log_config=log_config, best=best)
         return self._rules[key]
 
     def _access_of(self, settings: WandbSettings) -> Access:

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tune_wandb_nb.tracking.driver.audit import closing_line
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.notices import count
+from tune_wandb_nb.tracking.runs.audit import closing_line
 
 __all__ = ["close_session"]
 

@@ -95,6 +95,11 @@ class TrialRun:
             return self.open_run.next_step - 1 if self.open_run.next_step else None
         return self._last_step
 
+    @property
+    def next_step(self) -> int:
+        """W&B's own step of the next row."""
+        return 0 if self.last_step is None else self.last_step + 1
+
     def open(self) -> None:
         """Open the run; one that cannot be opened online is opened offline."""
         with self.lock:

@@ -7,7 +7,7 @@ from tune_wandb_nb.tracking.settings.api_key import show
 from tune_wandb_nb.tracking.settings.init_arguments import closest_argument, unknown_arguments
 from tune_wandb_nb.tracking.settings.settings import settings_argument
 
-__all__ = ["entry_of", "own_entry", "without_key"]
+__all__ = ["entry_of", "own_entry", "own_entry_notice", "without_key"]
 
 _TYPO = 0.8
 """The similarity from which on a name is a mistyped one: "projct" is, "project_name" is not."""
@@ -45,6 +45,16 @@ def own_entry(config: Mapping[str, Any]) -> str | None:
         return f"it is {show(entry)}"
     names = _unlike_settings(entry)
     return f"it has {', '.join(map(show, names))}" if names else None
+
+
+def own_entry_notice(config: Mapping[str, Any]) -> str | None:
+    """Return what a person should know of a ``wandb`` entry that is no settings; None otherwise."""
+    if (reason := own_entry(config)) is None:
+        return None
+    return (
+        f"the config's 'wandb' entry is no settings, for {reason}; it is logged as a"
+        " hyperparameter."
+    )
 
 
 def _entry(config: Mapping[str, Any]) -> Any:

@@ -122,16 +122,20 @@ class WandbSettings:
         return (_rebuild, (plain,))
 
 
-def check_project(settings: WandbSettings) -> None:
+def check_project(settings: WandbSettings, *, way: str = "") -> None:
     """Refuse settings without a project.
+
+    Args:
+        settings: The settings.
+        way: Another way to name one than by the config or the environment.
 
     Raises:
         SettingsError: neither the settings nor the environment name a project.
     """
     if settings.project is None and settings.mode != "disabled":
         raise SettingsError(
-            "no W&B project was given; put {'wandb': {'project': 'my-project'}} into the config, or"
-            " set WANDB_PROJECT."
+            f"no W&B project was given; {way}put {{'wandb': {{'project': 'my-project'}}}} into the"
+            " config, or set WANDB_PROJECT."
         )
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from tune_wandb_nb.tuning.board.params import flat_params, is_number
+from tune_wandb_nb.tuning.space.params import flat_params, is_number
 
 
 def test_params_are_flat_plain_and_without_the_wandb_entry() -> None:

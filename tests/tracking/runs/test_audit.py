@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tune_wandb_nb.tracking.driver.audit import (
+from tune_wandb_nb.tracking.runs.audit import (
     AUDIT_COLUMNS,
     audit_table,
     closing_line,

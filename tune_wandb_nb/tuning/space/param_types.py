@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tune_wandb_nb.tuning.board.params import flat_params
 from tune_wandb_nb.tuning.distributions.base import Choice, Grid, QRandn, Randn
 from tune_wandb_nb.tuning.distributions.ranges import Range
 from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.tuning.space.params import flat_params
 from tune_wandb_nb.tuning.space.space import SearchSpace
 
 __all__ = ["ParamType", "param_types"]

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import wandb
 
-from tune_wandb_nb.tracking.driver.waiting_rows import StoredRow, WaitingRows, size_of
 from tune_wandb_nb.tracking.results.payload import Media
 from tune_wandb_nb.tracking.results.rows import Row
+from tune_wandb_nb.tracking.runs.waiting_rows import StoredRow, WaitingRows, size_of
 
 IMAGE = np.zeros((64, 64, 3), np.uint8)
 
