@@ -23,13 +23,12 @@ export function legend(context: Context): HTMLElement {
 
 function choice({ model }: Context): HTMLElement {
   const choices = [
-    { value: "experiment", text: "coloured by experiment" },
-    { value: "rank", text: "coloured by rank" },
+    { value: "experiment", text: "by experiment" },
+    { value: "rank", text: "by rank" },
   ];
-  const element = select("What the colours mean", choices, model.colorBy, (value) =>
+  return select("What the colours mean", choices, model.colorBy, (value) =>
     model.setColorBy(value as ColorBy),
   );
-  return element;
 }
 
 function experiments(context: Context): HTMLElement[] {
