@@ -59,9 +59,13 @@ export class Dashboard {
     this.follow();
   }
 
-  /** Called when the element is in the page: only then has it a theme and a size. */
+  /** Called when the element has its parent; it has a theme and a size once it is in the page. */
   start(): void {
-    const observer = new ResizeObserver(() => this.layOut());
+    // A notebook puts the element into its page only after this call, and colours are read there.
+    const observer = new ResizeObserver(() => {
+      this.updateTheme();
+      this.layOut();
+    });
     observer.observe(this.element);
     this.cleanup.push(
       () => observer.disconnect(),

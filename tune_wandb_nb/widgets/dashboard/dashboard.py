@@ -114,7 +114,7 @@ class Dashboard(ShownSearch):
             load_experiments(board, [location])
             return cls(board=board, param_space=param_space)
         dashboard = cls(board=board, param_space=param_space)
-        follow_experiment(board, location, dashboard._closed, dashboard._show_notice)
+        follow_experiment(board, location, dashboard._closed, dashboard.show_notice)
         return dashboard
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from tune_wandb_nb.tracking.history.tune_experiment import (
 )
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 from tune_wandb_nb.tuning.board.board import TrialBoard
-from tune_wandb_nb.tuning.board.recorded import RecordedSearch
+from tune_wandb_nb.tuning.recorded.recorded_search import RecordedSearch
 
 __all__ = [
     "beside_method",

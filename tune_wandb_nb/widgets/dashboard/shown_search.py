@@ -119,7 +119,7 @@ class ShownSearch(ipywidgets.VBox):
             self._importance.update(snapshot)
             running = snapshot.started is not None and snapshot.ended is None
             self._stopping = self._stopping and running
-            self._show_notice(getattr(self.page.logger, "trouble", None))
+            self.show_notice(getattr(self.page.logger, "trouble", None))
             self.page.show(snapshot)
             self.view.show(snapshot, self._context())
 
@@ -148,10 +148,11 @@ class ShownSearch(ipywidgets.VBox):
         try:
             return show()
         except Exception as error:
-            self._show_notice(f"The dashboard could not show this: {error!r}")
+            self.show_notice(f"The dashboard could not show this: {error!r}")
             return None
 
-    def _show_notice(self, text: str | None) -> None:
+    def show_notice(self, text: str | None) -> None:
+        """Show a text above the table; none if there is nothing to say."""
         html = note(escape(text)) if text else ""
         if html != self.notice.value:
             self.notice.value = html

@@ -10,8 +10,8 @@ import pytest
 from tests.recorded import START, losses, write_state, write_trial
 from tune_wandb_nb import SettingsError
 from tune_wandb_nb.tuning.board.board import TrialBoard
-from tune_wandb_nb.tuning.board.recorded import RecordedSearch
 from tune_wandb_nb.tuning.board.snapshot import TrialView
+from tune_wandb_nb.tuning.recorded.recorded_search import RecordedSearch
 
 
 def recorded(folder: Path) -> tuple[TrialBoard, RecordedSearch]:
