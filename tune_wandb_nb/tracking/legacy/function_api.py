@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from tune_wandb_nb.compat.ray_legacy import function_wrappers
-from tune_wandb_nb.compat.ray_trial import in_tune_session, train_context
+from tune_wandb_nb.compat.ray_trial import function_wrappers, in_tune_session, train_context
 from tune_wandb_nb.tracking.legacy.patches import Age, Patch
 
 __all__ = ["function_patches"]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields
 from typing import Any
 
-from tune_wandb_nb.compat.ray_legacy import has_train_v2
+from tune_wandb_nb.compat.ray_trial import has_train_v2
 from tune_wandb_nb.tracking.legacy.patches import Age, Patch
 from tune_wandb_nb.tracking.legacy.run import storage_of_folder
 from tune_wandb_nb.tracking.legacy.trainers import (

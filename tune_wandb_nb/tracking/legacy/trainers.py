@@ -12,8 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from tune_wandb_nb.compat.ray_legacy import trainer_class, with_settings
-from tune_wandb_nb.compat.ray_trial import tune_session
+from tune_wandb_nb.compat.ray_trial import trainer_class, tune_session, with_settings
 from tune_wandb_nb.tracking.legacy.patches import Age, Patch
 
 __all__ = ["abort_training", "as_search", "fit_in_trial", "is_trainer", "trainer_patches"]

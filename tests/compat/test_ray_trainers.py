@@ -12,16 +12,18 @@ import ray.train
 from ray.tune.logger import TBXLoggerCallback
 
 from tune_wandb_nb.compat.ray import adapt_tensorboard
-from tune_wandb_nb.compat.ray_legacy import (
+from tune_wandb_nb.compat.ray_trial import (
+    filesystem_of,
     function_wrappers,
     has_train_v2,
+    in_tune_session,
     trainer_class,
+    trial_paths_of,
     with_settings,
 )
-from tune_wandb_nb.compat.ray_trial import filesystem_of, in_tune_session, trial_paths_of
 
 needs_v2 = pytest.mark.skipif(not has_train_v2(), reason="Ray Train V2 is newer, or switched off")
-ASK = "from tune_wandb_nb.compat.ray_legacy import has_train_v2; print(has_train_v2())"
+ASK = "from tune_wandb_nb.compat.ray_trial import has_train_v2; print(has_train_v2())"
 
 
 @pytest.mark.parametrize("switch", ["0", "1"])
