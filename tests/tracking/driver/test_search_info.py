@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from tune_wandb_nb import WandbLogger
 from tune_wandb_nb.tracking.driver.search_info import SearchInfo
+from tune_wandb_nb.tracking.driver.trials import Trials
 from tune_wandb_nb.tracking.runs.run_stats import RunStats
 
 
@@ -13,10 +16,11 @@ class Asked(SearchInfo):
     """A search with runs of these counts."""
 
     def __init__(self, *runs: RunStats) -> None:
-        class Session:
-            stats = runs
-
-        self._session = Session()  # type: ignore[assignment]
+        trials = Trials()
+        for number, stats in enumerate(runs):
+            stats.trial_id = f"ab_{number:05}"
+            trials.add(SimpleNamespace(stats=stats))  # type: ignore[arg-type]
+        self._session = SimpleNamespace(trials=trials)  # type: ignore[assignment]
 
 
 def run(**counts: object) -> RunStats:
@@ -58,4 +62,4 @@ def test_the_project_is_that_of_the_first_run_online() -> None:
 
 
 def test_who_was_stopped_in_wandb() -> None:
-    assert Asked(run(), run(stopped_in_wandb=True)).stopped_in_wandb == ("ab_00000",)
+    assert Asked(run(), run(stopped_in_wandb=True)).stopped_in_wandb == ("ab_00001",)
