@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.lab import open_notebook, run_cell
-from tests.browser.locators import KEY, SETUP, SLOW, badge, button, cell_of, field
+from tests.browser.locators import KEY, SETUP, SLOW, badge, button, cell_of, field, tab
 from tests.browser.server import write_notebook
 from tests.wire import WireServer
 
@@ -96,9 +96,11 @@ def test_a_search_from_the_key_to_the_saved_notebook(
     button(page, "Start").click()
     expect(page.locator(".twp-cards").first).to_be_hidden()
     expect(badge(page, "Running")).to_be_visible(timeout=SLOW)
+    tab(page, "W&B").click()
     frame = page.frame_locator("iframe[title='W&B']")
     group = f"/{wire_server.entity}/digits/groups/mygroup/workspace?jupyter=true"
     expect(frame.locator("code")).to_have_text(group, timeout=SLOW)
+    tab(page, "Live").click()
     expect(button(page, "Start again")).to_be_visible(timeout=SLOW)
     expect(badge(page, "Finished")).to_be_visible(timeout=SLOW)
     assert len(wire_server.runs) == 2
