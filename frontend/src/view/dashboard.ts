@@ -59,9 +59,13 @@ export class Dashboard {
     this.follow();
   }
 
-  /** Called when the element is in the page: only then has it a theme and a size. */
+  /** Called when the element has a parent. */
   start(): void {
-    const observer = new ResizeObserver(() => this.layOut());
+    // A frontend puts the element into its page after it was made: only then has it colours.
+    const observer = new ResizeObserver(() => {
+      this.layOut();
+      this.updateTheme();
+    });
     observer.observe(this.element);
     this.cleanup.push(
       () => observer.disconnect(),
@@ -162,6 +166,7 @@ export class Dashboard {
   }
 
   private updateTheme(): void {
+    if (!this.element.isConnected) return;
     const theme = this.options.theme ?? detectTheme(this.element.parentElement ?? this.element);
     this.element.classList.toggle("twn-dark", theme === "dark");
     const palette = readPalette(this.element, theme === "dark");
