@@ -1,4 +1,4 @@
-"""What the dashboard costs: a real search with and without it, and a thousand trials by hand.
+"""What the dashboard costs: a real search with and without it, and thousands of trials by hand.
 
     python benchmarks/dashboard_cost.py [--rounds 3]
 
@@ -71,64 +71,89 @@ def in_own_process(with_dashboard: bool) -> float:
     return float(json.loads(done.stdout.splitlines()[-1]))
 
 
-def by_hand() -> dict[str, float]:
-    """Record a thousand trials straight into the board, one second of search after another."""
-    import ipywidgets
+def by_hand(trials: int, results: int, at_once: int) -> dict[str, float]:
+    """Record trials straight into the board, ``at_once`` of them for each second of a search."""
     import numpy as np
 
     from tune_wandb_nb.tuning.board.board import TrialBoard
-    from tune_wandb_nb.widgets.charts.live_charts import LiveCharts
     from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard
 
-    sent = [0]
-    send = ipywidgets.Widget._send  # noqa: SLF001 - where every message passes
-
-    def counted(self: Any, message: Any, buffers: Any = None) -> None:
-        sent[0] += len(json.dumps(message, default=str))
-        sent[0] += sum(memoryview(b).nbytes for b in buffers or ())
-        send(self, message, buffers)
-
-    ipywidgets.Widget._send = counted  # noqa: SLF001
-    random = np.random.default_rng(0)
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    board = TrialBoard("score", "max")
-    board.begin(expected=MANY_TRIALS)
-    fill(board, random, range(MANY_TRIALS))
-    board.snapshot()
-    megabytes = (tracemalloc.get_traced_memory()[0] - before) / 1e6
-    tracemalloc.stop()
-
-    board = TrialBoard("score", "max")
     now = [0.0]
+    board = TrialBoard("score", "max")
     dashboard = Dashboard(board=board)
-    dashboard.charts = LiveCharts(clock=lambda: now[0])
-    dashboard.charts.importance.show = lambda *_: 0  # it has a thread of its own
-    sent[0], refreshes = 0, []
-    for first in range(0, MANY_TRIALS, 10):
-        fill(board, random, range(first, first + 10))
-        now[0] += 1.0
+    sent: list[int] = []
+
+    def counted(content: Any, buffers: Any = None) -> None:
+        sent.append(len(json.dumps(content)) + sum(map(len, buffers or ())))
+
+    dashboard.view.send = counted
+    dashboard.view._clock = lambda: now[0]  # noqa: SLF001 - seconds pass as trials end
+    board.begin(expected=trials)
+    dashboard._importance.update = lambda _: None  # noqa: SLF001 - it has a thread of its own
+    dashboard.view._handle_custom_msg({"kind": "ready"}, [])  # noqa: SLF001 - as a page does
+    sent.clear()
+    random, refreshes = np.random.default_rng(0), []
+    for first in range(0, trials, at_once):
+        fill(board, random, range(first, first + at_once), results)
+        now[0] += 60.0
         started = time.perf_counter()
         dashboard.refresh()
         refreshes.append((time.perf_counter() - started) * 1000)
+    changes = sum(sent) / 1000 / len(refreshes)
+    sent.clear()
+    started = time.perf_counter()
+    dashboard.view._handle_custom_msg({"kind": "ready"}, [])  # noqa: SLF001 - a page is reloaded
+    answer = (time.perf_counter() - started) * 1000
+    board.end()
+    dashboard.settle()
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.html")
+        dashboard.save(report)
+        size = report.stat().st_size / 1000
+    # A saved notebook has the widget with its bundle, and the report with the picture once more.
+    state = dashboard.view.get_state()
+    widget = sum(len(state[name]) for name in ("_esm", "_css", "saved")) / 1000
+    picture = dashboard._lasting.png() or b""  # noqa: SLF001 - what the output has beside it
     return {
-        "megabytes": megabytes,
-        "early": statistics.median(refreshes[5:25]),
-        "late": statistics.median(refreshes[-20:]),
-        "worst": max(refreshes[5:]),
-        "kilobytes": sent[0] / 1000 / len(refreshes),
+        "mean": statistics.mean(refreshes),
+        "median": statistics.median(refreshes),
+        "changes": changes,
+        "first": sum(sent) / 1000,
+        "answer": answer,
+        "report": size,
+        "notebook": widget + size + len(picture) * 4 / 3000,
     }
 
 
-def fill(board: Any, random: Any, numbers: range) -> None:
+def memory() -> float:
+    """Return the megabytes of a board of a thousand trials."""
+    import numpy as np
+
+    from tune_wandb_nb.tuning.board.board import TrialBoard
+
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    board = TrialBoard("score", "max")
+    fill(board, np.random.default_rng(0), range(MANY_TRIALS), MANY_RESULTS)
+    board.snapshot()
+    megabytes = (tracemalloc.get_traced_memory()[0] - before) / 1e6
+    tracemalloc.stop()
+    return megabytes
+
+
+def fill(board: Any, random: Any, numbers: range, results: int) -> None:
     for i in numbers:
         params = {"lr": float(10 ** random.uniform(-5, -1)), "act": ("relu", "tanh")[i % 2]}
-        board.add(f"t{i}", name=f"train_{i:05d}", params=params)
+        name = f"train_3fa9c_{i:05d}"
+        folder = f"/root/ray_results/train_2026-11-27/{name}_{i}_act=relu,lr={params['lr']:.4f}"
+        board.add(name[6:], name=name, params=params, folder=folder)
+        board.change(name[6:], "running")
         top = random.uniform()
-        for step in range(1, MANY_RESULTS + 1):
-            result = {"training_iteration": step, "time_total_s": step * 0.5}
-            board.record(f"t{i}", {**result, "score": top * step, "loss": 1 / step})
-        board.change(f"t{i}", "done")
+        for step in range(1, results + 1):
+            result = {"training_iteration": step, "time_total_s": step * 0.5, "pid": i % 8}
+            noise = random.normal(0, 0.05)
+            board.record(name[6:], {**result, "score": top * step + noise, "loss": 1 / step})
+        board.change(name[6:], "done")
 
 
 def row(what: str, measured: float, most: float, unit: str) -> str:
@@ -144,12 +169,20 @@ def main() -> None:
     if given.search is not None:
         print(json.dumps(search(bool(given.search))))
         return
-    hand = by_hand()
-    print(row("board, 1,000 trials x 100 results", hand["megabytes"], 50, "MB"))
-    print(row("refresh with the first 250 trials, median", hand["early"], 50, "ms"))
-    print(row("refresh with the last 200 trials, median", hand["late"], 50, "ms"))
-    print(row("refresh, the slowest", hand["worst"], 50, "ms"))
-    print(row("to the browser, on average", hand["kilobytes"], 100, "KB/s"), flush=True)
+    os.environ["TUNE_WANDB_NB_FRONTEND"] = "jupyterlab"
+    print(row("board, 1,000 trials x 100 results", memory(), 50, "MB"))
+    some = by_hand(MANY_TRIALS, MANY_RESULTS, 10)
+    many = by_hand(10_000, 20, 100)
+    for title, found, most in (("1,000 x 100", some, 10), ("10,000 x 20", many, 50)):
+        print(row(f"{title}: a refresh, mean", found["mean"], most, "ms"))
+        print(row(f"{title}: a refresh, median", found["median"], most, "ms"))
+    print(row("1,000 x 100: changes, on average", some["changes"], 10, "KB"))
+    print(f"10,000 x 20: changes, on average{many['changes']:>36.2f} KB (100 trials end at once)")
+    print(row("1,000 x 100: the first message", some["first"], 1000, "KB"))
+    print(row("10,000 x 20: the first message", many["first"], 1000, "KB"))
+    print(f"answer to a page: {some['answer']:.0f} ms, of 10,000 trials {many['answer']:.0f} ms")
+    print(row("1,000 x 100: saved notebook with widget state", some["notebook"], 1200, "KB"))
+    print(row("1,000 x 100: report", some["report"], 2000, "KB"), flush=True)
     if not given.rounds:
         return
     in_own_process(with_dashboard=False)
@@ -159,7 +192,7 @@ def main() -> None:
             measured.append(in_own_process(with_dashboard))
     plain, shown = (statistics.median(walls[key]) for key in (False, True))
     print(f"walls without: {walls[False]}, with: {walls[True]}")
-    print(row("64 trials x 20 results, 8 at once: wall with / without", shown / plain, 1.05, ""))
+    print(row("64 trials x 20 results, 8 at once: wall with / without", shown / plain, 1.02, ""))
 
 
 if __name__ == "__main__":

@@ -4,22 +4,24 @@
 
 Each number of trials runs offline in a fresh process, in a folder that is removed. Printed are the
 microseconds of a trial's start, of a result and of a step's end, for the trials around a tenth of
-the search and for the last ones; the memory that a finished trial leaves; the seconds from the last
-hook until every row is in a file; and how many rows are there.
+the search and for the last ones; the bytes of Python objects that a finished trial leaves; the
+seconds from the last hook until every row is in a file; and how many rows are there.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -96,9 +98,37 @@ def measure(trials: int, results: int, at_once: int) -> dict[str, Any]:
     logger = WandbLogger(project="benchmark", mode="offline", dir=str(folder))
     logger.setup()
     times: dict[str, list[float]] = {hook: [] for hook in HOOKS}
-    memory = resident()
     every: list[FakeTrial] = []
-    for batch in batches([FakeTrial(n, folder) for n in range(trials)], at_once):
+    drive(logger, (trials, results, at_once), times, every)
+    begun = time.perf_counter()
+    with redirect_stdout(sys.stderr):
+        logger.on_experiment_end(every)
+    return {
+        "trials": trials,
+        "times": {hook: medians(times[hook]) for hook in HOOKS},
+        "closing": time.perf_counter() - begun,
+        "memory": memory_of_a_trial(folder, results, at_once),
+        "reported": trials * results,
+        "rows": int(logger.audit()["logged"].sum()),
+    }
+
+
+def drive(
+    logger: Any,
+    load: tuple[int, int, int],
+    times: dict[str, list[float]],
+    every: list[FakeTrial],
+) -> None:
+    """Call the hooks of some trials.
+
+    Args:
+        logger: The logger.
+        load: The number of trials, of each one's results, and of trials at once.
+        times: Where the seconds of each call go.
+        every: Where the trials go, which Tune passes to each hook.
+    """
+    trials, results, at_once = load
+    for batch in batches([FakeTrial(n, Path.cwd()) for n in range(trials)], at_once):
         every += batch
         for trial in batch:
             times["start"].append(timed(logger.on_trial_start, 0, every, trial))
@@ -109,18 +139,26 @@ def measure(trials: int, results: int, at_once: int) -> dict[str, Any]:
                 times["step end"].append(timed(logger.on_step_end, i, every))
         for trial in batch:
             logger.log_trial_end(trial)
-    begun = time.perf_counter()
-    sys.stdout, printed = sys.stderr, sys.stdout
-    logger.on_experiment_end(every)
-    sys.stdout = printed
-    return {
-        "trials": trials,
-        "times": {hook: medians(times[hook]) for hook in HOOKS},
-        "closing": time.perf_counter() - begun,
-        "memory": (resident() - memory) / trials,
-        "reported": trials * results,
-        "rows": int(logger.audit()["logged"].sum()),
-    }
+
+
+def memory_of_a_trial(folder: Path, results: int, at_once: int) -> float:
+    """Return the bytes of Python objects that a trial leaves whose run is closed."""
+    from tune_wandb_nb import WandbLogger
+
+    taken = []
+    tracemalloc.start()
+    for trials in (at_once, 4 * at_once):
+        logger = WandbLogger(project="benchmark", mode="offline", dir=str(folder))
+        logger.setup()
+        before = tracemalloc.get_traced_memory()[0]
+        drive(logger, (trials, results, at_once), {hook: [] for hook in HOOKS}, [])
+        with redirect_stdout(sys.stderr):
+            logger.on_experiment_end([])
+        gc.collect()
+        taken.append((trials, tracemalloc.get_traced_memory()[0] - before, logger))
+    tracemalloc.stop()
+    (few, least, _), (many, most, _) = taken
+    return (most - least) / (many - few)
 
 
 def batches(trials: list[FakeTrial], size: int) -> Iterator[list[FakeTrial]]:
@@ -151,11 +189,6 @@ def medians(times: list[float]) -> tuple[float, float]:
         statistics.median(times[tenth : tenth + width]) * 1e6,
         statistics.median(times[-width:]) * 1e6,
     )
-
-
-def resident() -> int:
-    """Return the bytes of memory that this process has."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def table(measured: list[dict[str, Any]]) -> str:

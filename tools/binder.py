@@ -20,7 +20,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 UV = Path(sys.executable).with_name("uv")
 NOTEBOOK = "notebooks/embedded_dashboard.ipynb"
-SCRIPTS = ("@jupyter-widgets/jupyterlab-manager", "bqplot")
+SCRIPTS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
 STARTS_WITHIN = 120
 # Run by a Python that has repo2docker, in the folder to look at.
 DETECT = """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tune_wandb_nb.tracking.worker.setup_wandb import setup_wandb
     from tune_wandb_nb.tuning.plan.plan import StopAt
     from tune_wandb_nb.tuning.space.space import SearchSpace
-    from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard
+    from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard, compare
     from tune_wandb_nb.widgets.doctor.doctor import doctor
     from tune_wandb_nb.widgets.experiment import Experiment
     from tune_wandb_nb.widgets.panel.form_access import SetupError
@@ -36,6 +36,7 @@ __all__ = [
     "WandbLoggerCallback",
     "WandbTrainableMixin",
     "__version__",
+    "compare",
     "doctor",
     "legacy",
     "login",
@@ -59,6 +60,7 @@ _HOME = {
     "WandbLogger": "tracking.driver.logger",
     "WandbLoggerCallback": "tracking.driver.logger",
     "WandbTrainableMixin": "tracking.worker.trainable",
+    "compare": "widgets.dashboard.dashboard",
     "doctor": "widgets.doctor.doctor",
     "legacy": "legacy",
     "login": "tracking.broker.login",

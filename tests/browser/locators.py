@@ -28,23 +28,28 @@ def train(config):
 
 def field(page: Page, label: str) -> Locator:
     """Return the control below a label."""
-    named = page.locator(".twn-label", has_text=re.compile(f"^{label}$"))
-    return page.locator(".twn-field", has=named).locator("input, select, textarea").first
+    named = page.locator(".twp-label", has_text=re.compile(f"^{label}$"))
+    return page.locator(".twp-field", has=named).locator("input, select, textarea").first
 
 
 def cell_of(page: Page, row: int, place: int) -> Locator:
     """Return an input of a row of the table: the name first, then the fields of its kind."""
-    return page.locator(".twn-row").nth(row).locator("input").nth(place)
+    return page.locator(".twp-row").nth(row).locator("input").nth(place)
 
 
 def button(page: Page, name: str) -> Locator:
     # The icon is part of the button's accessible name.
-    return page.locator(".twn-start").get_by_role("button", name=re.compile(f"{name}$"))
+    return page.locator(".twp-start").get_by_role("button", name=re.compile(f"{name}$"))
 
 
-def head(page: Page, word: str) -> Locator:
-    """Return the dashboard's headline."""
-    return page.locator("[class*=twn-live] .twn .head", has_text=re.compile(f"^{word}$")).first
+def badge(page: Page, word: str) -> Locator:
+    """Return the word that says how the search stands."""
+    return page.locator(".twn-badge", has_text=re.compile(f"^{word}$")).first
+
+
+def trial_rows(page: Page) -> Locator:
+    """Return the rows of the trials' table that are on the page."""
+    return page.locator(".twn-body .twn-row:visible")
 
 
 def tab(page: Page, name: str) -> Locator:

@@ -18,7 +18,17 @@ from tests.browser.lab import (
     open_notebook,
     run_cell,
 )
-from tests.browser.locators import KEY, SETUP, SLOW, button, cell_of, field, head, tab
+from tests.browser.locators import (
+    KEY,
+    SETUP,
+    SLOW,
+    badge,
+    button,
+    cell_of,
+    field,
+    tab,
+    trial_rows,
+)
 from tests.browser.pictures import take_picture
 from tests.browser.server import write_notebook
 from tests.browser.voila import open_app, voila
@@ -34,12 +44,12 @@ PANEL = "tw.SetupPanel(train, samples=2, project='digits', storage=os.path.abspa
 
 def search_by_form(page: Page, server: WireServer, name: str) -> None:
     """Type a key, start a search, watch it to its end."""
-    expect(page.locator(".twn-row").first).to_be_visible(timeout=3 * SLOW)  # Ray starts
+    expect(page.locator(".twp-row").first).to_be_visible(timeout=3 * SLOW)  # Ray starts
     expect(cell_of(page, 0, 0)).to_have_value("epochs")
     field(page, "server").fill(server.url)
     field(page, "API key").fill(KEY)
     field(page, "API key").press("Enter")
-    status = page.locator(".twn-status")
+    status = page.locator(".twp-status")
     expect(status).to_contain_text(f"Logged in as {server.entity}", timeout=SLOW)
     field(page, "name").fill("mygroup")
     cell_of(page, 0, 1).fill("2")
@@ -50,16 +60,16 @@ def search_by_form(page: Page, server: WireServer, name: str) -> None:
     take_picture(page, f"{name}-form")
 
     button(page, "Start").click()
-    expect(head(page, "Running")).to_be_visible(timeout=SLOW)
+    expect(badge(page, "Running")).to_be_visible(timeout=SLOW)
+    tab(page, "W&B").click()
     group = f"/{server.entity}/digits/groups/mygroup/workspace?jupyter=true"
     shown = page.frame_locator("iframe[title='W&B']").locator("code")
     expect(shown).to_have_text(group, timeout=SLOW)
-    expect(head(page, "Finished")).to_be_visible(timeout=SLOW)
-    expect(page.locator(".twn-tune table").first).to_be_visible()
     take_picture(page, f"{name}-page")
     tab(page, "Live").click()
-    expect(page.locator(".bqplot path.line").first).to_be_attached(timeout=SLOW)
-    expect(page.locator("[class^=twn-lasting]:visible")).to_have_count(0)
+    expect(badge(page, "Finished")).to_be_visible(timeout=SLOW)
+    expect(trial_rows(page)).to_have_count(2)
+    expect(page.locator("[class^=twp-lasting]:visible")).to_have_count(0)
     take_picture(page, f"{name}-live")
     assert len(server.runs) == 2
 
@@ -107,18 +117,18 @@ def test_the_setup_notebook_is_an_app(page: Page, servers: ExitStack, tmp_path: 
         voila(tmp_path, "--TagRemovePreprocessor.remove_cell_tags=not-in-app")
     )
     open_app(page, url, "app.ipynb")
-    expect(page.locator(".twn-row").first).to_be_visible(timeout=SLOW)
-    expect(page.locator(".twn-row")).to_have_count(5)
+    expect(page.locator(".twp-row").first).to_be_visible(timeout=SLOW)
+    expect(page.locator(".twp-row")).to_have_count(5)
     expect(page.get_by_text("The same from code")).to_have_count(0)
     expect(page.get_by_text("import ray")).to_have_count(0)
     take_picture(page, "app-form")
     page.get_by_text("work offline").click()
     button(page, "Start").click()
-    expect(head(page, "Running")).to_be_visible(timeout=SLOW)
-    expect(page.locator(".bqplot path.line").first).to_be_attached(timeout=SLOW)
+    expect(badge(page, "Running")).to_be_visible(timeout=SLOW)
+    expect(trial_rows(page).first).to_be_visible(timeout=SLOW)
     take_picture(page, "app-running")
     button(page, "Stop").click()
-    expect(head(page, "Stopped")).to_be_visible(timeout=SLOW)
+    expect(badge(page, "Stopped")).to_be_visible(timeout=SLOW)
 
 
 @pytest.mark.skipif(IS_CLASSIC, reason="this environment has no JupyterLab")
@@ -141,11 +151,9 @@ def test_in_vs_code_a_link_stands_for_the_page(
     run_cell(page, 0)
     run_cell(page, 1)
     group = f"{wire_server.url}/{wire_server.entity}/digits/groups/mygroup/workspace"
+    expect(badge(page, "Finished")).to_be_visible(timeout=SLOW)
+    take_picture(page, "vscode-live")
+    tab(page, "W&B").click()
     expect(page.get_by_role("link", name=group)).to_be_visible(timeout=SLOW)
-    expect(head(page, "Finished")).to_be_visible(timeout=SLOW)
     assert page.locator("iframe[title='W&B']").count() == 0
     take_picture(page, "vscode-page")
-    tab(page, "Live").click()
-    expect(page.locator(".bqplot path.line").first).to_be_attached(timeout=SLOW)
-    expect(page.locator(".twn-tune table").first).to_be_visible()
-    take_picture(page, "vscode-live")

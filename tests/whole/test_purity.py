@@ -30,7 +30,7 @@ def fresh(code: str) -> Any:
             for name in (
                 *("settings.api_key", "settings.settings", "settings.config_entry"),
                 *("settings.init_arguments", "auth.credentials", "results.payload"),
-                *("results.rows", "driver.audit", "notices", "results.trial_end"),
+                *("results.rows", "runs.audit", "notices", "results.trial_end"),
             )
         ),
         *(

@@ -24,7 +24,7 @@ def space(**more: Any) -> dict[str, Any]:
 def messages(panel: SetupPanel) -> dict[str, str]:
     """Return the HTML of the problems below the fields: field -> HTML."""
     said = {name: one.message.value for name, one in panel.fields.items()}
-    return {name: html for name, html in said.items() if 'class="twn-said bad"' in html}
+    return {name: html for name, html in said.items() if 'class="twp-said bad"' in html}
 
 
 def widgets(root: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:

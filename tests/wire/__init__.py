@@ -8,7 +8,7 @@ from tests.wire.offline import (
     read_ended_wandb_file,
     read_wandb_file,
 )
-from tests.wire.records import Request, WireArtifact, WireRun
+from tests.wire.records import Request, WireArtifact, WireRun, WireSweep
 from tests.wire.server import WireServer
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "WireArtifact",
     "WireRun",
     "WireServer",
+    "WireSweep",
     "find_wandb_files",
     "read_ended_wandb_file",
     "read_wandb_file",

@@ -50,6 +50,9 @@ class GraphQL:
             "RunResumeStatus": self._run_resume_status,
             "RunSampledHistory": self._run_sampled_history,
             "CreateRunFiles": self._create_run_files,
+            "UpsertSweep": self._upsert_sweep,
+            "GetSweepState": self._sweep_state,
+            "UpsertView2": self._upsert_view,
             "ArtifactType": self._artifact_type,
             "ArtifactByID": self._artifact_by_id,
             "CreateArtifact": self._create_artifact,
@@ -129,6 +132,24 @@ class GraphQL:
         files = [{"name": n, "uploadUrl": self._upload_url("file", *key, n)} for n in names]
         run = self._store.runs[key]
         return {"createRunFiles": {"runID": run.storage_id, "uploadHeaders": [], "files": files}}
+
+    # Sweeps
+
+    def _upsert_sweep(self, variables: Variables) -> Answer:
+        sweep = self._store.upsert_sweep(variables)
+        project = _project(sweep.entity, sweep.project)
+        found = {"id": sweep.object_id, "name": sweep.sweep_id, "project": project}
+        return {"upsertSweep": {"sweep": found, "configValidationWarnings": []}}
+
+    def _sweep_state(self, variables: Variables) -> Answer:
+        sweep = self._store.sweeps.get(variables["sweep"])
+        return {"project": {"sweep": sweep and {"state": sweep.state}}}
+
+    def _upsert_view(self, variables: Variables) -> Answer:
+        self._store.views.append({**variables, "spec": json.loads(variables["spec"])})
+        self._store.touch()
+        view = {"id": f"view-{len(self._store.views)}", "name": variables["name"]}
+        return {"upsertView": {"view": view, "inserted": True}}
 
     # Artifacts
 

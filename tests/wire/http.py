@@ -22,6 +22,7 @@ class Reply:
     status: int = 200
     content_type: str = "application/json"
     retry_after: float | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def json(cls, value: Any, status: int = 200) -> Reply:
@@ -112,6 +113,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.body)))
+        for name, value in reply.headers:
+            self.send_header(name, value)
         if reply.retry_after is not None:
             self.send_header("Retry-After", f"{reply.retry_after:g}")
         self.end_headers()

@@ -58,6 +58,21 @@ class WireArtifact:
     committed: bool
 
 
+@dataclass(slots=True)
+class WireSweep:
+    """A sweep; a test that changes its `state` is a person on its page."""
+
+    sweep_id: str
+    object_id: str
+    entity: str
+    project: str
+    display_name: str | None
+    config: dict[str, Any]
+    state: str
+    states: list[str] = field(default_factory=list)
+    """The states that clients gave it, one after the other."""
+
+
 @dataclass(frozen=True, slots=True)
 class WireRun:
     """A run at one moment, as W&B would show it."""

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from tests.wire.faults import Fault, Faults
 from tests.wire.graphql import GraphQL, UnknownOperationError, operation_of
 from tests.wire.http import Handler, Reply, Server
-from tests.wire.records import Request, WireArtifact, WireRun
+from tests.wire.records import Request, WireArtifact, WireRun, WireSweep
 from tests.wire.store import Store
 
 
@@ -43,6 +43,10 @@ class WireServer:
         `resume`, and even when the rows come from a second sync of the same file. With False
         such rows overwrite those that are there, from the first row on.
         """
+        self.is_stopped: Callable[[WireRun], bool] = lambda _: False
+        """Whether someone has pressed "Stop run" on a run's page: told with its next rows."""
+        self.page_headers: dict[str, str] = {}
+        """What a page is sent with, such as `X-Frame-Options`; with a `Location` it redirects."""
         self.takes_telemetry = False
         """Whether wandb may send its OpenTelemetry logs and counters, as W&B's server lets it."""
         self.requests: list[Request] = []
@@ -142,6 +146,16 @@ class WireServer:
         """All artifact versions in the order of their creation."""
         return self._store.artifact_snapshots()
 
+    @property
+    def sweeps(self) -> dict[str, WireSweep]:
+        """All sweeps by their ids."""
+        return self._store.sweeps
+
+    @property
+    def views(self) -> list[dict[str, Any]]:
+        """All saved views."""
+        return self._store.views
+
     def wait_for(self, predicate: Callable[[WireServer], object], timeout: float = 30) -> None:
         """Return as soon as the predicate holds; it is asked again at every change.
 
@@ -214,7 +228,7 @@ class WireServer:
 
     def _handle(self, operation: str, path: str, body: bytes) -> Reply:
         if operation == "page":
-            return _page(path)
+            return _page(path, self.page_headers)
         if operation == "telemetry":
             return Reply.json({}, 200 if self.takes_telemetry else 404)
         try:
@@ -233,8 +247,10 @@ class WireServer:
         if path == "/graphql":
             return {"data": self._graphql.execute(json.loads(body))}
         if operation == "file_stream":
-            self._store.stream((parts[0], parts[1], parts[2]), json.loads(body))
-            return {"exitcode": None, "limits": {}}
+            key = (parts[0], parts[1], parts[2])
+            self._store.stream(key, json.loads(body))
+            stopped = self.is_stopped(self._store.snapshots()[key])
+            return {"exitcode": None, "limits": {}, "stopped": stopped}
         if operation == "upload":
             self._store.upload(parts, body)
         else:
@@ -266,7 +282,9 @@ def _broken(fault: Fault) -> Reply:
     return Reply(body, fault.status, retry_after=fault.retry_after)
 
 
-def _page(path: str) -> Reply:
+def _page(path: str, headers: dict[str, str]) -> Reply:
+    if headers.get("Location", path) != path:
+        return Reply(b"", 302, "text/plain", headers=tuple(headers.items()))
     parts = [html.escape(unquote(part)) for part in path.partition("?")[0].strip("/").split("/")]
     if len(parts) < 2:
         return Reply(b"not found", 404, "text/plain")
@@ -276,4 +294,4 @@ def _page(path: str) -> Reply:
         f"<h1>{entity} / {project}</h1><p>{' / '.join(rest)}</p>"
         f"<code>{html.escape(path)}</code>"
     )
-    return Reply(text.encode(), 200, "text/html; charset=utf-8")
+    return Reply(text.encode(), 200, "text/html; charset=utf-8", headers=tuple(headers.items()))

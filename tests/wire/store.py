@@ -9,7 +9,9 @@ import threading
 from typing import Any
 from urllib.parse import quote
 
-from tests.wire.records import WireArtifact, WireRun
+import yaml
+
+from tests.wire.records import WireArtifact, WireRun, WireSweep
 from tests.wire.state import ArtifactState, RunState
 
 RunKey = tuple[str, str, str]
@@ -29,6 +31,9 @@ class Store:
         self.artifacts: dict[str, ArtifactState] = {}
         self.blobs: dict[str, bytes] = {}
         """Uploaded artifact files by their MD5 in base64, as manifests name them."""
+        self.sweeps: dict[str, WireSweep] = {}
+        self.views: list[dict[str, Any]] = []
+        """What clients sent of each view, its specification decoded."""
         self._snapshots: dict[RunKey, WireRun] = {}
 
     def key(self, entity: str | None, project: str | None, run_id: str) -> RunKey:
@@ -82,6 +87,30 @@ class Store:
             if run.storage_id == variables.get("id"):
                 return key
         return self.key(variables.get("entity"), variables.get("project"), variables["name"])
+
+    # Sweeps
+
+    def upsert_sweep(self, given: dict[str, Any]) -> WireSweep:
+        """Make a sweep, or change the one that is named by its own id."""
+        known = [sweep for sweep in self.sweeps.values() if sweep.object_id == given.get("id")]
+        sweep_id = known[0].sweep_id if known else f"sweep{len(self.sweeps) + 1}"
+        if not known:
+            entity, project, _ = self.key(given.get("entityName"), given.get("projectName"), "")
+            self.sweeps[sweep_id] = WireSweep(
+                sweep_id=sweep_id,
+                object_id=_global_id("Sweep", entity, project, sweep_id),
+                entity=entity,
+                project=project,
+                display_name=given.get("displayName"),
+                config=yaml.safe_load(given["config"]),
+                state="PENDING",
+            )
+        sweep = self.sweeps[sweep_id]
+        if given.get("state"):
+            sweep.state = given["state"]
+            sweep.states.append(given["state"])
+        self.touch()
+        return sweep
 
     # Artifacts
 

@@ -1,6 +1,7 @@
 """W&B's GraphQL interface, which is not documented: the queries, and the shape of their answers."""
 
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,11 +9,21 @@ __all__ = [
     "PROJECTS",
     "RUN",
     "SAMPLED_ROWS",
+    "SWEEP_STATE",
+    "UPSERT_SWEEP",
+    "UPSERT_VIEW",
     "VIEWER",
+    "first_error",
     "names_of",
+    "new_view_name",
     "run_of",
     "sample_of_steps",
     "sampled_rows",
+    "spec_of",
+    "state_of_sweep",
+    "sweep_of",
+    "view_address",
+    "view_of",
 ]
 
 VIEWER = "query Viewer { viewer { id entity teams { edges { node { name } } } } }"
@@ -34,6 +45,36 @@ SAMPLED_ROWS = (
     " sampledHistory(specs: [$spec]) } } }"
 )
 """Asks for some metrics of a run's rows; ``spec`` is a `sample_of_steps`."""
+
+UPSERT_SWEEP = (
+    "mutation UpsertSweep($id: ID, $config: String, $entityName: String, $projectName: String,"
+    " $state: String, $displayName: String) { upsertSweep(input: {id: $id, config: $config,"
+    " entityName: $entityName, projectName: $projectName, state: $state,"
+    " displayName: $displayName}) { sweep { id name project { name entity { name } } } } }"
+)
+"""Makes a sweep, or changes the one with this ``id``; see `sweep_of`. The config is YAML."""
+SWEEP_STATE = (
+    "query GetSweepState($entity: String, $project: String, $sweep: String!) {"
+    " project(name: $project, entityName: $entity) { sweep(sweepName: $sweep) { state } } }"
+)
+"""Asks for a sweep's state; see `state_of_sweep`."""
+
+UPSERT_VIEW = (
+    "mutation UpsertView2($id: ID, $entityName: String, $projectName: String, $type: String,"
+    " $name: String, $displayName: String, $description: String, $spec: String,"
+    " $locked: Boolean) { upsertView(input: {id: $id, entityName: $entityName,"
+    " projectName: $projectName, name: $name, displayName: $displayName,"
+    " description: $description, type: $type, spec: $spec, locked: $locked,"
+    " createdUsing: WANDB_SDK}) { view { id name } inserted } }"
+)
+"""Saves a view; see `view_of`."""
+
+
+def first_error(answer: Any) -> str:
+    """Return the message of the first error in an answer; empty where there is none."""
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    first = errors[0] if isinstance(errors, list) and errors else None
+    return str(first.get("message") or "") if isinstance(first, dict) else ""
 
 
 def names_of(connection: Any) -> list[str]:
@@ -79,6 +120,68 @@ def sampled_rows(data: Any) -> list[Any] | None:
     for name in ("project", "run", "sampledHistory"):
         data = data.get(name) if isinstance(data, dict) else None
     return data[0] if isinstance(data, list) and data and isinstance(data[0], list) else None
+
+
+def sweep_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a sweep as the answer to `UPSERT_SWEEP` has it; None where there is none.
+
+    The keys are ``id``, ``name``, ``project`` and ``entity``; the last two may be None.
+    """
+    upserted = data.get("upsertSweep")
+    sweep = upserted.get("sweep") if isinstance(upserted, dict) else None
+    if not isinstance(sweep, dict) or not sweep.get("name"):
+        return None
+    project = sweep.get("project") or {}
+    entity = project.get("entity") or {}
+    return {
+        "id": str(sweep.get("id") or ""),
+        "name": str(sweep["name"]),
+        "project": project.get("name"),
+        "entity": entity.get("name"),
+    }
+
+
+def state_of_sweep(data: Any) -> str | None:
+    """Return the state in an answer to `SWEEP_STATE`, in capitals; None where there is none."""
+    for name in ("project", "sweep", "state"):
+        data = data.get(name) if isinstance(data, dict) else None
+    return str(data).upper() if data else None
+
+
+def view_of(data: Mapping[str, Any]) -> str | None:
+    """Return the name of a view as the answer to `UPSERT_VIEW` has it; None where there is none."""
+    upserted = data.get("upsertView")
+    view = upserted.get("view") if isinstance(upserted, dict) else None
+    return str(view["name"]) if isinstance(view, dict) and view.get("name") else None
+
+
+# Views. The ``save()`` of wandb-workspaces makes a ``wandb.Api()``, which takes a key from the
+# environment, netrc or wandb's session. A key that is only in memory is in none of these.
+
+
+def spec_of(workspace: Any) -> str:
+    """Return a ``wandb_workspaces.workspaces.Workspace`` as the server stores it.
+
+    Raises:
+        AttributeError: this wandb-workspaces has no such text.
+    """
+    text: str = workspace._to_model().spec.model_dump_json(by_alias=True, exclude_none=True)
+    return text
+
+
+def new_view_name() -> str:
+    """Return a name for a new view: the server's own, which no person sees."""
+    return f"nw-{secrets.token_hex(6)[:11]}-v"
+
+
+def view_address(project_page: str, name: str) -> str:
+    """Return the address of a saved view.
+
+    Example:
+        >>> view_address("https://wandb.ai/me/digits", "nw-ab12-v")
+        'https://wandb.ai/me/digits?nw=ab12'
+    """
+    return f"{project_page}?nw={name.removeprefix('nw-').removesuffix('-v')}"
 
 
 def _decoded(text: Any, otherwise: Any) -> Any:

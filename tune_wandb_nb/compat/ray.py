@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 __all__ = [
     "EXPERIMENT_STATES",
     "SOCKET_IN_TEMP_FOLDER",
+    "adapt_tensorboard",
     "assume_notebook",
     "delete_mark",
     "has_mark",
     "inherit_from",
     "is_trainable_category",
     "kills_detached_processes",
+    "recorded_start",
     "recorded_trials",
     "replace_interrupt_event",
     "run_config_of",
@@ -136,6 +138,31 @@ def assume_notebook() -> None:
             module.IS_NOTEBOOK = True
 
 
+def adapt_tensorboard(*versions: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+    """Let Tune's TensorBoard logger take a result in the first of these versions that it can take.
+
+    Tune adds this logger to every search, and ends the search with the first result on which it
+    fails. Only the first call of a process has an effect. A Tune without this logger needs nothing.
+    """
+    with contextlib.suppress(ImportError, AttributeError):
+        logger: Any = importlib.import_module("ray.tune.logger").TBXLoggerCallback
+        original = logger.log_trial_result
+        if hasattr(original, "original"):
+            return
+
+        def log_trial_result(self: Any, iteration: int, trial: Any, result: Any) -> None:
+            for version in versions:
+                try:
+                    original(self, iteration, trial, version(result))
+                except Exception as error:  # noqa: PERF203 - to try the next one is the point
+                    logging.getLogger(__name__).debug("TensorBoard: %r", error)
+                else:
+                    return
+
+        log_trial_result.original = original  # type: ignore[attr-defined]
+        logger.log_trial_result = log_trial_result
+
+
 def without_display(state: Mapping[str, Any]) -> dict[str, Any]:
     """Return the state of a ``JupyterNotebookReporter`` without the display it updates."""
     return {**state, "_display_handle": None}
@@ -244,6 +271,21 @@ def recorded_trials(state: Path) -> list[dict[str, Any]]:
     """
     recorded = json.loads(state.read_text(encoding="utf-8"))["trial_data"]
     return [json.loads(trial) for trial, _ in recorded]
+
+
+def recorded_start(state: Path) -> tuple[str | None, float | None]:
+    """Return the tuned metric and the time of the start from a file of a search's state.
+
+    None where the file does not say, or cannot be read.
+    """
+    try:
+        recorded = json.loads(state.read_text(encoding="utf-8"))
+        metric = recorded["runner_data"].get("_metric")
+        started = recorded["stats"].get("start_time")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None, None
+    has_start = isinstance(started, float | int)
+    return metric if isinstance(metric, str) else None, float(started) if has_start else None
 
 
 def _worker_module() -> Any:

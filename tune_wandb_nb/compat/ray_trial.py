@@ -1,9 +1,11 @@
 """What Ray and Tune do not promise, in the process of a trial or of a Ray Train worker."""
 
+import importlib
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
@@ -13,17 +15,25 @@ __all__ = [
     "calling_trainable",
     "experiment_of",
     "experiment_path_of",
+    "filesystem_of",
+    "function_wrappers",
     "has_returned",
+    "has_train_v2",
+    "in_tune_session",
     "last_result_of",
     "original_folder",
     "storage_of",
     "train_context",
+    "trainer_class",
     "training_thread",
     "trial_names",
+    "trial_paths_of",
     "tune_session",
+    "with_settings",
     "without_tunes_entries",
 ]
 
+_TRAINER = "ray.train.v2.api.data_parallel_trainer"
 _RETURNED = "__duplicate__"
 """Marks a result that Tune repeats when a function has returned."""
 _INFO = "__trial_info__"
@@ -57,6 +67,12 @@ def tune_session() -> TuneSession:
         getattr(session, "storage", None),
         int(getattr(session, "world_rank", None) or 0),
     )
+
+
+def in_tune_session() -> bool:
+    """Tell whether this process runs a function of Tune's, and is no worker of Ray Train."""
+    session = _session()
+    return session is not None and getattr(session, "world_rank", None) is None
 
 
 def training_thread() -> threading.Thread | None:
@@ -146,6 +162,21 @@ def experiment_path_of(storage: Any) -> str | None:
     return storage.experiment_fs_path if storage is not None else None
 
 
+def trial_paths_of(storage: Any) -> tuple[str | None, str | None]:
+    """Return the trial's folder on the driver's machine, and in the storage; None without one.
+
+    The second is a path in the storage's file system, whose name `filesystem_of` returns.
+    """
+    if storage is None:
+        return None, None
+    return storage.trial_driver_staging_path, storage.trial_fs_path
+
+
+def filesystem_of(storage: Any) -> str:
+    """Return pyarrow's name of the file system of a storage; "local" without a storage."""
+    return storage.storage_filesystem.type_name if storage is not None else "local"
+
+
 def last_result_of(trainable: Any) -> Mapping[str, Any]:
     """Return what a trainable reported last; empty before that, and where Tune hides the result.
 
@@ -157,3 +188,46 @@ def last_result_of(trainable: Any) -> Mapping[str, Any]:
 def _session() -> Any:
     module = sys.modules.get("ray.train._internal.session")
     return module.get_session() if module is not None else None
+
+
+# Trainers and functions, for the forms of older Rays
+
+
+def has_train_v2() -> bool:
+    """Tell whether ``ray.train`` is the one that has no part in Tune (Ray Train V2).
+
+    Ray decides when ``ray.train`` is imported, by ``RAY_TRAIN_V2_ENABLED``, and then exports the
+    names of V2.
+    """
+    train: Any = importlib.import_module("ray.train")
+    return hasattr(train, "UserCallback")
+
+
+def function_wrappers() -> list[Any]:
+    """Return the modules whose ``wrap_function`` makes a trainable class of a function."""
+    names = ("ray.tune.trainable", "ray.tune.trainable.function_trainable")
+    return [importlib.import_module(name) for name in names]
+
+
+def trainer_class() -> Any:
+    """Return the base class of all trainers of Ray Train V2."""
+    module: Any = importlib.import_module(_TRAINER)
+    return module.DataParallelTrainer
+
+
+def with_settings(trainer: Any, **changes: Any) -> Any:
+    """Return a copy of a trainer of Ray Train V2 with other values of its constructor's arguments.
+
+    Trainers have no other way to be given a trial's values: what has made them is not kept.
+
+    Raises:
+        AttributeError: the trainer has no such argument.
+    """
+    changed = copy(trainer)
+    for name, value in changes.items():
+        getattr(trainer, name)
+        setattr(changed, name, value)
+    names = ("run_config", "train_loop_config", "scaling_config")
+    context = {name: getattr(changed, name) for name in names}
+    changed.train_run_context = replace(trainer.train_run_context, **context)
+    return changed

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tune_wandb_nb.compat.wandb_names import is_data_type
+from tune_wandb_nb.compat.wandb_output import silent_wandb
 
 if TYPE_CHECKING:
     import wandb
@@ -63,7 +64,8 @@ def default_base_url() -> str:
         import wandb
 
         return str(wandb.setup().settings.base_url)
-    return str(singleton().settings.base_url)
+    with silent_wandb():
+        return str(singleton().settings.base_url)
 
 
 # Settings

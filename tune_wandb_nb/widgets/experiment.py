@@ -12,6 +12,7 @@ from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.search.search import Search, Status
 from tune_wandb_nb.widgets.base.frontend import detect_frontend
 from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard
+from tune_wandb_nb.widgets.dashboard.open_experiment import recall_experiment
 
 if TYPE_CHECKING:
     from ray import tune
@@ -30,7 +31,8 @@ class Experiment:
         trainable: What ``tune.Tuner`` takes, and so are the next three.
         param_space: The search space. An API key in its ``wandb`` entry is taken out before Tune,
             which writes the search space to disk, sees it.
-        tune_config: A ``tune.TuneConfig``.
+        tune_config: A ``tune.TuneConfig``. With several objectives its ``metric`` and ``mode`` are
+            lists, for a search algorithm that takes several, such as ``OptunaSearch``.
         run_config: A ``tune.RunConfig``.
         wandb: Settings for a `WandbLogger`, or one that is made already.
         dashboard: False for none; or a `Dashboard` of your own, which then shows this search.
@@ -65,12 +67,15 @@ class Experiment:
         callbacks = list(getattr(run_config, "callbacks", None) or [])
         self.logger, added_callbacks = _logger(wandb, entry_of(space), callbacks)
         self._key = _entry_key(space)
-        metric = getattr(tune_config, "metric", None)
-        mode = getattr(tune_config, "mode", None)
         self.dashboard = _dashboard(dashboard, height)
-        board = self.dashboard.board if self.dashboard else TrialBoard(metric, mode)
+        board = self.dashboard.board if self.dashboard else TrialBoard()
         if self.dashboard is not None:
-            self.dashboard.attach(logger=self.logger, stop=self.stop, log_params=_log_params(space))
+            self.dashboard.attach(
+                logger=self.logger,
+                stop=self.stop,
+                stop_trial=self.stop_trial,
+                param_space=without_key(space),
+            )
         self._search = Search(
             trainable,
             param_space=without_key(space),
@@ -111,7 +116,12 @@ class Experiment:
     def resume(
         self, path: "str | os.PathLike[str] | None" = None, *, show: bool = True, **how: Any
     ) -> None:
-        """Go on after a stop, or with the experiment in ``path``; see `Search.resume`."""
+        """Go on after a stop, or with the experiment in ``path``; see `Search.resume`.
+
+        In a new kernel the dashboard shows what the trials have reported before, too.
+        """
+        if path is not None:
+            recall_experiment(self._search.board, os.fspath(path))
         with self._key_in_context():
             self._search.resume(path, **how)
         if show:
@@ -191,18 +201,3 @@ def _entry_key(space: Mapping[str, Any]) -> Any:
     if checked.api_key_file is not None:
         return read_key_file(checked.api_key_file)
     return checked.api_key
-
-
-def _log_params(space: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """Return the hyperparameters that Tune samples from a logarithmic distribution."""
-    names = []
-    for key, value in space.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            names += _log_params(value, f"{name}/")
-        else:
-            sampler = getattr(value, "sampler", None)
-            inner = getattr(sampler, "sampler", sampler)  # a quantized sampler wraps another one
-            if "LogUniform" in type(inner).__name__:
-                names.append(name)
-    return names

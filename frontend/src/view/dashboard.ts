@@ -59,12 +59,12 @@ export class Dashboard {
     this.follow();
   }
 
-  /** Called when the element has a parent. */
+  /** Called when the element has its parent; it has a theme and a size once it is in the page. */
   start(): void {
-    // A frontend puts the element into its page after it was made: only then has it colours.
+    // A notebook puts the element into its page only after this call, and colours are read there.
     const observer = new ResizeObserver(() => {
-      this.layOut();
       this.updateTheme();
+      this.layOut();
     });
     observer.observe(this.element);
     this.cleanup.push(
@@ -166,7 +166,6 @@ export class Dashboard {
   }
 
   private updateTheme(): void {
-    if (!this.element.isConnected) return;
     const theme = this.options.theme ?? detectTheme(this.element.parentElement ?? this.element);
     this.element.classList.toggle("twn-dark", theme === "dark");
     const palette = readPalette(this.element, theme === "dark");

@@ -92,7 +92,7 @@ def test_checkpoints_are_artifacts_of_their_run(
 
         saved = 0
 
-        def on_checkpoint(self, *args: Any, **info: Any) -> None:
+        def on_trial_save(self, *args: Any, **info: Any) -> None:
             self.saved += 1
             wire_server.wait_for(lambda s: len(s.artifacts) == self.saved)
 

@@ -19,6 +19,7 @@ from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
 from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
 from tune_wandb_nb.tracking.driver.remote_trials import RemoteTrials
 from tune_wandb_nb.tracking.notices import Notices
+from tune_wandb_nb.tracking.results.trial_end import Ending
 
 
 class Search:
@@ -96,7 +97,8 @@ def test_reports_and_notices_are_taken_over_until_the_trial_ends(
     assert stats.logged == 2
     search.notices.flush()
     assert "a notice" in capsys.readouterr().out
-    search.remote.remove("t")
+    search.remote.end("t", Ending("finished", summary={"tune/status": "completed"}))
+    assert ray.get(broker.take_ending.remote("t")) == {"tune/status": "completed"}
     ray.get(broker.report.remote("t", WorkerReport("running", "t", logged=9), None, "s"))
     ray.get(broker.notify.remote("another", "t"))
 

@@ -8,13 +8,13 @@ from functools import partial
 
 import pytest
 
-from tune_wandb_nb.tracking.driver.waiting_rows import WaitingRows, size_of
 from tune_wandb_nb.tracking.driver.writer import Opening, RunWriter
 from tune_wandb_nb.tracking.results.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.results.rows import Row
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import InitPlan
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
+from tune_wandb_nb.tracking.runs.waiting_rows import WaitingRows, size_of
 
 SOON = 30.0
 """Seconds after which a test has failed; no test waits for them to pass."""

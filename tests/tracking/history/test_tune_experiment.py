@@ -139,7 +139,7 @@ def test_a_local_folder_is_used_where_it_is(tmp_path: Path) -> None:
     with local_copy(str(tmp_path)) as folder:
         assert folder == tmp_path
     with (
-        pytest.raises(SettingsError, match="there is no folder 'gone' to upload"),
+        pytest.raises(SettingsError, match="there is no folder 'gone' of an experiment"),
         local_copy("gone"),
     ):
         pass

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray.air
+import ray.train
 import ray.tune
+import ray.tune.experiment
 from ray import tune
 
 import tune_wandb_nb as tw
@@ -95,11 +98,15 @@ def enabled(capsys: Any) -> Any:
 
 
 def test_it_says_what_it_patched_and_can_be_undone(capsys: Any) -> None:
+    tw.legacy.enable(quiet=True)  # What it imports of Ray stays.
+    tw.legacy.disable()
     before = {name: vars(ray.tune)[name] for name in ("run", "report")}
     loggers = getattr(ray.tune.logger, "DEFAULT_LOGGERS", None)  # Ray 2.44 has its own
+    everything = attributes_of_ray()
     tw.legacy.enable()
     said = capsys.readouterr().out
-    for form in ("tune.run(..., loggers=...)", "tune.report(loss=loss)", "DEFAULT_LOGGERS"):
+    forms = ("loggers=", "tune.report(loss=loss)", "DEFAULT_LOGGERS", "ray.air.session", "Trainer")
+    for form in (*forms, "ray.air.integrations.wandb"):
         assert form in said
     tw.legacy.enable()
     assert capsys.readouterr().out == "", "the second time there is nothing to do"
@@ -117,7 +124,23 @@ def test_it_says_what_it_patched_and_can_be_undone(capsys: Any) -> None:
     assert getattr(ray.tune.logger, "DEFAULT_LOGGERS", None) is loggers
     assert "ray.tune.integration.wandb" not in sys.modules
     assert not hasattr(ray.tune.integration, "wandb")
+    assert attributes_of_ray() == everything
     tw.legacy.disable()
+
+
+def attributes_of_ray() -> dict[tuple[str, str], int]:
+    """Every attribute of every module and class of Ray's that is loaded, by identity."""
+    modules = {n: m for n, m in sys.modules.items() if n.partition(".")[0] == "ray"}
+    owners: dict[str, Any] = dict(modules)
+    for owner in (ray.tune.Tuner, ray.tune.SyncConfig, ray.air.RunConfig, ray.train.RunConfig):
+        owners[f"class {owner.__module__}.{owner.__name__}"] = owner
+    for owner in (ray.train.Checkpoint, ray.tune.ExperimentAnalysis, ray.tune.experiment.Trial):
+        owners[f"class {owner.__name__}"] = owner
+    return {
+        (name, attribute): id(value)
+        for name, owner in owners.items()
+        for attribute, value in list(vars(owner).items())
+    }
 
 
 def modern(config: dict[str, Any]) -> None:

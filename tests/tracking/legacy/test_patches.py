@@ -12,13 +12,10 @@ import pytest
 import ray.tune
 
 import tune_wandb_nb as tw
-from tune_wandb_nb.tracking.legacy.patches import (
-    MODULE,
-    Patch,
-    apply_patches,
-    classic_patches,
-    undo_patches,
-)
+from tune_wandb_nb.tracking.legacy.forms import older_forms
+from tune_wandb_nb.tracking.legacy.patches import Age, Patch, apply_patches, undo_patches
+
+MODULE = "ray.tune.integration.wandb"
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +27,10 @@ def _undone() -> Iterator[None]:
 
 def test_an_attribute_is_replaced_and_restored() -> None:
     owner = SimpleNamespace(old=1)
-    assert len(apply_patches([Patch(owner, "old", 2, "old"), Patch(owner, "new", 3, "new")])) == 2
+    assert (
+        len(apply_patches([Patch(owner, "old", 2, Age.RAY_1), Patch(owner, "new", 3, Age.RAY_1)]))
+        == 2
+    )
     assert vars(owner) == {"old": 2, "new": 3}
     undo_patches()
     assert vars(owner) == {"old": 1}
@@ -40,8 +40,8 @@ def test_patches_of_one_attribute_are_undone_in_turn() -> None:
     owner = SimpleNamespace(name=1)
 
     def patches() -> Iterator[Patch]:
-        yield Patch(owner, "name", 2, "first")
-        yield Patch(owner, "name", 3, "second")
+        yield Patch(owner, "name", 2, Age.RAY_1)
+        yield Patch(owner, "name", 3, Age.RAY_1)
 
     apply_patches(patches())
     assert owner.name == 3
@@ -51,13 +51,13 @@ def test_patches_of_one_attribute_are_undone_in_turn() -> None:
 
 def test_a_process_is_patched_once() -> None:
     owner = SimpleNamespace(name=1)
-    apply_patches([Patch(owner, "name", 2, "first")])
-    assert apply_patches([Patch(owner, "name", 3, "second")]) == []
+    apply_patches([Patch(owner, "name", 2, Age.RAY_1)])
+    assert apply_patches([Patch(owner, "name", 3, Age.RAY_1)]) == []
     assert owner.name == 2
 
 
 def test_the_classic_module_exists_while_the_patches_are_applied() -> None:
-    apply_patches(classic_patches())
+    apply_patches(older_forms())
     module = import_module(MODULE)
     names = "WandbLogger WandbLoggerCallback WandbTrainableMixin setup_wandb wandb_mixin"
     assert module.__all__ == names.split()
@@ -88,7 +88,7 @@ def test_report_takes_both_forms(
     monkeypatch.setattr(
         ray.tune, "report", lambda metrics, *, checkpoint: calls.append((metrics, checkpoint))
     )
-    apply_patches(classic_patches())
+    apply_patches(older_forms())
     ray.tune.report(*args, **kwargs, checkpoint="c")
     assert calls == [(reported, "c")]
     undo_patches()
@@ -97,9 +97,10 @@ def test_report_takes_both_forms(
 def test_run_without_loggers_is_tunes_own(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[Any] = []
     monkeypatch.setattr(ray.tune, "run", lambda *args, **kwargs: calls.append((args, kwargs)))
-    apply_patches(classic_patches())
+    apply_patches(older_forms())
     ray.tune.run("train", "name", config={"wandb": {"project": "p"}}, verbose=0)
-    expected = (("train", "name"), {"config": {"wandb": {"project": "p"}}, "verbose": 0})
+    named = {"name": "name", "config": {"wandb": {"project": "p"}}, "verbose": 0}
+    expected = (("train",), named)
     assert calls == [expected]
     undo_patches()
 
@@ -115,7 +116,7 @@ def test_run_without_loggers_is_tunes_own(monkeypatch: pytest.MonkeyPatch) -> No
 def test_run_with_a_credential_in_the_config_goes_through_ours(
     entry: dict[str, Any], message: str
 ) -> None:
-    apply_patches(classic_patches())
+    apply_patches(older_forms())
     # `tune_wandb_nb.run` refuses these before Tune is called.
     with pytest.raises(tw.SettingsError, match=message):
         ray.tune.run("train", config={"wandb": entry})

@@ -83,7 +83,6 @@ def test_the_key_is_used_and_stays_off_every_disk(
 @pytest.mark.parametrize(
     ("config", "loggers", "message"),
     [
-        ({"wandb": ["p"]}, None, r"'wandb' entry of the config must be a dictionary.*a list"),
         ({"wandb": {"mode": "sometimes"}}, None, "mode must be 'online', 'offline' or"),
         ({"wandb": {"api_key": KEY, "api_key_file": "f"}}, None, "both api_key and api_key_file"),
         ({"wandb": {"api_key": "short"}}, None, "does not look like a W&B API key"),

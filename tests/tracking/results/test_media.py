@@ -46,7 +46,9 @@ def test_videos_are_made_with_their_own_arguments(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(wandb, "Video", lambda array, **kwargs: made.append((array, kwargs)))
     clips = np.zeros((2, 5, 3, 4, 4), np.uint8)
     to_wandb(Media("videos", clips), image_kwargs={"caption": "no"}, video_kwargs={"fps": 4})
-    assert [(array.shape, kwargs) for array, kwargs in made] == [((5, 3, 4, 4), {"fps": 4})] * 2
+    assert [(array.shape, kwargs) for array, kwargs in made] == [
+        ((5, 3, 4, 4), {"format": "gif", "fps": 4})
+    ] * 2
 
 
 @pytest.mark.parametrize("value", [0.5, "text", [1, 2], {"a": 1}])

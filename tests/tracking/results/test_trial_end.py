@@ -84,6 +84,18 @@ def test_a_stopper_of_the_search_is_not_told_from_its_scheduler(
     assert ending == finished(status)
 
 
+@pytest.mark.parametrize(("stopping", "status"), [(True, "stopped in W&B"), (False, "completed")])
+def test_a_run_that_was_stopped_on_its_page_says_so_if_its_trial_had_not_returned(
+    stopping: bool, status: str
+) -> None:
+    # Tune is told by a stop criterion.
+    trial = a_trial(
+        stopping_criterion={"training_iteration": 0}, last_result={"training_iteration": 3}
+    )
+    ending = ending_of(trial, failed=False, stopping=stopping, stopped_in_wandb=True)
+    assert ending == finished(status)
+
+
 def test_a_criterion_may_be_a_nested_name() -> None:
     trial = a_trial(stopping_criterion={"eval/acc": 0.5}, last_result={"eval": {"acc": 0.9}})
     ending = ending_of(trial, failed=False, stopping=True)

@@ -10,7 +10,7 @@ import wandb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tune_wandb_nb.tracking.settings.config_entry import entry_of, without_key
+from tune_wandb_nb.tracking.settings.config_entry import entry_of, own_entry, without_key
 
 KEY = "0123456789abcdef" * 3
 
@@ -22,19 +22,43 @@ KEY = "0123456789abcdef" * 3
         pytest.param({"wandb": {"project": "p"}}, {"project": "p"}, id="top"),
         pytest.param({"logger_config": {"wandb": {"group": "g"}}}, {"group": "g"}, id="RLlib"),
         pytest.param(
-            {"wandb": {"a": 1}, "logger_config": {"wandb": {"a": 2}}}, {"a": 1}, id="top-wins"
+            {"wandb": {"name": "1"}, "logger_config": {"wandb": {}}}, {"name": "1"}, id="top-wins"
         ),
         pytest.param(
-            {"wandb": None, "logger_config": {"wandb": {"a": 2}}}, {"a": 2}, id="None-is-none"
+            {"wandb": None, "logger_config": {"wandb": {"name": "2"}}},
+            {"name": "2"},
+            id="None-is-none",
         ),
         pytest.param({"wandb": {}, "logger_config": {"wandb": {"a": 2}}}, {}, id="empty-counts"),
         pytest.param({"logger_config": {"other": 1}}, None, id="logger_config-without"),
         pytest.param({"logger_config": "wandb"}, None, id="logger_config-of-another-type"),
-        pytest.param({"wandb": "project"}, "project", id="left-for-the-check-of-its-type"),
+        pytest.param({"wandb": True}, None, id="a-flag-of-the-user"),
+        pytest.param(
+            {"wandb": {"project": "p", "enabled": True}}, None, id="a-section-of-the-user"
+        ),
+        pytest.param({"wandb": {"projct": "p"}}, {"projct": "p"}, id="a-mistake"),
     ],
 )
 def test_the_entry_is_found(config: dict[str, Any], entry: object) -> None:
     assert entry_of(config) == entry
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        pytest.param(None, None, id="none"),
+        pytest.param({}, None, id="empty"),
+        pytest.param({"project": "p", "tags": ["a"], "run_name": "r"}, None, id="settings"),
+        pytest.param({"project": "p", "excludess": ["a"], "use": 1}, None, id="a-mistake"),
+        pytest.param(True, "it is True", id="flag"),
+        pytest.param("online", "it is 'online'", id="text"),
+        pytest.param({"use": True, "project_name": "p"}, "it has 'use', 'project_name'", id="own"),
+        pytest.param({"log_freq": 10}, "it has 'log_freq'", id="section"),
+    ],
+)
+def test_an_entry_of_the_users_own_is_told_from_settings(entry: object, reason: str | None) -> None:
+    assert own_entry({"wandb": entry}) == reason
+    assert own_entry({"logger_config": {"wandb": entry}}) == reason
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ class Started(tune.Trainable):
 BAD_ENTRIES: list[tuple[Any, str]] = [
     (None, "no W&B project was given"),
     ({"projekt": "p"}, "unknown argument 'projekt'"),
-    (["p"], "'wandb' entry of the config must be a dictionary"),
+    (["p"], "no W&B project was given"),
     ({"project": "p", "api_key_file": "nowhere"}, "'nowhere' does not exist"),
     ({"project": "p", "mode": "sometimes"}, "mode must be"),
     ({"project": "a/b"}, "W&B refuses the project name"),

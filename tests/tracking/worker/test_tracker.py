@@ -14,7 +14,7 @@ from tests.wire import OfflineRun, find_wandb_files, read_ended_wandb_file
 from tune_wandb_nb.tracking.results.trial_end import Ending, failed_ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames
 from tune_wandb_nb.tracking.settings.settings import SettingsError
-from tune_wandb_nb.tracking.worker import tracker as module
+from tune_wandb_nb.tracking.worker import broker_link as module
 from tune_wandb_nb.tracking.worker.tracker import Tracker
 
 NAMES = TrialNames("ab_00000", "train_ab_00000", "experiment")
@@ -96,7 +96,7 @@ def test_a_run_without_rows_can_be_discarded(tracker: Tracker, tmp_path: Path) -
     [
         ({"wandb": {"mode": "offline"}}, "no W&B project was given"),
         (entry(projekt="p"), "unknown argument 'projekt'"),
-        ({"wandb": ["p"]}, "must be a dictionary"),
+        ({"wandb": ["p"]}, "no W&B project was given"),
     ],
 )
 def test_settings_that_cannot_be_used_are_an_error(

@@ -32,7 +32,7 @@ from tune_wandb_nb.tracking.worker.trainable import (
 def _own_tracker(monkeypatch: pytest.MonkeyPatch, wandb_home: Path) -> Iterator[None]:
     monkeypatch.setattr(module, "_tracker", None)
     # The broker of an earlier test's search would send that search's folder.
-    monkeypatch.setattr("tune_wandb_nb.tracking.worker.tracker.request_broker", lambda: None)
+    monkeypatch.setattr("tune_wandb_nb.tracking.worker.broker_link.request_broker", lambda: None)
     yield
     tracker().end(Ending("finished"))
 

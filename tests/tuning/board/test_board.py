@@ -19,7 +19,7 @@ from tune_wandb_nb.tuning.board.board import TrialBoard
 def test_pure_modules_import_nothing_heavy(module: str) -> None:
     code = (
         f"import sys, tune_wandb_nb.tuning.board.{module};"
-        "print({'ray', 'wandb', 'ipywidgets', 'bqplot', 'matplotlib'} & set(sys.modules))"
+        "print({'ray', 'wandb', 'ipywidgets', 'anywidget', 'matplotlib'} & set(sys.modules))"
     )
     # From the checkout, so that the package under test is the one imported.
     checkout = Path(tune_wandb_nb.__file__).parents[1]
@@ -57,7 +57,7 @@ class TestTrialBoard:
         board.judge_by("accuracy", "max")
         board.judge_by("other", "min")
         snapshot = board.snapshot()
-        assert snapshot.metrics == ("accuracy", "nested/a/b c%")
+        assert snapshot.metrics == ("accuracy", "nested/a/b c%", "text")
         assert (snapshot.metric, snapshot.mode) == ("accuracy", "max")
 
     def test_a_search_of_no_trials(self) -> None:
@@ -186,3 +186,84 @@ def test_the_begin_is_told_at_once_if_the_search_runs_already() -> None:
     assert told == ["before", "while it runs"]
     board.begin()
     assert told[2:] == ["before", "while it runs", "after its end"]
+
+
+class TestValues:
+    def test_a_metric_that_turns_to_text_is_no_number_any_more(self) -> None:
+        board = TrialBoard("m", "max")
+        board.record("a", result(1, m=1.0))
+        board.record("a", result(2, m="diverged" * 100))
+        (trial,) = board.snapshot().trials
+        assert "m" not in trial.metrics
+        assert trial.texts["m"].startswith("diverged")
+        assert len(trial.texts["m"]) == 300
+        assert board.snapshot().best is None
+        board.record("a", result(3, m=2.0))
+        (trial,) = board.snapshot().trials
+        assert (trial.metrics, trial.texts) == ({"m": 2.0}, {})
+
+    def test_tunes_counters_are_steps_with_curves_and_no_metrics(self) -> None:
+        board = TrialBoard()
+        for i in (1, 2):
+            board.record("a", result(i, m=1.0, timesteps_total=i * 1000, episodes_total=None))
+        snapshot = board.snapshot()
+        assert snapshot.steps == ("timesteps_total",)
+        assert snapshot.metrics == ("m",)
+        (trial,) = snapshot.trials
+        assert trial.steps == {"timesteps_total": 2000}
+        assert trial.curves["timesteps_total"].values.tolist() == [1000, 2000]
+
+    def test_a_trial_that_goes_on_from_a_checkpoint_has_each_iteration_once(self) -> None:
+        board = TrialBoard("m", "max")
+        for iteration, value in [(1, 1.0), (2, 2.0), (3, 3.0), (2, 2.5), (3, 3.5)]:
+            board.record("a", result(iteration, m=value))
+        curve = board.snapshot().trials[0].curves["m"]
+        assert curve.iterations.tolist() == [1, 2, 3]
+        assert curve.values.tolist() == [1.0, 2.5, 3.5]
+        assert curve.rewinds == 1
+
+
+class TestSpans:
+    def test_a_trial_has_the_times_in_which_it_ran_and_its_workers(self) -> None:
+        now = [0.0]
+        board = TrialBoard(clock=lambda: now[0])
+        board.add("a", name="a")
+        for at, state in [(1.0, "running"), (3.0, "paused"), (5.0, "running")]:
+            now[0] = at
+            board.change("a", state)  # type: ignore[arg-type]
+        now[0] = 6.0
+        board.record("a", result(1, node_ip="10.0.0.1", pid=7))
+        now[0] = 8.0
+        board.record("a", result(2, node_ip="10.0.0.2", pid=7))
+        now[0] = 9.0
+        board.change("a", "done")
+        spans = board.snapshot().trials[0].spans
+        assert [(span.start, span.end, span.worker) for span in spans] == [
+            (1, 3, ""),
+            (5, 8, "10.0.0.1 7"),
+            (8, 9, "10.0.0.2 7"),
+        ]
+
+    def test_the_times_of_a_trial_that_pauses_often_are_joined(self) -> None:
+        board = TrialBoard()
+        board.add("a", name="a")
+        for i in range(500):
+            board.change("a", "running", at=2.0 * i)
+            board.change("a", "paused", at=2.0 * i + 1)
+        spans = board.snapshot().trials[0].spans
+        assert len(spans) == 40
+        assert (spans[0].start, spans[-1].end) == (0, 999)
+
+
+class TestSeveralObjectives:
+    def test_the_front_ranks_first_and_is_kept_longest(self) -> None:
+        board = TrialBoard(["loss", "latency"], ["min", "min"], trials=20)
+        for i in range(40):
+            board.record(f"t{i}", result(1, loss=float(i), latency=float(abs(i - 5))))
+            board.change(f"t{i}", "done")
+        snapshot = board.snapshot()
+        assert snapshot.metrics[:2] == ("loss", "latency")
+        assert len(snapshot.trials) <= 20
+        assert snapshot.front() == {f"t{i}" for i in range(6)}
+        assert snapshot.best is not None
+        assert snapshot.best.trial_id == "t0"

@@ -81,3 +81,14 @@ def test_a_curve_can_be_thinned_once_more() -> None:
     assert (thin.values.min(), thin.values.max()) == (whole.values.min(), whole.values.max())
     assert thin.seconds.tolist() == (thin.iterations / 2).tolist()
     assert whole.thinned(64) is whole
+
+
+def test_a_steep_start_is_followed_with_few_points() -> None:
+    curve = GrowingCurve(points=128)
+    for i in range(101):
+        curve.append(i, i, 1 - math.exp(-i / 3))
+    full = curve.freeze()
+    thin = full.thinned(8)
+    assert len(thin) == 8
+    error = np.abs(full.values - np.interp(full.iterations, thin.iterations, thin.values))
+    assert error.max() < 0.06

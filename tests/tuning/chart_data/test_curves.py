@@ -8,19 +8,16 @@ import numpy as np
 
 from tests.boards import search
 from tune_wandb_nb.tuning.board.board import TrialBoard
-from tune_wandb_nb.tuning.chart_data.curves import curve_data, join, stack
+from tune_wandb_nb.tuning.chart_data.curves import curve_data, join
 
 
-def test_the_best_stand_out_and_the_rest_is_named_until_it_is_a_crowd() -> None:
-    data = curve_data(search(30), "score", best=4, named=10)
-    assert [len(data.best), len(data.others), len(data.crowd)] == [4, 10, 16]
+def test_the_best_stand_out() -> None:
+    data = curve_data(search(30), "score", best=4)
+    assert [len(data.best), len(data.others)] == [4, 26]
     last = [line.y[-1] for line in data.best]
     assert last == sorted(last, reverse=True)
-    assert last[-1] >= max(line.y[-1] for line in (*data.others, *data.crowd))
-
-
-def test_by_time() -> None:
-    assert curve_data(search(1), "score", "seconds").lines[0].x.tolist() == [0.5, 1, 1.5]
+    assert last[-1] >= max(line.y[-1] for line in data.others)
+    assert data.best[0].x.tolist() == [1, 2, 3]
 
 
 def test_a_thousand_trials_stay_small() -> None:
@@ -41,31 +38,15 @@ def test_a_metric_that_some_trials_never_had_or_only_as_nan() -> None:
     board.record("c", {"training_iteration": 1, "other": 1.0})
     data = curve_data(board.snapshot(), "m")
     assert [line.trial.trial_id for line in data.lines] == ["a"]
-    assert data.missing == 2
 
 
-def test_a_line_ends_at_its_last_number() -> None:
-    board = TrialBoard()
-    for i, value in enumerate([1.0, math.nan, 3.0, math.nan]):
-        board.record("a", {"training_iteration": i, "m": value})
-    x, y = stack(curve_data(board.snapshot(), "m").lines)
-    assert x.tolist() == [[0, 1, 2]]
-    assert y[0, [0, 2]].tolist() == [1, 3]
-
-
-def test_lines_of_different_lengths_in_one_array() -> None:
+def test_lines_of_different_lengths_in_one_path() -> None:
     board = TrialBoard()
     for name, count in (("a", 3), ("b", 1)):
         for i in range(count):
             board.record(name, {"training_iteration": i, "m": i - 1.0})
-    lines = curve_data(board.snapshot(), "m").lines
-    x, y = stack(lines)
-    assert x.tolist() == [[0, 0, 0], [0, 1, 2]]
-    assert y.tolist() == [[-1, -1, -1], [-1, 0, 1]]
-    x, y = join(lines, log=True)
-    assert np.isfinite(x).all()
-    assert y[np.isfinite(y)].tolist() == [1.0]
-    assert np.isfinite(y[-1]), "bqplot puts a label at the last point"
-    assert join([])[0].size == stack([])[0].size == 0
-    assert stack(lines[1:2])[0].shape == (1, 3)
-    assert stack(lines[:1])[0].shape == (1, 2)
+    x, y = join(curve_data(board.snapshot(), "m").lines)
+    assert x.tolist() == [0, 0, 0, 1, 2]
+    assert y[[0, 2, 3, 4]].tolist() == [-1, -1, 0, 1]
+    assert np.isnan(y[1])
+    assert join([])[0].size == 0

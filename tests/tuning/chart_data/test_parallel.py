@@ -1,4 +1,4 @@
-"""Parallel coordinates and scatter plots of trials."""
+"""Parallel coordinates of trials."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import numpy as np
 
 from tests.boards import search
 from tune_wandb_nb.tuning.board.board import TrialBoard
-from tune_wandb_nb.tuning.chart_data.parallel import parallel_data, scatter_data
+from tune_wandb_nb.tuning.chart_data.parallel import parallel_data
+from tune_wandb_nb.tuning.space.param_types import ParamType
 
 
 def test_one_row_a_trial_and_the_metric_last() -> None:
@@ -30,7 +31,6 @@ def test_past_the_limit_the_best_stay() -> None:
     data = parallel_data(snapshot, "score", most=100)
     assert data is not None
     assert len(data.trials) <= 100
-    assert data.left_out == 400 - len(data.trials)
     assert {t.trial_id for t in snapshot.ranked()[:20]} <= {t.trial_id for t in data.trials}
 
 
@@ -55,10 +55,15 @@ def test_a_trial_without_the_hyperparameter_is_a_gap() -> None:
 def test_nothing_yet() -> None:
     empty = TrialBoard("m", "max").snapshot()
     assert parallel_data(empty, "m") is None
-    assert scatter_data(empty, "m", "lr") is None
 
 
-def test_scatter() -> None:
-    data = scatter_data(search(9), "score", "act")
+def test_a_search_space_says_what_is_a_category_and_what_is_logarithmic() -> None:
+    board = TrialBoard("m", "max")
+    board.use_types({"batch": ParamType((16, 32, 64)), "lr": ParamType(log=True)})
+    for name, batch in (("a", 16), ("b", 64), ("c", 32)):
+        board.add(name, name=name, params={"batch": batch, "lr": 0.1 + batch / 1000})
+        board.record(name, {"training_iteration": 1, "m": 1.0})
+    data = parallel_data(board.snapshot(), "m")
     assert data is not None
-    assert sorted(set(data.x.tolist())) == [0, 0.5, 1]
+    assert [axis.kind for axis in data.axes[:2]] == ["category", "log"]
+    assert data.rows[:, 0].tolist() == [0, 1, 0.5]

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-from ray import cloudpickle, tune
+from ray import cloudpickle
 from ray.tune.experiment import Trial
 
 import tune_wandb_nb
@@ -34,22 +34,17 @@ def test_it_pickles_without_the_function() -> None:
     assert not copy
 
 
-def test_the_seconds_have_no_column() -> None:
-    assert "time_total_s" not in HtmlReporter.DEFAULT_COLUMNS
-    assert set(HtmlReporter.DEFAULT_COLUMNS) < set(tune.JupyterNotebookReporter.DEFAULT_COLUMNS)
-
-
 def test_the_last_report_has_no_more_rows_than_the_others(tmp_path: Path) -> None:
     shown: list[str] = []
     reporter = HtmlReporter(shown.append)
     reporter.setup(start_time=0.0)
-    trials = [Trial("train", trial_id=f"t{i}", stub=True) for i in range(50)]
+    trials = [Trial("train", trial_id=f"t{i}", stub=True) for i in range(300)]
     for trial in trials:
         trial.storage = SimpleNamespace(trial_driver_staging_path=str(tmp_path))
     reporter.report(trials, False, "resources")
     reporter.report(trials, True, "resources")
     rows = [html.count("<tr>") for html in shown[-2:]]
-    assert 20 <= rows[0] < 50
+    assert 200 <= rows[0] < 300
     assert rows[1] == rows[0]
 
 

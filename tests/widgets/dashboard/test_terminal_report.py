@@ -5,20 +5,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tune_wandb_nb.tracking.driver.audit import AUDIT_COLUMNS
+from tune_wandb_nb.tracking.runs.audit import AUDIT_COLUMNS
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.widgets.dashboard.terminal_report import TerminalReport
-
-PAGE = "https://wandb.example.com/e/p/groups/g/workspace"
 
 
 class Logger:
     """The part of a `WandbLogger` that the report uses."""
 
-    project_url: str | None = None
-
-    def __init__(self, rows: int, page: str | None = None) -> None:
-        self.group_url = page
+    def __init__(self, rows: int) -> None:
         self._rows = rows
 
     def audit(self) -> pd.DataFrame:
@@ -32,19 +27,6 @@ class Logger:
 @pytest.fixture
 def board() -> TrialBoard:
     return TrialBoard("m", "max")
-
-
-def test_the_page_is_told_once_and_as_soon_as_there_is_one(board: TrialBoard, capsys: Any) -> None:
-    logger = Logger(0)
-    report = TerminalReport(board, lambda: logger)
-    board.begin()
-    report.print_url()
-    assert capsys.readouterr().out == ""
-    logger.group_url = PAGE
-    report.print_url()
-    report.print_url()
-    board.end()
-    assert capsys.readouterr().out == f"tune-wandb-nb: this search in W&B: {PAGE}\n"
 
 
 def test_each_run_is_told_where_it_is_however_long_that_is(board: TrialBoard, capsys: Any) -> None:

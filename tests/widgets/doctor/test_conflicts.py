@@ -66,10 +66,12 @@ def test_a_good_machine_has_none() -> None:
             " process of Ray, and so every trial, compiles them again and starts seconds later.",
             id="no-bytecode",
         ),
-        pytest.param({"requirements": ("bqplot>=0.12",)}, "bqplot is not installed.", id="missing"),
         pytest.param(
-            {"broken": {"bqplot": "ImportError: 'no'"}},
-            "bqplot cannot be imported: ImportError: 'no'",
+            {"requirements": ("anywidget>=0.9",)}, "anywidget is not installed.", id="missing"
+        ),
+        pytest.param(
+            {"broken": {"anywidget": "ImportError: 'no'"}},
+            "anywidget cannot be imported: ImportError: 'no'",
             id="broken",
         ),
         pytest.param(
@@ -93,9 +95,9 @@ def test_a_good_machine_has_none() -> None:
             id="widgets-7-in-notebook-7",
         ),
         pytest.param(
-            {"server_lacks": ("ipywidgets", "bqplot")},
+            {"server_lacks": ("ipywidgets", "anywidget")},
             "Jupyter runs in another environment than this kernel, and has no ipywidgets and no"
-            " bqplot there: widgets stay blank.",
+            " anywidget there: widgets stay blank.",
             id="other-environment",
         ),
         pytest.param(
@@ -149,7 +151,7 @@ def test_what_goes_wrong_is_said_once(changed: dict[str, Any], what: str) -> Non
         pytest.param(with_versions(ray="2.44.0rc1"), id="just-old-enough"),
         pytest.param(with_versions(ipywidgets="7.7.1") | {"frontend": "colab"}, id="colab"),
         pytest.param(with_versions(ipywidgets="7.7.1", jupyterlab="3.6.8"), id="lab-3"),
-        pytest.param({"server_lacks": ("bqplot",), "frontend": "vscode"}, id="vscode"),
+        pytest.param({"server_lacks": ("anywidget",), "frontend": "vscode"}, id="vscode"),
         pytest.param({"environ": {"RAY_AIR_LOCAL_CACHE_DIR": ""}}, id="empty-variable"),
         pytest.param(place(free=2**34, total=2**40), id="full-but-not-rays"),
     ],

@@ -203,7 +203,7 @@ def test_a_key_of_another_shape_is_refused_unseen(
 
 def test_with_nothing_installed_it_says_so(tmp_path: Path) -> None:
     text = in_bare_python()
-    for name in ("ray", "wandb", "ipywidgets", "bqplot"):
+    for name in ("ray", "wandb", "ipywidgets", "anywidget"):
         assert line(text, name) == "not installed"
     assert line(text, "cluster") == "none; a search starts one"
     assert line(text, "this is") == "no notebook"

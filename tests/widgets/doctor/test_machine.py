@@ -44,11 +44,11 @@ def test_a_core_that_is_gone_is_noticed(
 def test_an_import_that_fails_is_told_with_its_reason(
     page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("wandb", "ray.tune", "bqplot"):
+    for module in ("wandb", "ray.tune", "anywidget"):
         monkeypatch.setitem(sys.modules, module, None)
     text = page()
     assert line(text, "wandb") == f"{wandb.__version__}, cannot be imported"
-    assert line(text, "bqplot").endswith(", cannot be imported")
+    assert line(text, "anywidget").endswith(", cannot be imported")
     assert "ray.tune cannot be imported: ModuleNotFoundError" in text
     assert '--force-reinstall "ray[tune]"' in text
 
@@ -88,7 +88,7 @@ def test_a_jupyter_in_another_environment(
     with subprocess.Popen(named, executable="/bin/cat", stdin=subprocess.PIPE) as server:
         monkeypatch.setenv("JPY_PARENT_PID", str(server.pid))
         text = page()
-        for extension in ("@jupyter-widgets/jupyterlab-manager", "bqplot"):
+        for extension in ("@jupyter-widgets/jupyterlab-manager", "anywidget"):
             (other / "share" / "jupyter" / "labextensions" / extension).mkdir(parents=True)
         well = page()
         server.communicate()

@@ -51,11 +51,11 @@ def test_every_control_has_its_value_as_text(field: Field, texts: list[str]) -> 
 
 def test_a_problem_hides_the_warning_and_a_warning_the_hint() -> None:
     field = text_field("samples", hint="a number")
-    assert 'class="twn-said hint">a number<' in field.message.value
+    assert 'class="twp-said hint">a number<' in field.message.value
     field.show(warning="many")
-    assert 'class="twn-said odd">many<' in field.message.value
+    assert 'class="twp-said odd">many<' in field.message.value
     field.show("too many", "many")
-    assert 'class="twn-said bad">too many<' in field.message.value
+    assert 'class="twp-said bad">too many<' in field.message.value
     field.show()
     assert "a number" in field.message.value
 

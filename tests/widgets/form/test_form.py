@@ -46,7 +46,7 @@ def test_what_is_odd_is_said_and_does_not_keep_from_starting() -> None:
     panel = SetupPanel(train, metric="acuracy")
     html = panel.fields["metric"].message.value
     assert "source reports: val_loss, accuracy" in html
-    assert 'class="twn-said odd"' in html
+    assert 'class="twp-said odd"' in html
     assert not start_button(panel).disabled
     assert [warning.field for warning in panel.warnings] == ["metric"]
 

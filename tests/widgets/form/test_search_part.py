@@ -17,7 +17,7 @@ def test_settings_appear_with_their_strategy() -> None:
     part.fields["scheduler"].text = "asha"
     assert set(fields) <= set(shown(part))
     explanations = [
-        w.value for w in widgets(part) if "twn-explained" in str(getattr(w, "value", ""))
+        w.value for w in widgets(part) if "twp-explained" in str(getattr(w, "value", ""))
     ]
     assert any(asha.explained in html for html in explanations)
     part.fields["scheduler"].text = "median"

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tune_wandb_nb.compat.graphql import PROJECTS, VIEWER, names_of
+from tune_wandb_nb.compat.graphql import PROJECTS, VIEWER, first_error, names_of
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ _CLOUD = "https://api.wandb.ai"
 _CLOUD_PAGE = "https://wandb.ai/authorize"
 _TIMEOUT = 10.0
 _MOST_PROJECTS = 200
+_LONGEST_REFUSAL = 200
 
 
 class AccountError(RuntimeError):
@@ -138,12 +139,18 @@ def query_server(
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise _key_refused(host)
     try:
-        data = answer.json()["data"]
-    except (ValueError, LookupError, TypeError):
-        data = None
-    if status == HTTPStatus.OK and isinstance(data, dict):
-        return data
+        body = answer.json()
+    except ValueError:
+        body = None
+    data = body.get("data") if isinstance(body, dict) else None
     is_ok = status == HTTPStatus.OK
+    is_empty = not isinstance(data, dict) or not any(data.values())
+    if is_ok and is_empty and (refusal := first_error(body)):
+        # A query that was understood, and refused: no right, or no such thing on this server.
+        reason = f"{host} answers: {key.scrub(refusal)[:_LONGEST_REFUSAL]}"
+        raise AccountError(f"{reason} (status {status}).", reason=reason)
+    if is_ok and isinstance(data, dict):
+        return data
     raise AccountError(
         f"{host} does not answer as a W&B server does (status {status}): check the address.",
         reason=f"{host} does not answer as a W&B server" if is_ok else f"{host} answers {status}",

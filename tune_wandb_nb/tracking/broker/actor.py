@@ -51,6 +51,7 @@ class Broker:
         self._first_trials: dict[str | None, str | None] = {}
         self._run_ids: dict[tuple[str | None, str], str] = {}
         self._notices: dict[str, list[str]] = {}
+        self._printed: set[str] = set()
         self._cores = NodeCores()
 
     async def update(
@@ -247,7 +248,9 @@ class Broker:
         trial = self._trials.get(trial_id or "")
         search_id = trial.search_id if trial is not None else None
         if search_id is None:
-            _print_once(text)
+            if text not in self._printed:
+                self._printed.add(text)
+                print(f"tune-wandb-nb: {text}", flush=True)
         else:
             self._notices.setdefault(search_id, []).append(text)
 
@@ -295,12 +298,3 @@ class Broker:
         by_host = KeyRequest(request.host, None, request.search_id)
         without_search = KeyRequest(request.host)
         return self._keys.get(by_host) or self._keys.get(without_search, NO_CHECKED_KEY)
-
-
-_printed: set[str] = set()
-
-
-def _print_once(text: str) -> None:
-    if text not in _printed:
-        _printed.add(text)
-        print(f"tune-wandb-nb: {text}", flush=True)

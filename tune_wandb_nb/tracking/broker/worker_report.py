@@ -24,6 +24,7 @@ class WorkerReport:
     path: str | None = None
     reasons: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    stopped_in_wandb: bool = False
 
     def plus(self, earlier: "WorkerReport | None") -> "WorkerReport":
         """Add the rows of the trial's earlier processes.

@@ -1,17 +1,20 @@
 """`WandbLogger`: the Tune callback that logs every trial of a search to W&B, from one process."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ray.tune.logger import LoggerCallback
-
-from tune_wandb_nb.tracking.driver.audit import audit_table
+from tune_wandb_nb.compat.ray import adapt_tensorboard
+from tune_wandb_nb.compat.ray_search import calling_search
+from tune_wandb_nb.tracking.control.search_sweep import SWEEP_STATE_KEY
+from tune_wandb_nb.tracking.driver.search_info import SearchInfo
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.driver.shutdown import close_session
+from tune_wandb_nb.tracking.driver.trial_hooks import TrialHooks
 from tune_wandb_nb.tracking.history.trial_source import TrialSource
 from tune_wandb_nb.tracking.results.checkpoints import SavedCheckpoint
+from tune_wandb_nb.tracking.results.tensorboard import for_tensorboard, numbers_of
 from tune_wandb_nb.tracking.results.trial_end import ending_of, interrupted_ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
@@ -19,8 +22,6 @@ from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from ray.tune import Checkpoint
     from ray.tune.experiment import Trial
 
 __all__ = ["WandbLogger", "WandbLoggerCallback"]
@@ -28,7 +29,7 @@ __all__ = ["WandbLogger", "WandbLoggerCallback"]
 _CATCH_UP = 1.0
 
 
-class WandbLogger(LoggerCallback):
+class WandbLogger(SearchInfo, TrialHooks):
     """Logs every trial of a Ray Tune search as a W&B run, without slowing the search.
 
     The run's id is the trial's id, its name the trial's name, its group the experiment's name;
@@ -39,21 +40,28 @@ class WandbLogger(LoggerCallback):
 
     Args:
         project: The W&B project.
-        group: Groups the runs; by default the experiment's name.
-        api_key: The W&B API key. Better: `tune_wandb_nb.login`, which asks for it.
+        group: Groups the runs; by default the experiment's name. Like ``job_type``, ``name``,
+            ``tags``, ``notes`` and ``dir`` also a function of the trial.
         api_key_file: A file whose first line is the key, on this machine; ``~`` is expanded.
+        api_key: The W&B API key. Better: `tune_wandb_nb.login`, which asks for it.
         excludes: Metrics and config keys that are not logged: names, nested names
             ("info/learner") and globs ("info/*").
         log_config: Log hyperparameters that change during a trial (PBT) as ``config/<name>``.
-        best: Metrics whose best value is kept in the summary, such as ``{"accuracy": "max"}``.
         upload_checkpoints: Log checkpoints as artifacts: True for each of them, "best" (by the
             first metric of ``best``) or "last" for that one, when its trial ends.
+        save_checkpoints: What Ray called ``upload_checkpoints`` once.
         upload_timeout: Seconds to wait, at the end of the search, for W&B to have everything.
+        video_kwargs: Arguments for ``wandb.Video``, made from 5-D arrays (N, T, C, H, W).
+        image_kwargs: Arguments for ``wandb.Image``, made from 3-D (H, W, C) and 4-D arrays.
+        best: Metrics whose best value is kept in the summary, such as ``{"accuracy": "max"}``.
         mode: "online", "offline" or "disabled"; by default online with a key, offline without.
         host: The address of a self-hosted W&B server.
         dir: Where W&B files go (in a folder ``wandb`` there); by default ``./wandb``.
-        video_kwargs: Arguments for ``wandb.Video``, made from 5-D arrays (N, T, C, H, W).
-        image_kwargs: Arguments for ``wandb.Image``, made from 3-D (H, W, C) and 4-D arrays.
+        log_output: Keep a trial's console output, which Tune writes with ``log_to_file``, among the
+            run's files.
+        sweep: Register the search as a W&B sweep, whose page has parallel coordinates and
+            importance and can pause or stop the search; a mapping is the sweep's configuration.
+        view: Save a view of the search in the W&B project, online: see `save_view`.
         **wandb_init_kwargs: Everything else goes to ``wandb.init``: ``entity``, ``tags``,
             ``notes``, ``job_type``, ``settings``, ... and the classic ``run_id``, ``run_name``.
 
@@ -68,23 +76,27 @@ class WandbLogger(LoggerCallback):
 
     __module__ = "tune_wandb_nb"  # The path under which Tune pickles it.
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - in the order that Ray's callback has
         self,
         project: str | None = None,
-        group: str | None = None,
-        *,
-        api_key: str | None = None,
+        group: str | Callable[[Any], str] | None = None,
         api_key_file: str | None = None,
+        api_key: str | None = None,
         excludes: Any = (),
         log_config: bool = False,
-        best: Mapping[str, str] | None = None,
         upload_checkpoints: bool | str = False,
+        save_checkpoints: bool = False,
         upload_timeout: float = 60.0,
-        mode: str | None = None,
-        host: str | None = None,
-        dir: str | None = None,  # noqa: A002 - wandb.init's name for it
         video_kwargs: Mapping[str, Any] | None = None,
         image_kwargs: Mapping[str, Any] | None = None,
+        *,
+        best: Mapping[str, str] | None = None,
+        mode: str | None = None,
+        host: str | None = None,
+        dir: str | Callable[[Any], str] | None = None,  # noqa: A002 - wandb.init's name for it
+        log_output: bool = False,
+        sweep: bool | Mapping[str, Any] = False,
+        view: bool = False,
         **wandb_init_kwargs: Any,
     ) -> None:
         given = {
@@ -96,12 +108,16 @@ class WandbLogger(LoggerCallback):
             "log_config": log_config,
             "best": best,
             "upload_checkpoints": upload_checkpoints,
+            "save_checkpoints": save_checkpoints,
             "upload_timeout": upload_timeout,
             "mode": mode,
             "host": host,
             "dir": dir,
+            "log_output": log_output,
             "video_kwargs": video_kwargs,
             "image_kwargs": image_kwargs,
+            "sweep": sweep,
+            "view": view,
             **wandb_init_kwargs,
         }
         if wandb_init_kwargs:
@@ -109,6 +125,8 @@ class WandbLogger(LoggerCallback):
         checked = WandbSettings.resolve(given)
         # From here on the key is an `ApiKey`, which neither prints nor pickles.
         self._arguments = {**given, "api_key": checked.api_key}
+        if save_checkpoints:
+            self._arguments |= {"upload_checkpoints": True, "save_checkpoints": False}
         if "settings" in given:
             self._arguments["settings"] = checked.init.get("settings")
         self._session: Session | None = None
@@ -119,82 +137,38 @@ class WandbLogger(LoggerCallback):
         arguments = {**self._arguments, "api_key": None}
         return {**self.__dict__, "_arguments": arguments, "_session": None, "_restored": {}}
 
-    # What a user asks
-
-    @property
-    def mode(self) -> str | None:
-        """How the runs are logged: "online", "offline" or "disabled"; None before the first."""
-        return self._session.trials.mode if self._session else None
-
-    @property
-    def host(self) -> str | None:
-        """The W&B server that was given; None for the one of the environment."""
-        host = self._arguments["host"]
-        return None if host is None else str(host)
-
-    @property
-    def project_url(self) -> str | None:
-        """The W&B page of the project; None offline, and until the first run is open."""
-        return self._session.trials.project_url if self._session else None
-
-    @property
-    def group_url(self) -> str | None:
-        """The W&B page of this search's runs; None offline, and until the first run is open."""
-        return self._session.trials.group_url if self._session else None
-
-    @property
-    def trouble(self) -> str | None:
-        """What is wrong with W&B right now, in a few words; None if nothing is."""
-        return self._session.trials.trouble if self._session else None
-
-    def run_url(self, trial_id: str) -> str | None:
-        """Return the W&B page of one trial; None offline, and until its run is open."""
-        tracked = self._session.trials.get(trial_id) if self._session else None
-        return tracked.stats.url if tracked else None
-
-    def audit(self) -> "pd.DataFrame":
-        """Return what became of every row: one line a trial.
-
-        The columns are trial_id, run_id, name, state, reported (rows that Tune reported), logged
-        (rows that are in the run), dropped (rows that are not), mode, url, path (the run's folder)
-        and note, which explains what is missing.
-        """
-        return audit_table(self._session.trials.stats if self._session else [])
-
     # Tune's hooks
 
     def setup(self, stop: Any = None, *args: Any, **info: Any) -> None:
         """Check the settings before any trial starts."""
         del args
-        session = Session(self._arguments, restored=self._restored)
+        session = Session(self._arguments, restored=self._restored, search=calling_search())
         session.start()
+        adapt_tensorboard(for_tensorboard, numbers_of)
         self._session = session
         budget = info.get("time_budget_s")
         self._deadline = time.monotonic() + float(budget) if budget else None
         self._custom_stopper = stop is not None and not isinstance(stop, Mapping)
         session.notices.flush()
 
-    def on_trial_start(
-        self, iteration: int, trials: list["Trial"], trial: "Trial", **info: Any
-    ) -> None:
+    def log_trial_start(self, trial: "Trial") -> None:
         """Open the trial's run, or go on with it."""
-        del iteration, info
         session = self._live()
         tracked = session.trials.get(trial.trial_id)
         if tracked is None:
             session.open_trial(
-                TrialNames(trial.trial_id, str(trial), trial.storage.experiment_dir_name),
+                TrialNames.of(trial),
                 trial.config,
                 TrialSource.of(trial),
                 inherits_mixin=session.remote.inherits_mixin(
                     trial.trainable_name, trial.get_trainable_cls
                 ),
+                trial=trial,
             )
         elif tracked.ended:
             session.reopen_trial(tracked)
         elif isinstance(tracked.run, TrialRun):
-            session.send(tracked, tracked.config_change(trial, trials))
-        session.notices.flush()
+            session.send(tracked, tracked.config_change(trial, session.tune_trials))
 
     def log_trial_result(self, iteration: int, trial: "Trial", result: dict[str, Any]) -> None:
         """Count one result, and send it to the writer."""
@@ -209,21 +183,13 @@ class WandbLogger(LoggerCallback):
             # A copy, since Tune and the callbacks after this one may change the result.
             session.send(tracked, partial(tracked.rows.row, dict(result)))
 
-    def on_checkpoint(
-        self,
-        iteration: int,
-        trials: list["Trial"],
-        trial: "Trial",
-        checkpoint: "Checkpoint",
-        **info: Any,
-    ) -> None:
+    def log_trial_save(self, trial: "Trial") -> None:
         """Log a checkpoint as an artifact, where ``upload_checkpoints`` asks for it."""
-        del iteration, trials, info
-        session = self._live()
+        session, checkpoint = self._live(), trial.checkpoint
         tracked = session.trials.get(trial.trial_id)
-        if tracked is None or not isinstance(tracked.run, TrialRun):
+        if tracked is None or checkpoint is None or not isinstance(tracked.run, TrialRun):
             return
-        if not tracked.checkpoints.is_none:
+        if tracked.is_new(checkpoint.path) and not tracked.checkpoints.is_none:
             saved = SavedCheckpoint.of(checkpoint, trial.last_result or {})
             if (chosen := tracked.checkpoints.add(saved)) is not None:
                 session.send(tracked, chosen)
@@ -236,14 +202,17 @@ class WandbLogger(LoggerCallback):
                 trial,
                 failed=failed,
                 stopping=tracked.stopping,
+                stopped_in_wandb=tracked.stats.stopped_in_wandb,
                 custom_stopper=self._custom_stopper,
             )
-            self._live().end_trial(tracked, ending)
+            self._live().end_trial(tracked, tracked.with_output(ending, trial))
 
     def on_step_end(self, iteration: int, trials: list["Trial"], **info: Any) -> None:
-        """Print the notices, from Tune's thread."""
+        """Pass on what was stopped in W&B, and print the notices, from Tune's thread."""
         del iteration, info
-        self._live().poll(trials[0].storage.experiment_fs_path if trials else None)
+        session = self._live()
+        session.stops.pass_on(trials, session.trials.stats_of, session.notices)
+        session.poll(trials[0].storage.experiment_fs_path if trials else None)
 
     def on_experiment_end(self, trials: list["Trial"], **info: Any) -> None:
         """Close every run, wait for the uploads, and say where the rows are.
@@ -256,7 +225,10 @@ class WandbLogger(LoggerCallback):
         for trial in trials:
             tracked = session.trials.get(trial.trial_id)
             if tracked is not None and not tracked.ended:
-                session.end_trial(tracked, interrupted_ending(trial, time_is_up=time_is_up))
+                sweep = session.pages.sweep
+                in_wandb = sweep is not None and sweep.is_cancelled
+                ending = interrupted_ending(trial, time_is_up=time_is_up, in_wandb=in_wandb)
+                session.end_trial(tracked, tracked.with_output(ending, trial))
         close_session(session)
 
     def get_state(self) -> dict[str, Any]:
@@ -264,7 +236,9 @@ class WandbLogger(LoggerCallback):
         if self._session is None:
             return {}
         self._session.writer.catch_up(_CATCH_UP)
-        return dict(self._session.trials.state())
+        sweep = self._session.pages.sweep
+        of_sweep = {SWEEP_STATE_KEY: sweep.state()} if sweep is not None else {}
+        return {**self._session.trials.state(), **of_sweep}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take over the state of the search that is restored; Tune calls it before ``setup``."""

@@ -9,6 +9,7 @@ from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.broker.handle import announce_logger, is_broker_requested, withdraw
 from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
 from tune_wandb_nb.tracking.notices import Notices
+from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.run_stats import RunStats
 
 __all__ = ["CLAIMS_WITHIN", "RemoteTrials"]
@@ -84,9 +85,11 @@ class RemoteTrials:
         """Follow the counts of a trial that writes its own run."""
         self._running[stats.trial_id] = stats
 
-    def remove(self, trial_id: str) -> None:
-        """Stop following a trial that has ended."""
+    def end(self, trial_id: str, ending: Ending) -> None:
+        """Stop following a trial that has ended, and let its process know how."""
         self._running.pop(trial_id, None)
+        if (broker := broker_client.broker) is not None:
+            broker.set_ending.remote(trial_id, dict(ending.summary))
 
     def poll(self, experiment: str | None) -> None:
         """Take over the broker's answer if it has come, and ask again.

@@ -3,15 +3,18 @@
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tune_wandb_nb.compat.ray_search import TuneSearch
 from tune_wandb_nb.tracking.auth.access import NO_KEY, Access, decide_access
 from tune_wandb_nb.tracking.auth.exposed_key import warn_of_exposed_key
-from tune_wandb_nb.tracking.broker.client import broker_client
+from tune_wandb_nb.tracking.control.search_pages import SearchPages
+from tune_wandb_nb.tracking.control.search_sweep import SWEEP_STATE_KEY
+from tune_wandb_nb.tracking.control.stop_requests import StopRequests
 from tune_wandb_nb.tracking.driver.reconnect import Reconnect
 from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
 from tune_wandb_nb.tracking.driver.remote_trials import CLAIMS_WITHIN, RemoteTrials
@@ -30,11 +33,13 @@ from tune_wandb_nb.tracking.runs.resilient_run import RecoveryFromTune
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 from tune_wandb_nb.tracking.runs.wandb_core import CoreWatch
 from tune_wandb_nb.tracking.settings.api_key import show
-from tune_wandb_nb.tracking.settings.config_entry import entry_of
+from tune_wandb_nb.tracking.settings.config_entry import entry_of, own_entry_notice
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
+from tune_wandb_nb.tracking.settings.open_run_defaults import with_open_run
 from tune_wandb_nb.tracking.settings.output_folder import check_writable
 from tune_wandb_nb.tracking.settings.ray_hooks import populate_run_location, run_info_hook
-from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
+from tune_wandb_nb.tracking.settings.settings import WandbSettings, check_project
+from tune_wandb_nb.tracking.settings.trial_values import call_functions
 
 __all__ = ["Session"]
 
@@ -48,8 +53,14 @@ class Session:
     notices: Notices = field(default_factory=Notices)
     writer: RunWriter = field(default_factory=RunWriter)
     media: MediaFolder = field(default_factory=MediaFolder)
+    stops: StopRequests = field(default_factory=StopRequests)
     trials: Trials = field(default_factory=Trials)
     restored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    tune_trials: Sequence[Any] = ()
+    """Tune's own list of all its trials."""
+    search: TuneSearch | None = None
+    """Tune's loop; None where it cannot be reached."""
+    pages: SearchPages = field(init=False)
     search_id: str = field(default_factory=lambda: secrets.token_hex(8))
     base: WandbSettings = field(init=False)
     reconnect: Reconnect = field(init=False)
@@ -72,6 +83,7 @@ class Session:
         Raises:
             SettingsError: a setting, a key file, a hook or a folder that cannot be used.
         """
+        self.arguments = with_open_run(self.arguments)
         self.reconnect = Reconnect(self.notices.say)
         self._names = MetricNames(self.notices.say)
         settings = WandbSettings.resolve(self.arguments, None, self.environ)
@@ -81,6 +93,10 @@ class Session:
         self._hook = run_info_hook(self.environ)
         if self.base.api_key_file is not None or self.base.api_key is not None:
             self._access_of(self.base)
+        access = partial(self._access_of, self.base)
+        self.pages = SearchPages(self.base, access, self.search, self.notices.say)
+        self.arguments = self.pages.begin(self.arguments, self.restored.get(SWEEP_STATE_KEY))
+        self.base = WandbSettings.resolve(self.arguments, None, self.environ)
         if self.base.dir is not None and self.base.mode != "disabled":
             check_writable(self.base.dir)
         self.remote = RemoteTrials(self.search_id, self.arguments, self.notices, self._hand_over)
@@ -98,7 +114,15 @@ class Session:
         for trial_id in [trial_id for trial_id, at in self._unopened.items() if at <= now]:
             if (tracked := self.trials.get(trial_id)) is not None:
                 self._open(tracked)
+        self.poll_pages()
         self.notices.flush()
+
+    def poll_pages(self) -> None:
+        """Act on what was decided in W&B; make the pages once the search's first run is online."""
+        self.pages.poll()
+        first = self.trials.first if self.pages.are_due else None
+        if first is not None and (page := first.stats.project_url) is not None:
+            self.pages.publish(page, self.trials.group, self.trials.group_url)
 
     def open_trial(
         self,
@@ -107,6 +131,7 @@ class Session:
         source: TrialSource,
         *,
         inherits_mixin: bool = False,
+        trial: Any = None,
     ) -> TrackedTrial:
         """Open the W&B run of a trial that starts, or leave that to the trial's process.
 
@@ -118,7 +143,7 @@ class Session:
             SettingsError: the trial's settings cannot be used.
         """
         trial_id, name = str(names.trial_id), str(names.name)
-        settings = self._settings_of(config)
+        settings = self._settings_of(config, trial or names)
         rules = self._rules_of(settings)
         rows = TrialRows(rules, config, on_drop=self._note_drop)
         restored = self.restored.get(trial_id)
@@ -142,6 +167,7 @@ class Session:
         run.stats.left_out = rows.dropped
         checkpoints = CheckpointChoice(settings.upload_checkpoints, settings.first_best)
         tracked = TrackedTrial(run, rows, checkpoints=checkpoints, source=source)
+        tracked.logs_output = settings.log_output
         self.trials.add(tracked)
         self._unopened[trial_id] = time.monotonic() + CLAIMS_WITHIN
         if isinstance(run, RemoteTrial) or not self.remote.is_attached:
@@ -165,9 +191,7 @@ class Session:
         tracked.ended = True
         run = tracked.run
         if isinstance(run, RemoteTrial):
-            self.remote.remove(run.stats.trial_id)
-            if (broker := broker_client.broker) is not None:
-                broker.set_ending.remote(run.stats.trial_id, dict(ending.summary))
+            self.remote.end(run.stats.trial_id, ending)
         elif (checkpoint := tracked.checkpoints.final()) is not None:
             self.writer.send(run, checkpoint)
         self.writer.send(run, ending)
@@ -179,6 +203,7 @@ class Session:
         self.writer.stop()
         self.reconnect.stop()
         self.remote.stop()
+        self.pages.end()
 
     def _open(self, tracked: TrackedTrial) -> None:
         """Open a trial's run, if it waits to be opened."""
@@ -208,10 +233,7 @@ class Session:
             return
 
         def release() -> None:
-            step = written.last_step
-            state = {
-                "step": 0 if step is None else step + 1, "config": rows.config, "rows": rows.state()
-            }  # fmt: skip
+            state = {"step": written.next_step, "config": rows.config, "rows": rows.state()}
             self.remote.release(trial_id, written.stats.to_report(), state)
             self._handing_over.discard(trial_id)
 
@@ -221,29 +243,27 @@ class Session:
     def _note_drop(self, key: str, reason: str) -> None:
         self.notices.say(f"{key!r} cannot be logged to W&B ({reason}) and is left out.", once=key)
 
-    def _settings_of(self, config: Mapping[str, Any]) -> WandbSettings:
+    def _settings_of(self, config: Mapping[str, Any], trial: Any) -> WandbSettings:
         entry = entry_of(config)
-        if entry is None:
+        arguments = call_functions(self.arguments, trial)
+        if (notice := own_entry_notice(config)) is not None:
+            self.notices.say(notice, once="own entry")
+        if entry is None and arguments is self.arguments:
             settings = self.base
         else:
             warn_of_exposed_key(config)
-            settings = WandbSettings.resolve(self.arguments, entry, self.environ)
+            settings = WandbSettings.resolve(arguments, entry, self.environ)
             check_init_arguments(settings.init)
             if settings.dir is not None and settings.dir != self.base.dir:
                 check_writable(settings.dir)
-        if settings.project is None and settings.mode != "disabled":
-            raise SettingsError(
-                "no W&B project was given; pass WandbLogger(project='my-project'), put"
-                " {'wandb': {'project': 'my-project'}} into the config, or set WANDB_PROJECT."
-            )
+        check_project(settings, way="pass WandbLogger(project='my-project'), ")
         return settings
 
     def _rules_of(self, settings: WandbSettings) -> RowRules:
-        key = (settings.excludes, settings.log_config, tuple(settings.best.items()))
+        excludes, log_config, best = settings.excludes, settings.log_config, settings.best
+        key = (excludes, log_config, tuple(best.items()))
         if key not in self._rules:
-            self._rules[key] = RowRules.of(
-                settings.excludes, log_config=settings.log_config, best=settings.best
-            )
+            self._rules[key] = RowRules.of(excludes, log_config=log_config, best=best)
         return self._rules[key]
 
     def _access_of(self, settings: WandbSettings) -> Access:
@@ -274,4 +294,5 @@ class Session:
             run_id=run_id,
             records_environment=not self.trials,
             hook=self._hook,
+            on_stop=partial(self.stops.ask, str(names.trial_id)),
         )

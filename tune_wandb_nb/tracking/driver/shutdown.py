@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tune_wandb_nb.tracking.driver.audit import closing_line
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.notices import count
+from tune_wandb_nb.tracking.runs.audit import closing_line
 
 __all__ = ["close_session"]
 
@@ -25,6 +25,8 @@ def close_session(session: Session) -> None:
             _wait(session)
             session.remote.poll_last()
     finally:
+        session.poll_pages()
+        session.pages.wait()
         unfinished = [run.stats for run in session.writer.unfinished()]
         trials = session.trials
         line = closing_line(trials.stats, unfinished, _repair(session), trials.group or "")

@@ -1,15 +1,16 @@
 """What Tune's thread holds of one trial."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tune_wandb_nb.tracking.driver.pbt import copied_from
 from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
+from tune_wandb_nb.tracking.history.pbt import copied_from
 from tune_wandb_nb.tracking.history.trial_source import TrialSource
 from tune_wandb_nb.tracking.results.checkpoints import CheckpointChoice
 from tune_wandb_nb.tracking.results.rows import Row, TrialRows
+from tune_wandb_nb.tracking.results.trial_end import Ending, output_files
 from tune_wandb_nb.tracking.runs.run_stats import RunStats
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 
@@ -33,12 +34,32 @@ class TrackedTrial:
     checkpoints: CheckpointChoice = field(default_factory=CheckpointChoice)
     source: TrialSource = field(default_factory=TrialSource)
 
+    saved: str | None = None
+    """The checkpoint that was saved last."""
+    logs_output: bool = False
+    """Whether its console output is kept among the run's files."""
+
+    def is_new(self, checkpoint: str) -> bool:
+        """Return whether a checkpoint is another one than at the last call."""
+        is_new, self.saved = checkpoint != self.saved, checkpoint
+        return is_new
+
+    def with_output(self, ending: Ending, trial: "Trial") -> Ending:
+        """Return an ending with the trial's console output, where that is to be kept.
+
+        Tune writes it on the trial's own machine; from another one nothing can be kept.
+        """
+        if not self.logs_output:
+            return ending
+        names = trial.log_to_file or ()
+        return replace(ending, files=output_files(trial.storage.trial_working_directory, names))
+
     @property
     def stats(self) -> RunStats:
         """The counts of its run."""
         return self.run.stats
 
-    def config_change(self, trial: "Trial", trials: list["Trial"]) -> Callable[[], Row | None]:
+    def config_change(self, trial: "Trial", trials: Sequence["Trial"]) -> Callable[[], Row | None]:
         """Return what makes a row of the new config of a trial that starts again (PBT)."""
         checkpoint = trial.checkpoint.path if trial.checkpoint else None
         source = None

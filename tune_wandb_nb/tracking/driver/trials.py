@@ -36,6 +36,16 @@ class Trials:
         """Return a trial; None where it has not started."""
         return self._by_id.get(trial_id)
 
+    def stats_of(self, trial_id: str) -> RunStats:
+        """Return the counts of a trial's run."""
+        return self._by_id[trial_id].stats
+
+    @property
+    def first(self) -> TrackedTrial | None:
+        """The trial that started first; None before it."""
+        with self._lock:
+            return next(iter(self._by_id.values()), None)
+
     def all(self) -> list[TrackedTrial]:
         """Return all trials so far."""
         with self._lock:

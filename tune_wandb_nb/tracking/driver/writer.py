@@ -9,11 +9,11 @@ from queue import SimpleQueue
 from typing import TypeAlias
 
 from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
-from tune_wandb_nb.tracking.driver.waiting_rows import StoredRow, WaitingRows
 from tune_wandb_nb.tracking.results.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.results.rows import Row
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
+from tune_wandb_nb.tracking.runs.waiting_rows import StoredRow, WaitingRows
 
 __all__ = ["HandOver", "Item", "Opening", "RunWriter"]
 

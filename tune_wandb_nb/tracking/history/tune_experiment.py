@@ -10,15 +10,27 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from tune_wandb_nb.compat.ray import EXPERIMENT_STATES, recorded_trials
+from tune_wandb_nb.compat.ray import EXPERIMENT_STATES, recorded_start, recorded_trials
 from tune_wandb_nb.tracking.history.tune_results import RESULTS, newest_results
 from tune_wandb_nb.tracking.results.trial_end import last_lines
 from tune_wandb_nb.tracking.settings.api_key import show
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 
-__all__ = ["RecordedTrial", "experiment_name", "find_trial", "local_copy", "read_experiment"]
+__all__ = [
+    "DESCRIPTION",
+    "ExperimentCopy",
+    "RecordedTrial",
+    "copied_experiment",
+    "experiment_name",
+    "find_trial",
+    "local_copy",
+    "read_experiment",
+    "search_start",
+]
 
 _CONFIG, _ERROR = "params.json", "error.txt"
+DESCRIPTION = "tune_wandb_nb.json"
+"""The file in an experiment's folder in which this package describes the search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +96,67 @@ def find_trial(trials: Sequence[RecordedTrial], folder: str, trial_id: str) -> R
     return _read_trial(newer, {trial_id: {"trial_id": trial_id}}) if newer else None
 
 
-@contextmanager
-def local_copy(path: str) -> Iterator[Path]:
-    """Provide an experiment's folder on this machine; a remote folder (s3://, gs://) is downloaded.
+class ExperimentCopy:
+    """An experiment's folder on this machine; a remote one (s3://, gs://) is downloaded into it.
 
     Checkpoints are not downloaded.
+    """
+
+    def __init__(self, path: str, folder: Path) -> None:
+        self.folder = folder
+        self._path = path
+        self._copied: dict[str, tuple[int, int]] = {}
+
+    def refresh(self) -> None:
+        """Download what is new or has changed.
+
+        Raises:
+            SettingsError: the folder does not exist or cannot be read.
+        """
+        if "://" in self._path:
+            _fetch(self._path, self.folder, self._copied)
+        elif not self.folder.is_dir():
+            raise SettingsError(f"there is no folder {show(self._path)} of an experiment.")
+
+
+@contextmanager
+def copied_experiment(path: str) -> Iterator[ExperimentCopy]:
+    """Provide an experiment's folder, which can be refreshed while the search runs elsewhere.
 
     Raises:
         SettingsError: the folder does not exist or cannot be read.
     """
     if "://" not in path:
-        local = Path(path).expanduser()
-        if not local.is_dir():
-            raise SettingsError(f"there is no folder {show(path)} to upload an experiment from.")
-        yield local
+        copy = ExperimentCopy(path, Path(path).expanduser())
+        copy.refresh()
+        yield copy
         return
     with tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") as scratch:
-        _fetch(path, Path(scratch))
-        yield Path(scratch)
+        copy = ExperimentCopy(path, Path(scratch))
+        copy.refresh()
+        yield copy
 
 
-def _fetch(uri: str, target: Path) -> None:
+@contextmanager
+def local_copy(path: str) -> Iterator[Path]:
+    """Provide an experiment's folder on this machine, as `copied_experiment` does.
+
+    Raises:
+        SettingsError: the folder does not exist or cannot be read.
+    """
+    with copied_experiment(path) as copy:
+        yield copy.folder
+
+
+def search_start(folder: Path) -> tuple[str | None, float | None]:
+    """Return the tuned metric and the time at which a search first started; None where unknown."""
+    starts = [recorded_start(file) for file in sorted(folder.glob(EXPERIMENT_STATES))]
+    metrics = [metric for metric, _ in starts if metric]
+    times = [time for _, time in starts if time is not None]
+    return (metrics[-1] if metrics else None), (min(times) if times else None)
+
+
+def _fetch(uri: str, target: Path, copied: dict[str, tuple[int, int]]) -> None:
     import pyarrow.fs
 
     try:
@@ -112,13 +164,16 @@ def _fetch(uri: str, target: Path) -> None:
         remote, root = pyarrow.fs.FileSystem.from_uri(uri)
         files = remote.get_file_info(pyarrow.fs.FileSelector(root, recursive=False))
         folders = [info.path for info in files if info.type == pyarrow.fs.FileType.Directory]
-        wanted = [info.path for info in files if fnmatchcase(info.base_name, EXPERIMENT_STATES)]
+        wanted = [info for info in files if _is_wanted(info.base_name)]
         candidates = [f"{path}/{name}" for path in folders for name in (RESULTS, _CONFIG, _ERROR)]
-        wanted += [info.path for info in remote.get_file_info(candidates) if info.is_file]
-        for source in wanted:
-            copy = target / Path(source).relative_to(root)
-            copy.parent.mkdir(exist_ok=True)
-            pyarrow.fs.copy_files(source, str(copy), remote, pyarrow.fs.LocalFileSystem())
+        wanted += [info for info in remote.get_file_info(candidates) if info.is_file]
+        for info in wanted:
+            version = (info.size, info.mtime_ns)
+            if copied.get(info.path) != version:
+                copy = target / Path(info.path).relative_to(root)
+                copy.parent.mkdir(exist_ok=True)
+                pyarrow.fs.copy_files(info.path, str(copy), remote, pyarrow.fs.LocalFileSystem())
+                copied[info.path] = version
     except (OSError, ValueError) as error:
         lines = str(error).splitlines() or [type(error).__name__]
         shown = _without_credentials(uri)
@@ -127,6 +182,10 @@ def _fetch(uri: str, target: Path) -> None:
         for part in re.findall(r"\w+", uri.partition("://")[2].rpartition("@")[0]):
             reason = reason.replace(part, "***")
         raise SettingsError(f"{show(shown)} cannot be read: {reason}.") from None
+
+
+def _is_wanted(name: str) -> bool:
+    return name == DESCRIPTION or fnmatchcase(name, EXPERIMENT_STATES)
 
 
 def experiment_name(path: str) -> str:

@@ -1,25 +1,23 @@
-"""`enable` and `disable`: the names and call forms of Ray 1.x, on current versions of Ray."""
+"""`enable` and `disable`: the names and call forms of older Rays, on current versions of Ray."""
 
 from collections.abc import Callable
 from typing import Any
 
 from tune_wandb_nb.compat.ray import is_trainable_category, trainable_registry
-from tune_wandb_nb.tracking.legacy.patches import (
-    Patch,
-    apply_patches,
-    classic_patches,
-    undo_patches,
-)
+from tune_wandb_nb.tracking.legacy.forms import older_forms
+from tune_wandb_nb.tracking.legacy.patches import Age, Patch, apply_patches, undo_patches
 
 __all__ = ["disable", "enable"]
 
 
 def enable(*, quiet: bool = False) -> None:
-    """Bring back what Ray 1.x had, so that a notebook written for it runs unmodified.
+    """Bring back what older Rays had, so that a notebook written for one runs unmodified.
 
-    That is ``ray.tune.integration.wandb`` with its names, ``DEFAULT_LOGGERS``, ``loggers=`` of
-    ``tune.run`` and keywords of ``tune.report``, also in the trials' processes. Calls as they are
-    written today work as before. `disable` takes it all back.
+    That is Ray 1.x (``ray.tune.integration.wandb``, ``loggers=``, ``tune.report(loss=loss)``),
+    Ray 2.0 to 2.6 (``ray.air.session``, ``ray.air.callbacks``, ``air.Checkpoint``) and Ray 2.7 to
+    2.4x (``train.report`` and ``train.RunConfig`` in a search, a Trainer in a Tuner), also in the
+    trials' processes. Ray's own ``WandbLoggerCallback`` and ``setup_wandb`` are those of this
+    package meanwhile. Calls as they are written today work as before. `disable` takes it all back.
 
     Args:
         quiet: Do not say what was patched.
@@ -30,11 +28,14 @@ def enable(*, quiet: bool = False) -> None:
         >>> from ray.tune.integration.wandb import wandb_mixin
         >>> tw.legacy.disable()
     """
-    applied = apply_patches([*classic_patches(), _patch_of_registry()])
+    applied = apply_patches([*older_forms(), _patch_of_registry()])
     if applied and not quiet:
-        print("tune-wandb-nb: Ray 1.x's forms work again (until tune_wandb_nb.legacy.disable()):")
-        for patch in applied:
-            print(f"  {patch.description}")
+        print(
+            "tune-wandb-nb: forms of older Rays work again, also in trials (until"
+            " tune_wandb_nb.legacy.disable()):"
+        )
+        ages = {patch.age for patch in applied}
+        print(*(f"  {age.value}" for age in Age if age in ages), sep="\n")
 
 
 def disable() -> None:
@@ -43,9 +44,9 @@ def disable() -> None:
 
 
 def _patch_of_registry() -> Patch:
-    """Return the patch that enables the classic names in trials; only the driver needs it."""
+    """Return the patch that enables the older forms in trials; only the driver needs it."""
     registry = trainable_registry()
-    return Patch(registry, "register", _register(registry.register), "the same in the trials")
+    return Patch(registry, "register", _register(registry.register), Age.RAY_1)
 
 
 def _register(modern: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,6 +1,8 @@
 """`run`: starts a search as in Ray 1.x, with ``loggers=``, on current versions of Ray."""
 
-from collections.abc import Iterable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ray import tune
@@ -8,11 +10,12 @@ from ray.tune.callback import Callback
 from ray.tune.logger import CSVLoggerCallback, JsonLoggerCallback, TBXLoggerCallback
 
 from tune_wandb_nb.tracking.auth.credentials import read_key_file, use_key
+from tune_wandb_nb.tracking.legacy.patches import Age, Patch
 from tune_wandb_nb.tracking.settings.api_key import show
 from tune_wandb_nb.tracking.settings.config_entry import entry_of, without_key
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
 
-__all__ = ["DEFAULT_LOGGERS", "run"]
+__all__ = ["DEFAULT_LOGGERS", "TunesLoggers", "run", "run_patches", "storage_of_folder"]
 
 DEFAULT_LOGGERS: tuple[type[Callback], ...] = (
     JsonLoggerCallback,
@@ -20,6 +23,26 @@ DEFAULT_LOGGERS: tuple[type[Callback], ...] = (
     TBXLoggerCallback,
 )
 """The loggers that Tune always uses, under the name that Ray 1.x had for them."""
+
+_CREDENTIALS = ("api_key", "api_key_file", "settings")
+_POSITIONAL = (
+    *("name", "metric", "mode", "stop", "time_budget_s", "config", "resources_per_trial"),
+    *("num_samples", "local_dir", "search_alg", "scheduler", "keep_checkpoints_num"),
+    *("checkpoint_score_attr", "checkpoint_freq", "checkpoint_at_end", "verbose"),
+    *("progress_reporter", "log_to_file", "trial_name_creator", "trial_dirname_creator"),
+    *("sync_config", "export_formats", "max_failures", "fail_fast", "restore"),
+)
+"""The order of the arguments of ``tune.run`` in Ray 1.x, after the trainable."""
+_WITHOUT_EFFECT = (
+    *("queue_trials", "trial_executor", "ray_auto_init", "with_server", "server_port"),
+    *("global_checkpoint_period", "sync_on_checkpoint", "sync_to_cloud", "sync_to_driver"),
+    "return_trials",
+)
+"""Arguments of ``tune.run`` that are gone, and without which Tune does the same."""
+
+
+class TunesLoggers:
+    """Stands for the loggers that Tune always uses (Ray 1.x's ``UnifiedLogger``)."""
 
 
 def run(
@@ -39,7 +62,8 @@ def run(
         config: The search space, with a ``wandb`` entry.
         loggers: Logger classes or ready callbacks. Tune's own loggers (`DEFAULT_LOGGERS`) are
             always there, named or not.
-        **tune_run_kwargs: Everything else goes to ``tune.run``.
+        **tune_run_kwargs: Everything else goes to ``tune.run``. Of Ray 1.x, ``local_dir`` is
+            ``storage_path``, and what has no effect any more (``queue_trials``) is left out.
 
     Returns:
         The ``tune.ExperimentAnalysis``.
@@ -58,18 +82,77 @@ def run(
         ...     verbose=0,
         ... )
     """
-    config = dict(config or {})
+    return _run(tune.run, trainable, config=config, loggers=loggers, **tune_run_kwargs)
+
+
+def run_patches() -> list[Patch]:
+    """Create the patch of ``tune.run``."""
+    return [Patch(tune, "run", _classic_run(tune.run), Age.RAY_1)]
+
+
+def storage_of_folder(folder: Any) -> str:
+    """Return the ``storage_path`` of today for a ``local_dir``: absolute, or the address it is."""
+    text = str(folder)
+    return text if "://" in text else str(Path(text).expanduser().absolute())
+
+
+def _run(
+    modern: Callable[..., Any],
+    trainable: Any,
+    *,
+    config: Any = None,
+    loggers: Iterable[Any] | None = None,
+    **kwargs: Any,
+) -> Any:
+    # RLlib's AlgorithmConfig has a `to_dict`, as Tune knows.
+    config = dict(config.to_dict() if hasattr(config, "to_dict") else config or {})
     # The entry is checked here, before any trial starts. Values that Tune samples are only known
     # later, in the trials.
     settings = WandbSettings.resolve({}, _without_sampled(entry_of(config)))
     key = settings.api_key
     if settings.api_key_file is not None:
         key = read_key_file(settings.api_key_file)
-    callbacks = [*(tune_run_kwargs.pop("callbacks", None) or []), *map(_callback, loggers or ())]
+    added = [logger for logger in loggers or () if logger is not TunesLoggers]
+    callbacks = [*(kwargs.pop("callbacks", None) or []), *map(_callback, added)]
     with use_key(key):
-        return tune.run(
-            trainable, config=without_key(config), callbacks=callbacks, **tune_run_kwargs
+        return modern(
+            trainable, config=without_key(config), callbacks=callbacks, **_modern_arguments(kwargs)
         )
+
+
+def _classic_run(modern: Callable[..., Any]) -> Callable[..., Any]:
+    # The signature of `modern` stays: Tune reads it.
+    def run(run_or_experiment: Any, *args: Any, loggers: Any = None, **kwargs: Any) -> Any:
+        """Run a search: ``tune.run``, and with the arguments that Ray 1.x had."""
+        if len(args) > len(_POSITIONAL):
+            raise TypeError(
+                f"tune.run() got {len(args) + 1} positional arguments; give those after"
+                f" {_POSITIONAL[-1]} by name."
+            )
+        kwargs = dict(zip(_POSITIONAL, args, strict=False)) | kwargs
+        if loggers is None and not _has_credential(kwargs.get("config")):
+            return modern(run_or_experiment, **_modern_arguments(kwargs))
+        return _run(modern, run_or_experiment, loggers=loggers, **kwargs)
+
+    run.__signature__ = inspect.signature(modern)  # type: ignore[attr-defined]
+    return run
+
+
+def _modern_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of ``tune.run`` with those of Ray 1.x in today's terms."""
+    kept = {name: value for name, value in arguments.items() if name not in _WITHOUT_EFFECT}
+    for name in ("local_dir", "upload_dir"):
+        if (folder := kept.pop(name, None)) is not None:
+            kept.setdefault("storage_path", storage_of_folder(folder))
+    return kept
+
+
+def _has_credential(config: object) -> bool:
+    """Return whether a config contains a credential, which Tune would write to disk."""
+    if not isinstance(config, Mapping):
+        return False
+    entry = entry_of(config)
+    return isinstance(entry, Mapping) and any(name in entry for name in _CREDENTIALS)
 
 
 def _callback(logger: Any) -> Callback:

@@ -4,13 +4,72 @@
 module to unpickle the trainable's class.
 """
 
-from tune_wandb_nb.tracking.legacy.patches import apply_patches, classic_patches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tune_wandb_nb.tracking.legacy.forms import older_forms
+from tune_wandb_nb.tracking.legacy.patches import apply_patches
+from tune_wandb_nb.tracking.legacy.trainers import abort_training
+
+if TYPE_CHECKING:
+    from ray.tune import Trainable as _Base
+else:
+    _Base = object
 
 __all__ = ["LegacyTrial"]
 
+_SAVED = ".saved_path"
+"""The file beside a checkpoint's others that has the path which ``save_checkpoint`` returned."""
 
-class LegacyTrial:
-    """The first base of every trainable that is registered while the classic names are enabled."""
+
+class LegacyTrial(_Base):
+    """The first base of every trainable that is registered while the older forms are enabled."""
+
+    def setup(self, config: dict[str, Any], **parameters: Any) -> None:
+        """Set up the trial; what is added to its config there is in its results too."""
+        super().setup(config, **parameters)
+        self._add_to_config(config)
+
+    def step(self) -> dict[str, Any]:
+        """Run one iteration; a config among its metrics is not lost to the one that Tune adds."""
+        result: dict[str, Any] = super().step()
+        self._add_to_config(result.get("config"))
+        return result
+
+    def save_checkpoint(self, checkpoint_dir: str) -> Any:
+        """Save a checkpoint; the path of a file in the folder may be returned, as in Ray 1.x."""
+        try:
+            saved = super().save_checkpoint(checkpoint_dir)
+        except NotImplementedError:
+            # Older Tuners saved no checkpoint at the end of a class that has none.
+            return {}
+        if not isinstance(saved, str) or not checkpoint_dir or saved == checkpoint_dir:
+            return saved
+        folder = Path(checkpoint_dir).absolute()
+        path = Path(saved).absolute()
+        if folder not in path.parents:
+            return saved if path != folder else checkpoint_dir
+        (folder / _SAVED).write_text(str(path.relative_to(folder)), encoding="utf-8")
+        return checkpoint_dir
+
+    def load_checkpoint(self, checkpoint: Any) -> None:
+        """Load a checkpoint, from the path that ``save_checkpoint`` has returned."""
+        if isinstance(checkpoint, str):
+            saved = Path(checkpoint, _SAVED)
+            if saved.is_file():
+                checkpoint = str(Path(checkpoint, saved.read_text(encoding="utf-8")))
+        if checkpoint != {}:
+            super().load_checkpoint(checkpoint)
+
+    def _add_to_config(self, config: object) -> None:
+        if isinstance(config, dict) and isinstance(self.config, dict):
+            for name in config.keys() - self.config.keys():
+                self.config[name] = config[name]
+
+    def cleanup(self) -> None:
+        """End the trial, and the trainer that it has started."""
+        super().cleanup()
+        abort_training()
 
 
-apply_patches(classic_patches())
+apply_patches(older_forms())

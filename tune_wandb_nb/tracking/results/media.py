@@ -13,6 +13,8 @@ from tune_wandb_nb.tracking.results.payload import Media
 __all__ = ["MediaFolder", "is_number", "to_wandb"]
 
 
+_VIDEO_FORMAT = "gif"
+"""W&B's default until it asked for a choice."""
 _NEVER_MEDIA = frozenset({float, int, str, bool, type(None)})
 
 
@@ -33,7 +35,10 @@ def to_wandb(
         return wandb.Image(value.array, **image_kwargs)
     if value.kind == "images":
         return [wandb.Image(image, **image_kwargs) for image in value.array]
-    return [wandb.Video(video, **video_kwargs) for video in value.array]
+    if value.kind == "plotly":
+        return wandb.Plotly(value.array)
+    options = {"format": _VIDEO_FORMAT, **video_kwargs}
+    return [wandb.Video(video, **options) for video in value.array]
 
 
 class MediaFolder:

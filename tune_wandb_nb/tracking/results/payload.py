@@ -36,7 +36,11 @@ _IMAGE, _IMAGES, _VIDEOS = 3, 4, 5
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An array to log as images (H, W, C; or N, H, W, C) or videos (N, T, C, H, W)."""
+    """What is logged as a W&B object that is made of it.
+
+    The kinds are "image" (an array H, W, C; a figure of matplotlib, an image of PIL), "images" (an
+    array N, H, W, C), "videos" (N, T, C, H, W) and "plotly" (a figure of plotly).
+    """
 
     kind: str
     array: Any = field(repr=False)
@@ -156,6 +160,8 @@ class Splitter:
             return _media(value)
         if self._is_wandb_type(type(value)):
             return value
+        if (kind := _kind_of_picture(type(value))) is not None:
+            return Media(kind, value)
         if (
             isinstance(value, list | tuple)
             and value
@@ -254,6 +260,15 @@ def _is_scalar(value: Any) -> bool:
     numel = getattr(value, "numel", None)
     size = numel() if callable(numel) else getattr(value, "size", None)
     return isinstance(size, int) and size == 1 and callable(getattr(value, "item", None))
+
+
+def _kind_of_picture(kind: type) -> str | None:
+    """Return how W&B shows a figure or a picture, told by its class: no library is imported."""
+    package = kind.__module__.partition(".")[0]
+    names = {base.__name__ for base in kind.__mro__}
+    if (package == "matplotlib" and "Figure" in names) or (package == "PIL" and "Image" in names):
+        return "image"
+    return "plotly" if package == "plotly" and "BaseFigure" in names else None
 
 
 def _media(array: "np.ndarray[Any, Any]") -> Media | None:

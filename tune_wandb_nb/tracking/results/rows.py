@@ -7,6 +7,7 @@ from typing import Any
 
 from tune_wandb_nb.compat.wandb_names import TIMESTAMP
 from tune_wandb_nb.tracking.results.payload import BestSoFar, Excludes, Splitter, flatten
+from tune_wandb_nb.tracking.settings.config_entry import own_entry, without_key
 
 __all__ = ["Row", "RowRules", "TrialRows", "hyperparameters", "with_timestamp"]
 
@@ -14,7 +15,7 @@ _ITERATION = "training_iteration"
 _PROCESS_KEYS = frozenset({"node_ip", "hostname", "pid", "experiment_tag"})
 """The config is updated with all automatic values when one of these changes: the trial has moved
 to another process. The "date" alone changes with every result, and only its first value counts."""
-_TRACKER_KEYS = frozenset({"wandb", "callbacks"})
+_CALLBACKS = "callbacks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Row:
     config: Mapping[str, Any]
     summary: Mapping[str, Any]
     step: int | None = None
+    is_reported: bool = True
+    """Whether it is a result of Tune's; the user may add others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class TrialRows:
         "_best",
         "_exploits",
         "_initial",
+        "_is_config_known",
+        "_iteration",
         "_on_drop",
         "_rules",
         "_texts",
@@ -94,6 +99,8 @@ class TrialRows:
         self._exploits: list[str] = []
         self._auto: dict[str, Any] = {}
         self._texts: dict[str, str] = {}
+        self._is_config_known = False
+        self._iteration = 0
 
     def row(self, result: Mapping[str, Any]) -> Row:
         """Turn one result, as Tune reports it, into a row."""
@@ -114,7 +121,19 @@ class TrialRows:
             summary.update(self._best.update(payload.metrics, step or 0))
         if self._exploits and self._rules.log_config:
             payload.metrics["tune/exploits"] = len(self._exploits)
-        return Row(payload.metrics, self._auto_changes(payload.config), summary, step)
+        config = {**self._auto_changes(payload.config), **self._resolved(result)}
+        self._iteration = self._iteration if step is None else step
+        return Row(payload.metrics, config, summary, step)
+
+    def added_row(self, values: Mapping[str, Any], step: int | None = None) -> Row:
+        """Turn values that the user adds into a row of the last iteration, or of ``step``."""
+        payload = self._rules.splitter.split(values)
+        for drop in payload.dropped.items():
+            if self._on_drop:
+                self._on_drop(*drop)
+        if payload.metrics and not self._rules.excludes.matches(_ITERATION):
+            payload.metrics.setdefault(_ITERATION, self._iteration if step is None else step)
+        return Row(payload.metrics, payload.config, payload.texts, is_reported=False)
 
     def change_config(
         self, config: Mapping[str, Any], *, source: str | None = None, iteration: int = 0
@@ -140,6 +159,7 @@ class TrialRows:
             if key in before:
                 self._initial.setdefault(f"initial/{key}", before[key])
         self.config = new
+        self._is_config_known = False
         summary: dict[str, Any] = {}
         if source is not None:
             self._exploits.append(f"{source} after iteration {iteration}")
@@ -160,6 +180,25 @@ class TrialRows:
         self._initial = dict(state["initial"])
         self._exploits = list(state["exploits"])
 
+    def _resolved(self, result: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the trainable has added to its config, or changed in it.
+
+        Looked up in the first result after the trial's start and after each change of its config:
+        RLlib's hundreds of values are in every result.
+        """
+        config = result.get("config")
+        if self._is_config_known or not isinstance(config, Mapping):
+            return {}
+        self._is_config_known = True
+        new = hyperparameters(config, self._rules.excludes)
+        changed = {
+            key: value
+            for key, value in new.items()
+            if key not in self.config or not _is_equal(self.config[key], value)
+        }
+        self.config = {**self.config, **changed}
+        return changed
+
     def _auto_changes(self, auto: Mapping[str, Any]) -> dict[str, Any]:
         if auto and all(self._auto.get(key) == auto[key] for key in auto if key in _PROCESS_KEYS):
             changes = {key: value for key, value in auto.items() if key not in self._auto}
@@ -179,7 +218,11 @@ def with_timestamp(row: Row, result: Mapping[str, Any]) -> Row:
 
 def hyperparameters(config: Mapping[str, Any], excludes: Excludes) -> dict[str, Any]:
     """Return a trial's config without excluded entries and without the tracker's settings."""
-    kept = {key: value for key, value in config.items() if key not in _TRACKER_KEYS}
+    if own_entry(config) is not None:
+        # Under this name, the user has something else: with no key in it, it is a hyperparameter.
+        kept = {key: value for key, value in without_key(config).items() if key != _CALLBACKS}
+        return excludes.prune(kept)
+    kept = {key: value for key, value in config.items() if key not in ("wandb", _CALLBACKS)}
     logger_config = kept.get("logger_config")
     if isinstance(logger_config, Mapping):
         inner = {key: value for key, value in logger_config.items() if key != "wandb"}

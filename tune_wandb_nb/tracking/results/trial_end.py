@@ -1,6 +1,6 @@
 """Describes how a trial ended: the state, exit code and summary of its W&B run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +11,19 @@ if TYPE_CHECKING:
     from ray.tune.experiment import Trial
 
 __all__ = [
+    "STOPPED_IN_WANDB",
     "Ending",
     "ending_of",
     "failed_ending",
     "finished_ending",
     "interrupted_ending",
     "last_lines",
+    "output_files",
+    "stopped_in_wandb_ending",
 ]
+
+STOPPED_IN_WANDB = "stopped in W&B"
+"""The status of a trial whose run someone has stopped on its page."""
 
 _STATUS = "tune/status"
 _ERROR = "tune/error"
@@ -32,10 +38,23 @@ class Ending:
     state: str
     exit_code: int = 0
     summary: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    """Files that are kept among the run's: the trial's console output."""
+
+
+def output_files(folder: str | None, names: Iterable[str | None]) -> tuple[str, ...]:
+    """Return the files of a trial's console output that exist (``log_to_file`` of Tune)."""
+    paths = [Path(folder or "", name) for name in names if name]
+    return tuple(str(path) for path in dict.fromkeys(paths) if path.is_file())
 
 
 def ending_of(
-    trial: "Trial", *, failed: bool, stopping: bool, custom_stopper: bool = False
+    trial: "Trial",
+    *,
+    failed: bool,
+    stopping: bool,
+    stopped_in_wandb: bool = False,
+    custom_stopper: bool = False,
 ) -> Ending:
     """Describe the end of a trial that Tune has ended.
 
@@ -43,6 +62,7 @@ def ending_of(
         trial: The trial.
         failed: Whether the trainable raised.
         stopping: Whether the last result was marked as done before the trainable returned.
+        stopped_in_wandb: Whether its run was stopped on its page.
         custom_stopper: Whether the search has a stopper of its own. Its decisions cannot be
             distinguished from the scheduler's.
     """
@@ -52,6 +72,8 @@ def ending_of(
         return finished_ending("stopped by scheduler")
     if not stopping:
         return finished_ending("completed")
+    if stopped_in_wandb:
+        return stopped_in_wandb_ending()
     if _meets_criterion(trial.stopping_criterion, trial.last_result or {}):
         return finished_ending("stopped by stop criterion")
     return finished_ending(
@@ -59,7 +81,7 @@ def ending_of(
     )
 
 
-def interrupted_ending(trial: "Trial", *, time_is_up: bool) -> Ending:
+def interrupted_ending(trial: "Trial", *, time_is_up: bool, in_wandb: bool = False) -> Ending:
     """Describe the end of a trial that was still running when its search ended.
 
     Tune reports no end of such a trial.
@@ -67,9 +89,12 @@ def interrupted_ending(trial: "Trial", *, time_is_up: bool) -> Ending:
     Args:
         trial: The trial.
         time_is_up: Whether the search ended because its time budget was used up.
+        in_wandb: Whether the search ended because its sweep was cancelled.
     """
     if trial.status == "ERROR":
         return ending_of(trial, failed=True, stopping=False)
+    if in_wandb:
+        return stopped_in_wandb_ending()
     return finished_ending("stopped by time budget" if time_is_up else "stopped by user")
 
 
@@ -85,6 +110,11 @@ def finished_ending(status: str) -> Ending:
         status: "completed", or what stopped the trial.
     """
     return Ending("finished", 0, {_STATUS: status})
+
+
+def stopped_in_wandb_ending() -> Ending:
+    """Describe the end of a trial whose run someone has stopped on its page."""
+    return finished_ending(STOPPED_IN_WANDB)
 
 
 def _meets_criterion(criterion: Mapping[str, Any], result: Mapping[str, Any]) -> bool:

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tune_wandb_nb.tracking.auth.access import Access
 from tune_wandb_nb.tracking.auth.server_check import ServerCheck
+from tune_wandb_nb.tracking.results.checkpoints import storage_uri
 from tune_wandb_nb.tracking.results.payload import Excludes
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.settings.init_arguments import init_arguments
 from tune_wandb_nb.tracking.settings.settings import Mode, WandbSettings
+
+if TYPE_CHECKING:
+    from ray.tune.experiment import Trial
 
 __all__ = ["InitPlan", "TrialNames", "make_init_plan"]
 
@@ -23,6 +27,28 @@ class TrialNames:
     experiment: str | None = None
     experiment_path: str | None = None
     """The path of the experiment in its storage, by which driver and trial know the search."""
+    log_path: str | None = None
+    """The trial's folder on the driver's machine, where Tune writes its results."""
+    path: str | None = None
+    """The trial's folder in the storage."""
+
+    @classmethod
+    def of(cls, trial: "Trial") -> "TrialNames":
+        """Ask Tune for a trial's names."""
+        storage = trial.storage
+        return cls(
+            trial.trial_id,
+            str(trial),
+            storage.experiment_dir_name,
+            log_path=trial.local_path,
+            path=storage_uri(storage.storage_filesystem.type_name, storage.trial_fs_path),
+        )
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The trial's folders, under their names in the run's config."""
+        paths = {"trial_log_path": self.log_path, "trial_path": self.path}
+        return {name: path for name, path in paths.items() if path}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +69,8 @@ class InitPlan:
     """Whether this run records the machine and its packages: the first of a search does."""
     hook: Callable[[Any], None] | None = None
     """Called with the ``wandb.Run`` once it is open (``WANDB_PROCESS_RUN_INFO_HOOK``)."""
+    on_stop: Callable[[], None] | None = None
+    """Called, in a thread of wandb's, when someone stops the run on its page."""
     image_kwargs: Mapping[str, Any] = field(default_factory=dict)
     video_kwargs: Mapping[str, Any] = field(default_factory=dict)
 
@@ -57,6 +85,7 @@ def make_init_plan(
     run_id: str | None = None,
     records_environment: bool = False,
     hook: Callable[[Any], None] | None = None,
+    on_stop: Callable[[], None] | None = None,
 ) -> InitPlan:
     """Decide how to open a trial's run: by the driver, by the trial itself, or for an upload.
 
@@ -69,14 +98,17 @@ def make_init_plan(
         run_id: An id that wins over the settings' and Tune's.
         records_environment: Whether the run records the machine and its packages.
         hook: Called with the run once it is open.
+        on_stop: Called when someone stops the run on its page.
     """
+    excludes = Excludes(settings.excludes)
+    paths = {name: path for name, path in names.paths.items() if not excludes.matches(name)}
     arguments, user_settings = init_arguments(
         settings,
         trial_id=names.trial_id,
         name=names.name,
         group=names.experiment,
         folder=folder,
-        config=config,
+        config={**paths, **config},
     )
     if run_id is not None:
         arguments["id"] = run_id
@@ -87,9 +119,10 @@ def make_init_plan(
         host=settings.host,
         check=access.check,
         settings=user_settings,
-        define_step=not Excludes(settings.excludes).matches("training_iteration"),
+        define_step=not excludes.matches("training_iteration"),
         records_environment=records_environment,
         hook=hook,
+        on_stop=on_stop,
         image_kwargs=settings.image_kwargs,
         video_kwargs=settings.video_kwargs,
     )

@@ -9,6 +9,7 @@ from tune_wandb_nb.compat.wandb import (
     skip_log_file,
     skip_notebook_hook,
 )
+from tune_wandb_nb.compat.wandb_output import silent_wandb
 
 __all__ = ["isolated"]
 
@@ -36,6 +37,7 @@ def isolated() -> Iterator[None]:
     skip_log_file(_IS_OF_A_SEARCH.get)
     token = _IS_OF_A_SEARCH.set(True)
     try:
-        yield
+        with silent_wandb():
+            yield
     finally:
         _IS_OF_A_SEARCH.reset(token)

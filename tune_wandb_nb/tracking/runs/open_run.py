@@ -1,6 +1,6 @@
 """Opens one ``wandb.Run`` for the driver, and logs rows to it; raises whatever wandb raises."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -102,6 +102,11 @@ class OpenRun:
         """Change the run's summary."""
         self.run.summary.update(dict(summary))
 
+    def keep_files(self, files: Iterable[str]) -> None:
+        """Put files among the run's, under their own names."""
+        for file in files:
+            self.run.save(file, base_path=str(Path(file).parent), policy="now")
+
     def finish(self, ending: Ending) -> None:
         """Close the run; returns when W&B has everything, or the file is whole."""
         try:
@@ -116,23 +121,36 @@ class OpenRun:
         log: Callable[[dict[str, Any]], object],
         on_left_out: Callable[[list[str], Exception], None],
     ) -> None:
+        taken = self._to_wandb(metrics, on_left_out)
         try:
-            log(self._to_wandb(metrics))
+            log(taken)
         except Exception as error:
-            plain = {key: value for key, value in metrics.items() if is_number(value)}
-            if len(plain) == len(metrics) or is_lost_connection(error):
+            plain = {key: value for key, value in taken.items() if is_number(value)}
+            if len(plain) == len(taken) or is_lost_connection(error):
                 raise
-            on_left_out(sorted(set(metrics) - set(plain)), error)
+            on_left_out(sorted(set(taken) - set(plain)), error)
             log(plain)
 
-    def _to_wandb(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
+    def _to_wandb(
+        self,
+        metrics: Mapping[str, Any],
+        on_left_out: Callable[[list[str], Exception], None],
+    ) -> dict[str, Any]:
         images, videos = self._plan.image_kwargs, self._plan.video_kwargs
-        return {
-            key: value
-            if is_number(value)
-            else to_wandb(value, image_kwargs=images, video_kwargs=videos)
-            for key, value in metrics.items()
-        }
+        taken: dict[str, Any] = {}
+        refused: dict[str, tuple[list[str], Exception]] = {}
+        for key, value in metrics.items():
+            try:
+                taken[key] = (
+                    value
+                    if is_number(value)
+                    else to_wandb(value, image_kwargs=images, video_kwargs=videos)
+                )
+            except Exception as error:  # noqa: PERF203 - one value must not cost the row the others
+                refused.setdefault(str(error), ([], error))[0].append(key)
+        for names, reason in refused.values():
+            on_left_out(sorted(names), reason)
+        return taken
 
 
 Start: TypeAlias = Callable[[InitPlan, Mode, str], OpenRun]
@@ -146,7 +164,13 @@ def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
     environment = _FULL if plan.records_environment else {}
     free_abandoned_run(run_id)
     try:
-        settings = {**_LEAN, **environment, "init_timeout": OPENS_WITHIN[mode]}
+        settings = {
+            **_LEAN,
+            **environment,
+            "init_timeout": OPENS_WITHIN[mode],
+            # Without this function wandb interrupts the process, with all the runs in it.
+            "stop_fn": plan.on_stop or _ignore_stop,
+        }
         arguments = init_arguments_of(plan, mode, run_id, settings)
         with isolated():
             run = wandb.init(**arguments, reinit="create_new")
@@ -162,6 +186,10 @@ def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
         # wandb-core defines the step metric itself.
         run.define_metric("*", step_metric=_ITERATION)
     return OpenRun(run, mode, plan)
+
+
+def _ignore_stop() -> None:
+    """A stop of a run that nobody trains, such as an upload's."""
 
 
 def init_arguments_of(

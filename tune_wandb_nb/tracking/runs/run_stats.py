@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 
 from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
 from tune_wandb_nb.tracking.history.wandb_file import OFFLINE_SUFFIX
+from tune_wandb_nb.tracking.results.trial_end import STOPPED_IN_WANDB
 from tune_wandb_nb.tracking.settings.settings import Mode
 
 __all__ = ["RunStats"]
@@ -45,6 +46,8 @@ class RunStats:
     project_url: str | None = None
     path: str | None = None
     """The run's folder."""
+    stopped_in_wandb: bool = False
+    """Whether someone has stopped the run on its page."""
     trouble: str = ""
     """Why the run is offline though it was to be online; empty otherwise."""
 
@@ -79,7 +82,8 @@ class RunStats:
 
     def explain(self) -> str:
         """Say in words why rows or values are missing; empty where none are."""
-        parts = [self.note] if self.note else []
+        parts = [STOPPED_IN_WANDB] if self.stopped_in_wandb else []
+        parts += [self.note] if self.note else []
         if self.mode == "disabled":
             parts.append("mode is 'disabled'")
         elif waiting := self.reported - self.logged - self.dropped:

@@ -95,6 +95,11 @@ class TrialRun:
             return self.open_run.next_step - 1 if self.open_run.next_step else None
         return self._last_step
 
+    @property
+    def next_step(self) -> int:
+        """W&B's own step of the next row."""
+        return 0 if self.last_step is None else self.last_step + 1
+
     def open(self) -> None:
         """Open the run; one that cannot be opened online is opened offline."""
         with self.lock:
@@ -200,7 +205,7 @@ class TrialRun:
         """Log and count the metrics of a row."""
         assert self.open_run is not None
         self.open_run.log(row, self._note_left_out)
-        self.stats.logged += 1
+        self.stats.logged += row.is_reported
 
     def finish(self, ending: Ending) -> None:
         """Close the ``wandb.Run`` with what its summary says of the end."""
@@ -210,6 +215,10 @@ class TrialRun:
         except Exception as error:
             reason = self._describe(error)
             self.stats.add_note(f"its summary does not tell how it ended: {reason}")
+        try:
+            self.open_run.keep_files(ending.files)
+        except Exception as error:
+            self.stats.add_note(f"its output is not in the run: {self._describe(error)}")
         self.open_run.finish(ending)
 
     def abandon(self) -> None:

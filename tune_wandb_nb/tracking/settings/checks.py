@@ -102,6 +102,10 @@ def _flag(name: str, value: object) -> bool:
     return value
 
 
+def _flag_or_options(name: str, value: object) -> bool | Mapping[str, Any]:
+    return value if isinstance(value, bool) else _options(name, value)
+
+
 def _checkpoint_choice(name: str, value: object) -> bool | str:
     if isinstance(value, bool) or (isinstance(value, str) and value in ("best", "last")):
         return value
@@ -169,7 +173,10 @@ CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "mode": _mode,
     "host": _host,
     "dir": _path,
+    "log_output": _flag,
     "video_kwargs": _options,
     "image_kwargs": _options,
+    "sweep": _flag_or_options,
+    "view": _flag,
 }
 """Name of a setting -> its check, a function of that name (for the error) and the value."""

@@ -3,22 +3,71 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tune_wandb_nb.tracking.settings.api_key import show
+from tune_wandb_nb.tracking.settings.init_arguments import closest_argument, unknown_arguments
 from tune_wandb_nb.tracking.settings.settings import settings_argument
 
-__all__ = ["entry_of", "without_key"]
+__all__ = ["entry_of", "own_entry", "own_entry_notice", "without_key"]
 
+_TYPO = 0.8
+"""The similarity from which on a name is a mistyped one: "projct" is, "project_name" is not."""
 _CREDENTIALS = frozenset({"api_key", "api_key_file"})
 
 
-def entry_of(config: Mapping[str, Any]) -> object:
-    """Return the ``wandb`` entry of a trial's config, in either of its two classic places.
+def entry_of(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the settings in the ``wandb`` entry of a trial's config, in either classic place.
 
-    The places are ``config["wandb"]`` and, for RLlib, ``config["logger_config"]["wandb"]``.
+    The places are ``config["wandb"]`` and, for RLlib, ``config["logger_config"]["wandb"]``. None
+    where there are none, or what is there is the user's own (`own_entry`).
     """
+    entry = _entry(config)
+    return entry if isinstance(entry, Mapping) and not _unlike_settings(entry) else None
+
+
+def own_entry(config: Mapping[str, Any]) -> str | None:
+    """Say why the ``wandb`` entry of a config holds no settings, but something of the user's own.
+
+    That is anything but a dictionary, such as a flag, and a dictionary with names that are no
+    settings and resemble none. A name that does resemble a setting is a mistake, of which
+    `check_init_arguments` says more.
+
+    Example:
+        >>> own_entry({"wandb": True})
+        'it is True'
+        >>> own_entry({"wandb": {"project": "p", "enabled": True}})
+        "it has 'enabled'"
+        >>> own_entry({"wandb": {"project": "p", "excludess": []}})
+    """
+    entry = _entry(config)
+    if entry is None:
+        return None
+    if not isinstance(entry, Mapping):
+        return f"it is {show(entry)}"
+    names = _unlike_settings(entry)
+    return f"it has {', '.join(map(show, names))}" if names else None
+
+
+def own_entry_notice(config: Mapping[str, Any]) -> str | None:
+    """Return what a person should know of a ``wandb`` entry that is no settings; None otherwise."""
+    if (reason := own_entry(config)) is None:
+        return None
+    return (
+        f"the config's 'wandb' entry is no settings, for {reason}; it is logged as a"
+        " hyperparameter."
+    )
+
+
+def _entry(config: Mapping[str, Any]) -> Any:
     if config.get("wandb") is not None:
         return config["wandb"]
     logger_config = config.get("logger_config")
     return logger_config.get("wandb") if isinstance(logger_config, Mapping) else None
+
+
+def _unlike_settings(entry: Mapping[str, Any]) -> list[object]:
+    """Return the names in an entry that show that it is no settings; empty for settings."""
+    unknown = unknown_arguments(entry)
+    return [] if any(closest_argument(name, _TYPO) for name in unknown) else unknown
 
 
 def without_key(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Builds the arguments of ``wandb.init`` for one trial, and checks their names."""
 
 import difflib
+import functools
 import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -14,7 +15,9 @@ from tune_wandb_nb.tracking.settings.settings import (
     settings_argument,
 )
 
-__all__ = ["check_init_arguments", "init_arguments"]
+__all__ = ["check_init_arguments", "closest_argument", "init_arguments", "unknown_arguments"]
+
+_HELP = "see help(wandb.init) for its arguments."
 
 
 def init_arguments(
@@ -59,18 +62,38 @@ def check_init_arguments(arguments: Iterable[object]) -> None:
     Raises:
         SettingsError: the name is unknown; the message names the closest known one.
     """
-    names = {f.name for f in fields(WandbSettings)} - {"init"} | set(CLASSIC_NAMES)
-    unknown = [name for name in arguments if name not in names]
-    if not unknown:
-        return
-    import wandb
-
-    names |= set(inspect.signature(wandb.init).parameters)
-    for name in unknown:
-        if name in names:
-            continue
-        close = difflib.get_close_matches(str(name), sorted(names), n=1)
-        hint = f"did you mean {close[0]!r}?" if close else "see help(wandb.init) for its arguments."
+    for name in unknown_arguments(arguments):
+        hint = f"did you mean {close!r}?" if (close := closest_argument(name)) else _HELP
         raise SettingsError(
             f"unknown argument {show(name)}: neither WandbLogger nor wandb.init has it; {hint}"
         )
+
+
+def unknown_arguments(arguments: Iterable[object]) -> list[object]:
+    """Return the names that are arguments neither of `WandbLogger` nor of ``wandb.init``."""
+    own = _own_arguments()
+    unknown = [name for name in arguments if name not in own]
+    return [name for name in unknown if name not in _init_arguments()] if unknown else []
+
+
+def closest_argument(name: object, similarity: float = 0.6) -> str | None:
+    """Return the known argument that a name resembles most; None if it resembles none.
+
+    Args:
+        name: The name.
+        similarity: How much they must have in common, from 0 to 1.
+    """
+    known = sorted(_own_arguments() | _init_arguments())
+    close = difflib.get_close_matches(str(name), known, n=1, cutoff=similarity)
+    return close[0] if close else None
+
+
+def _own_arguments() -> set[str]:
+    return {f.name for f in fields(WandbSettings)} - {"init"} | set(CLASSIC_NAMES)
+
+
+@functools.cache
+def _init_arguments() -> frozenset[str]:
+    import wandb
+
+    return frozenset(inspect.signature(wandb.init).parameters)

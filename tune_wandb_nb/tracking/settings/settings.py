@@ -1,5 +1,6 @@
 """The tracking settings of a search, merged from their sources and checked."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
@@ -10,6 +11,7 @@ from tune_wandb_nb.tracking.settings.checks import CHECKS, Mode, SettingsError, 
 
 __all__ = [
     "CLASSIC_NAMES",
+    "OF_TRIAL",
     "Mode",
     "SettingsError",
     "WandbSettings",
@@ -28,8 +30,11 @@ _ENVIRONMENT = {
     "dir": ("WANDB_DIR",),
     "host": ("WANDB_BASE_URL",),
 }
-CLASSIC_NAMES = {"run_id": "id", "run_name": "name"}
-"""Names in the documentation of Ray 1.x -> the names that ``wandb.init`` has for them."""
+CLASSIC_NAMES = {"run_id": "id", "run_name": "name", "save_checkpoints": "upload_checkpoints"}
+"""Names in the documentation of older Rays -> the names of today."""
+OF_TRIAL = ("group", "job_type", "name", "run_name", "tags", "notes", "dir")
+"""Settings that may be a function of the trial."""
+_EMPTY_IS_NONE = ("api_key", "api_key_file", "group", "project")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,11 @@ class WandbSettings:
     mode: Mode | None = None
     host: str | None = None
     dir: str | None = None
+    log_output: bool = False
     video_kwargs: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
     image_kwargs: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    sweep: bool | Mapping[str, Any] = False
+    view: bool = False
     init: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
 
     @property
@@ -71,9 +79,11 @@ class WandbSettings:
     ) -> "WandbSettings":
         """Merge three sources key by key: the entry wins, then the arguments, then ``environ``.
 
-        A value of None means "not given". Where one source names an API key and a weaker source
-        names a key file (or the other way round), the stronger source's credential is used. A key
-        in wandb's own ``settings`` is moved to the same source's ``api_key``.
+        A value of None means "not given", and so does an empty text where it can mean nothing else
+        (``api_key``, ``api_key_file``, ``group``, ``project``), and a function of the trial, which
+        `call_functions` replaces once there is one. Where one source names an API key and a weaker
+        source names a key file (or the other way round), the stronger source's credential is used.
+        A key in wandb's own ``settings`` is moved to the same source's ``api_key``.
 
         Raises:
             SettingsError: a value cannot be used.
@@ -88,7 +98,7 @@ class WandbSettings:
             if found is not None:
                 merged[name] = found
         for source in (arguments, _as_entry(entry)):
-            values = {CLASSIC_NAMES.get(k, k): v for k, v in source.items() if v is not None}
+            values = _given(source)
             _move_key(values)
             if "api_key" in values or "api_key_file" in values:
                 merged.pop("api_key", None)
@@ -112,16 +122,20 @@ class WandbSettings:
         return (_rebuild, (plain,))
 
 
-def check_project(settings: WandbSettings) -> None:
+def check_project(settings: WandbSettings, *, way: str = "") -> None:
     """Refuse settings without a project.
+
+    Args:
+        settings: The settings.
+        way: Another way to name one than by the config or the environment.
 
     Raises:
         SettingsError: neither the settings nor the environment name a project.
     """
     if settings.project is None and settings.mode != "disabled":
         raise SettingsError(
-            "no W&B project was given; put {'wandb': {'project': 'my-project'}} into the config, or"
-            " set WANDB_PROJECT."
+            f"no W&B project was given; {way}put {{'wandb': {{'project': 'my-project'}}}} into the"
+            " config, or set WANDB_PROJECT."
         )
 
 
@@ -130,6 +144,27 @@ def _rebuild(values: dict[str, Any]) -> WandbSettings:
         k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in values.items()
     }
     return WandbSettings(**frozen)
+
+
+def _given(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a source really gives, under today's names."""
+    given = {}
+    for name, value in source.items():
+        if value is None or (name in OF_TRIAL and callable(value)):
+            continue
+        if name in _EMPTY_IS_NONE and isinstance(value, str) and not value.strip():
+            continue
+        if name == "save_checkpoints":
+            if not value:
+                continue
+            warnings.warn(
+                "save_checkpoints is upload_checkpoints by now, in Ray too; write"
+                " upload_checkpoints=True.",
+                FutureWarning,
+                stacklevel=4,
+            )
+        given[CLASSIC_NAMES.get(name, name)] = value
+    return given
 
 
 def _as_entry(entry: object) -> Mapping[str, Any]:

@@ -3,23 +3,24 @@
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 from tune_wandb_nb.tracking.auth.access import decide_access
-from tune_wandb_nb.tracking.broker.handle import request_broker
 from tune_wandb_nb.tracking.broker.messages import Answer
 from tune_wandb_nb.tracking.results.checkpoints import CheckpointChoice, SavedCheckpoint
 from tune_wandb_nb.tracking.results.rows import RowRules, TrialRows
-from tune_wandb_nb.tracking.results.trial_end import Ending
+from tune_wandb_nb.tracking.results.trial_end import Ending, stopped_in_wandb_ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames, make_init_plan
+from tune_wandb_nb.tracking.runs.run_stats import RunStats
 from tune_wandb_nb.tracking.runs.wandb_core import CoreSharing
-from tune_wandb_nb.tracking.settings.config_entry import entry_of
+from tune_wandb_nb.tracking.settings.config_entry import entry_of, own_entry_notice
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
 from tune_wandb_nb.tracking.settings.ray_hooks import run_info_hook
 from tune_wandb_nb.tracking.settings.settings import WandbSettings, check_project
+from tune_wandb_nb.tracking.settings.trial_values import TrialView, call_functions
+from tune_wandb_nb.tracking.worker.broker_link import BrokerLink
 from tune_wandb_nb.tracking.worker.environment import adopt_environment, folder_for
 from tune_wandb_nb.tracking.worker.worker_run import WorkerRun
 
@@ -32,10 +33,7 @@ The trial's process, from the start or once it has claimed the run; or the drive
 process logs itself goes into a run beside the trial's.
 """
 
-_TIMEOUT = 60.0
 _BESIDE = "-worker"
-_REPORTS_EVERY = 1.0
-"""Seconds between two reports to the driver: the process may be killed before its last one."""
 
 
 class Tracker:
@@ -45,16 +43,13 @@ class Tracker:
     """
 
     def __init__(self) -> None:
-        self._broker = request_broker()
-        self._sharing = CoreSharing(self._broker)
+        self._link = BrokerLink()
+        self._sharing = CoreSharing(self._link.broker)
         self._sharing.start_looking()
         self._run: WorkerRun | None = None
         self._rows: TrialRows | None = None
         self._checkpoints = CheckpointChoice()
-        self._last_report = 0.0
-        self._sent: Any = None
-        self._trial_id: str | None = None
-        self._search_id: str | None = None
+        self._can_stop = False
         self.completed = False
         """Whether the trial's code has come to its end by itself."""
 
@@ -67,6 +62,11 @@ class Tracker:
     def is_open(self) -> bool:
         """Whether a trial is being tracked, if only by a disabled run."""
         return self._run is not None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether someone has stopped the run on its W&B page."""
+        return self._run is not None and self._run.stats.stopped_in_wandb
 
     def open(
         self,
@@ -82,18 +82,24 @@ class Tracker:
             names: Tune's names for the trial.
             config: Its config, with a ``wandb`` entry.
             arguments: Settings that win over that entry.
-            writer: Who writes what the trial reports to Tune.
+            writer: Who writes what the trial reports to Tune. Beside the driver, the trial does not
+                end when `is_stopped`: wandb interrupts the process.
 
         Raises:
             SettingsError: the trial's settings cannot be used.
         """
-        self._trial_id = names.trial_id
-        entry = {**_mapping(entry_of(config)), **(arguments or {})}
-        answer, settings = self._ask_broker(names, entry)
+        self._link.trial_id = names.trial_id
+        self._can_stop = writer != "driver"
+        if (notice := own_entry_notice(config)) is not None:
+            self._link.say(notice)
+        entry = {**(entry_of(config) or {}), **(arguments or {})}
+        view = TrialView(names.trial_id, names.name, names.experiment, config, names.log_path)
+        answer, settings = self._ask_broker(names, entry, view)
         takes_reports = answer.logger is not None and names.trial_id is not None
         earlier = answer.earlier or {}
         if takes_reports and writer != "process":
-            claimed = self._claim(names) if writer == "claiming process" else None
+            is_claiming = writer == "claiming process"
+            claimed = self._link.claim_run(names.trial_id) if is_claiming else None
             takes_reports, earlier = claimed is not None, claimed or {}
             if claimed is None:
                 names = self._names_beside(names)
@@ -129,39 +135,25 @@ class Tracker:
             names.trial_id or "",
             str(plan.arguments["name"] or plan.arguments["id"]),
             plan,
-            say=self._say,
+            say=self._link.say,
             sharing=self._sharing,
             takes_reports=takes_reports,
             first_step=earlier.get("step", 0),
         )
         run.stats.note, run.stats.left_out = access.note, rows.dropped
+        if self._can_stop:
+            run.let_stop()
         run.open()
         if change is not None and (opened := run.trial_run.open_run) is not None:
             opened.update_config(change.config)
         self._run, self.completed = run, False
         self._rows = rows if takes_reports else None
         self._checkpoints = CheckpointChoice(settings.upload_checkpoints, settings.first_best)
-        self._send_report(run)
-
-    def _claim(self, names: TrialNames) -> Mapping[str, Any] | None:
-        """Claim the trial's run, which the driver may write so far.
-
-        Returns:
-            The state in which the driver leaves the run; None where the driver does not answer.
-        """
-        import ray
-
-        try:
-            state = ray.get(
-                self._broker.claim.remote(names.trial_id, self._search_id), timeout=_TIMEOUT
-            )
-        except Exception:
-            return None
-        return state or {}
+        self._link.report(run.stats)
 
     def _names_beside(self, names: TrialNames) -> TrialNames:
         """Return the names of a run beside the trial's, which the driver goes on to write."""
-        self._say(
+        self._link.say(
             "what the training's own process logs to W&B is in runs of their own, whose ids end in"
             f" {_BESIDE!r}: the trials' runs, with what is reported to Tune, are the logger's."
         )
@@ -175,8 +167,7 @@ class Tracker:
             row = self._run.trial_run.prepare(lambda: rows.row(result))
             if row is not None:
                 self._run.trial_run.write(row)
-            if time.monotonic() - self._last_report > _REPORTS_EVERY:
-                self._send_report(self._run)
+            self._link.report_now_and_then(self._run.stats)
 
     def save(self, checkpoint: Any, result: Mapping[str, Any]) -> None:
         """Log a checkpoint as an artifact, where ``upload_checkpoints`` asks for it."""
@@ -191,7 +182,7 @@ class Tracker:
         if run is None:
             return
         if not ending.exit_code and not self.completed:
-            decided = self._ending_from_driver(run.stats.trial_id)
+            decided = self._decided_ending(run.stats)
             ending = replace(ending, summary={**ending.summary, **decided})
         if (checkpoint := self._checkpoints.final()) is not None:
             run.trial_run.save(checkpoint)
@@ -202,7 +193,7 @@ class Tracker:
             run.end(ending)
         if self._rows is not None:
             state = {**(state or {}), "config": self._rows.config, "rows": self._rows.state()}
-        self._send_report(run, state, wait=True)
+        self._link.report(run.stats, state, wait=True)
 
     def discard(self) -> None:
         """End a run that has no rows, and leave nothing of it; one that has rows stays open."""
@@ -217,95 +208,30 @@ class Tracker:
     # Inside
 
     def _ask_broker(
-        self, names: TrialNames, entry: Mapping[str, Any]
+        self, names: TrialNames, entry: Mapping[str, Any], view: TrialView
     ) -> tuple[Answer, WandbSettings]:
         """Ask the broker, and resolve the settings with what the driver has sent it."""
         own = WandbSettings.resolve({}, entry, os.environ)
-        answer = self._answer(names, own)
+        answer = self._link.ask(names, own)
         adopt_environment(answer.environ)
         environ = {**os.environ, **answer.environ}
-        settings = WandbSettings.resolve(answer.logger or {}, entry, environ)
+        logger = call_functions(answer.logger or {}, view)
+        settings = WandbSettings.resolve(logger, entry, environ)
         if (settings.host, settings.api_key_file) != (own.host, own.api_key_file):
-            answer = self._answer(names, settings)
-        self._search_id = answer.search_id
+            answer = self._link.ask(names, settings)
         check_init_arguments(settings.init)
         check_project(settings)
         return answer, settings
 
-    def _answer(self, names: TrialNames, settings: WandbSettings) -> Answer:
-        if self._broker is None:
-            return Answer()
-        import ray
-
-        place = (settings.host, settings.api_key_file, names.experiment_path)
-        asked = (names.trial_id, *place)
-        return Answer.unpack(ray.get(self._broker.answer.remote(*asked), timeout=_TIMEOUT))
-
     def _run_id_of(self, settings: WandbSettings, trial_id: str | None) -> str:
         given = settings.init.get("id")
-        if given and not self._is_claimed(given, trial_id):
+        if given and not self._link.is_taken(given, trial_id):
             return str(given)
         # A training outside of Tune has no id, and each of its processes is a run.
         return trial_id or secrets.token_hex(4)
 
-    def _is_claimed(self, run_id: str, trial_id: str | None) -> bool:
-        """Claim a run id that was given for the whole search; returns whether a trial has it."""
-        if self._broker is None or trial_id is None:
-            return False
-        import ray
-
-        claim = self._broker.claim_run_id.remote(run_id, trial_id)
-        is_claimed: bool = ray.get(claim, timeout=_TIMEOUT)
-        if is_claimed:
-            self._say(
-                f"run_id={run_id!r} was given for the whole search, but every trial is a run of"
-                " its own; the second trial and those after it get their own ids."
-            )
-        return is_claimed
-
-    def _send_report(
-        self, run: WorkerRun, state: Mapping[str, Any] | None = None, *, wait: bool = False
-    ) -> None:
-        if self._broker is None or not run.stats.trial_id:
-            return
-        import ray
-
-        timeout = _TIMEOUT if wait else 0
-        # Ray may run the calls of an async actor in another order than they were sent in: "running"
-        # must not arrive after "finished".
-        if self._sent is not None and not ray.wait([self._sent], timeout=timeout)[0] and not wait:
-            return
-        self._last_report = time.monotonic()
-        report = run.stats.to_report()
-        sent = self._broker.report.remote(run.stats.trial_id, report, state, self._search_id)
-        self._sent = sent
-        if wait:
-            ray.wait([self._sent], timeout=timeout)
-
-    def _ending_from_driver(self, trial_id: str) -> Mapping[str, Any]:
-        """Return what only the driver's logger can say of the trial's end, for the summary."""
-        if self._broker is None or self._rows is None:
-            return {}
-        import ray
-
-        try:
-            taken = self._broker.take_ending.remote(trial_id)
-            summary: Mapping[str, Any] = ray.get(taken, timeout=_TIMEOUT)
-        except Exception:
-            # The broker has ended with the driver; the run ends all the same.
-            return {}
-        return summary
-
-    def _say(self, text: str) -> None:
-        if self._broker is not None:
-            self._broker.notify.remote(text, self._trial_id)
-        else:
-            print(f"tune-wandb-nb: {text}", flush=True)
-
-
-def _mapping(entry: object) -> Mapping[str, Any]:
-    if isinstance(entry, Mapping):
-        return entry
-    # Raises a SettingsError for anything but None.
-    WandbSettings.resolve({}, entry)
-    return {}
+    def _decided_ending(self, stats: RunStats) -> Mapping[str, Any]:
+        """Return what the summary says of the end of a trial that was stopped."""
+        if stats.stopped_in_wandb:
+            return stopped_in_wandb_ending().summary
+        return self._link.take_ending(stats.trial_id) if self._rows is not None else {}

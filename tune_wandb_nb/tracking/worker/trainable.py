@@ -9,14 +9,17 @@ from tune_wandb_nb.compat.ray_trial import (
     calling_trainable,
     experiment_of,
     experiment_path_of,
+    filesystem_of,
     has_returned,
     last_result_of,
     storage_of,
     training_thread,
     trial_names,
+    trial_paths_of,
     without_tunes_entries,
 )
 from tune_wandb_nb.tracking.broker.client import broker_client
+from tune_wandb_nb.tracking.results.checkpoints import storage_uri
 from tune_wandb_nb.tracking.results.trial_end import Ending, failed_ending, finished_ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames
 from tune_wandb_nb.tracking.settings.settings import SettingsError
@@ -218,6 +221,8 @@ class WandbTrainableMixin(_Base):
         if not has_returned(result) and self.__dict__.get("_wandb_reported") is not result:
             self._wandb_reported = result
             tracker().report(result)
+            if tracker().is_stopped:
+                result["done"] = True
 
     def _upload(self, saved: Any) -> None:
         if getattr(saved, "checkpoint", None) is not None:
@@ -240,9 +245,19 @@ def trainable_with_mixin() -> Any:
 
 def names_of(trainable: Any) -> TrialNames:
     """Return the ids and names of a trainable's trial and experiment."""
-    storage = storage_of(trainable)
-    path = experiment_path_of(storage)
-    return TrialNames(trainable.trial_id, trainable.trial_name, experiment_of(storage), path)
+    return _names(trainable.trial_id, trainable.trial_name, storage_of(trainable))
+
+
+def _names(trial_id: str | None, name: str | None, storage: Any) -> TrialNames:
+    log_path, path = trial_paths_of(storage)
+    return TrialNames(
+        trial_id,
+        name,
+        experiment_of(storage),
+        experiment_path_of(storage),
+        log_path=log_path,
+        path=storage_uri(filesystem_of(storage), path) if path else None,
+    )
 
 
 def ending_of_error(error: BaseException) -> Ending:
@@ -258,7 +273,7 @@ def ending_without_error() -> Ending:
 
 def _open(config: Mapping[str, Any], storage: Any) -> None:
     tracker().end(ending_without_error())
-    names = TrialNames(*trial_names(config), experiment_of(storage), experiment_path_of(storage))
+    names = _names(*trial_names(config), storage)
     tracker().open(names, without_tunes_entries(config))
 
 

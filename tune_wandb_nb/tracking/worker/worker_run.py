@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from tune_wandb_nb.compat.wandb import (
@@ -11,6 +12,7 @@ from tune_wandb_nb.compat.wandb import (
     private_settings,
     replace_log,
 )
+from tune_wandb_nb.compat.wandb_output import silent_wandb
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import InitPlan
 from tune_wandb_nb.tracking.runs.open_run import (
@@ -88,6 +90,14 @@ class WorkerRun:
         """Whether anything was logged since it was opened."""
         return self.run is not None and self.next_step > self._step_at_opening
 
+    def let_stop(self) -> None:
+        """Note, from the next opening on, that someone stops the run on its page."""
+
+        def note() -> None:
+            self.stats.stopped_in_wandb = True
+
+        self.trial_run.plan = replace(self.trial_run.plan, on_stop=note)
+
     def open(self) -> None:
         """Open the run; in mode "disabled", and where it cannot be opened, a disabled one."""
         self.trial_run.open()
@@ -151,5 +161,8 @@ def _init(plan: InitPlan, mode: Mode, run_id: str) -> Any:
         "init_timeout": OPENS_WITHIN[mode],
         **private_settings(requirements=plan.records_environment, flush_interval=_FLUSHES_EVERY),
     }
+    if plan.on_stop is not None:
+        settings["stop_fn"] = plan.on_stop
     arguments = init_arguments_of(plan, mode, run_id, settings)
-    return wandb.init(**arguments, reinit="finish_previous", allow_val_change=True)
+    with silent_wandb():
+        return wandb.init(**arguments, reinit="finish_previous", allow_val_change=True)

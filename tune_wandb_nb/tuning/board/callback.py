@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from ray.tune.callback import Callback
 
-from tune_wandb_nb.tracking.driver.pbt import copied_from
+from tune_wandb_nb.tracking.history.pbt import copied_from
+from tune_wandb_nb.tracking.results.checkpoints import storage_uri
 from tune_wandb_nb.tuning.board.board import TrialBoard
+from tune_wandb_nb.tuning.board.description import write_description
 from tune_wandb_nb.tuning.board.snapshot import State
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class BoardCallback(Callback):
         self._to_stop: set[str] = set()
         self._synced = 0.0
         self._unexplained: set[str] = set()
+        self._is_described = False
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
@@ -120,7 +123,14 @@ class BoardCallback(Callback):
         self.board.end()
 
     def _add(self, trial: "Trial") -> None:
-        self.board.add(trial.trial_id, name=str(trial), params=trial.config)
+        storage = trial.storage
+        self.board.call_it(storage.experiment_dir_name)
+        folder = storage_uri(storage.storage_filesystem.type_name, trial.path or "")
+        self.board.add(trial.trial_id, name=str(trial), params=trial.config, folder=folder)
+        if not self._is_described:
+            self._is_described = True
+            # Tune copies what is in this folder to the experiment's storage.
+            write_description(self.board.snapshot(), trial.local_experiment_path)
 
     def _sync(self, trials: list["Trial"]) -> None:
         for trial in trials:

@@ -2,13 +2,14 @@
 
 import math
 from array import array
+from bisect import bisect_left, insort
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Curve", "GrowingCurve", "Numbers", "keep_shape"]
+__all__ = ["Curve", "GrowingCurve", "Numbers", "follow_shape", "keep_shape"]
 
 Numbers: TypeAlias = NDArray[np.float64]
 
@@ -25,6 +26,8 @@ class Curve:
     iterations: Numbers
     seconds: Numbers
     values: Numbers
+    rewinds: int = 0
+    """How many times the trial went back to an earlier iteration, and its later points went."""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -33,12 +36,22 @@ class Curve:
         """Return a curve of the same shape with at most ``points`` points."""
         if len(self) <= points:
             return self
-        indices = keep_shape(self.iterations, self.values, points)
-        return Curve(self.iterations[indices], self.seconds[indices], self.values[indices])
+        indices = follow_shape(self.iterations, self.values, points)
+        kept = (self.iterations[indices], self.seconds[indices], self.values[indices])
+        return Curve(*kept, self.rewinds)
+
+    def after(self, iteration: float) -> "Curve":
+        """Return the points of later iterations."""
+        first = int(np.searchsorted(self.iterations, iteration, side="right"))
+        later = (self.iterations[first:], self.seconds[first:], self.values[first:])
+        return Curve(*later, self.rewinds)
 
 
 class GrowingCurve:
     """Collects points, and thins them when their number would exceed ``points``.
+
+    Each iteration is there once: a trial that goes on from an earlier checkpoint reports iterations
+    again, and the newest values count.
 
     Example:
         >>> curve = GrowingCurve(points=16)
@@ -49,7 +62,7 @@ class GrowingCurve:
         (True, [0.0, 999.0], 1.0)
     """
 
-    __slots__ = ("_frozen", "_iterations", "_points", "_seconds", "_values")
+    __slots__ = ("_frozen", "_iterations", "_points", "_rewinds", "_seconds", "_values")
 
     def __init__(self, points: int) -> None:
         if points < _FEWEST:
@@ -58,10 +71,13 @@ class GrowingCurve:
         self._iterations = array("d")
         self._seconds = array("d")
         self._values = array("d")
+        self._rewinds = 0
         self._frozen: Curve | None = None
 
     def append(self, iteration: float, seconds: float, value: float) -> None:
         """Add the next point."""
+        if self._iterations and iteration <= self._iterations[-1]:
+            self._rewind(iteration)
         if len(self._values) >= self._points:
             self._thin()
         self._iterations.append(iteration)
@@ -73,9 +89,18 @@ class GrowingCurve:
         """Return the points so far as a `Curve`; the same object until the next point is added."""
         if self._frozen is None:
             self._frozen = Curve(
-                _read_only(self._iterations), _read_only(self._seconds), _read_only(self._values)
+                _read_only(self._iterations),
+                _read_only(self._seconds),
+                _read_only(self._values),
+                self._rewinds,
             )
         return self._frozen
+
+    def _rewind(self, iteration: float) -> None:
+        first = bisect_left(self._iterations, iteration)
+        for numbers in (self._iterations, self._seconds, self._values):
+            del numbers[first:]
+        self._rewinds += 1
 
     def _thin(self) -> None:
         # Thinning to half makes the next thinning necessary only points/2 appends later.
@@ -111,6 +136,25 @@ def keep_shape(steps: Numbers, values: Numbers, points: int) -> NDArray[np.intp]
         np.concatenate([lowest[starts], highest[ends], [0, count - 1]])
     )
     return indices
+
+
+def follow_shape(steps: Numbers, values: Numbers, points: int) -> NDArray[np.intp]:
+    """Choose at most ``points`` indices such that straight lines between them stay near the values.
+
+    The first, the last, the lowest and the highest value are always among them, so there must be
+    room for four. Where values are missing, the choice is that of `keep_shape`.
+    """
+    if not np.isfinite(values).all():
+        return keep_shape(steps, values, points)
+    last = len(values) - 1
+    chosen = sorted({0, last, int(values.argmin()), int(values.argmax())})
+    while len(chosen) < min(points, last + 1):
+        errors = np.abs(values - np.interp(steps, steps[chosen], values[chosen]))
+        worst = int(errors.argmax())
+        if not errors[worst] > 0:
+            break
+        insort(chosen, worst)
+    return np.array(chosen, dtype=np.intp)
 
 
 def _read_only(numbers: "array[float]") -> Numbers:

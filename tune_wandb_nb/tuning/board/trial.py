@@ -1,13 +1,17 @@
 """The mutable record of one trial of a search."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
 from tune_wandb_nb.tuning.board.curve import GrowingCurve
-from tune_wandb_nb.tuning.board.snapshot import State, TrialView
+from tune_wandb_nb.tuning.board.snapshot import Span, State, TrialView
 
-__all__ = ["TUNE_METRICS", "GrowingTrial"]
+__all__ = ["STEPS", "TUNE_METRICS", "GrowingTrial"]
+
+STEPS = ("timesteps_total", "episodes_total")
+"""Tune's counters that a chart can have as its horizontal axis, beside iterations and seconds."""
 
 TUNE_METRICS = frozenset(
     {
@@ -17,21 +21,25 @@ TUNE_METRICS = frozenset(
         "time_this_iter_s",
         "time_since_restore",
         "timestamp",
-        "timesteps_total",
         "timesteps_since_restore",
-        "episodes_total",
         "warmup_time",
+        *STEPS,
     }
 )
 """The keys that Tune adds to every result; they are no metrics of the training function."""
+
+_ERROR_LONGEST = 4000
+_TEXT_LONGEST = 300
+_MOST_SPANS = 40
 
 
 class GrowingTrial:
     """The record of one trial, protected by the lock of the board."""
 
     __slots__ = (
-        *("copied_from", "curves", "error", "iteration", "metrics", "name", "number", "params"),
-        *("seconds", "state", "thin", "trial_id", "view"),
+        *("copied_from", "curves", "error", "error_is_cut", "experiment", "folder", "iteration"),
+        *("metrics", "name", "number", "params", "seconds", "spans", "state", "steps", "texts"),
+        *("thin", "trial_id", "version", "view"),
     )
 
     def __init__(self, trial_id: str, name: str, number: int, params: Mapping[str, Any]) -> None:
@@ -41,13 +49,59 @@ class GrowingTrial:
         self.params = params
         self.state: State = "pending"
         self.metrics: dict[str, float] = {}
+        self.texts: dict[str, str] = {}
+        self.steps: dict[str, float] = {}
         self.curves: dict[str, GrowingCurve] = {}
+        self.spans: tuple[Span, ...] = ()
         self.iteration = 0
         self.seconds = 0.0
         self.error: str | None = None
+        self.error_is_cut = False
+        self.folder: str | None = None
+        self.experiment: str | None = None
         self.copied_from: str | None = None
         self.thin = False
+        self.version = 0
         self.view: TrialView | None = None
+
+    def changed(self) -> None:
+        """Note that the next view differs from the last one."""
+        self.version += 1
+        self.view = None
+
+    def fail(self, error: str) -> None:
+        """Keep the end of an error's text."""
+        self.error = error[-_ERROR_LONGEST:]
+        self.error_is_cut = len(error) > _ERROR_LONGEST
+
+    def set_text(self, name: str, text: str) -> None:
+        """Keep the start of a text, which replaces a number of that name."""
+        self.texts[name] = text if len(text) <= _TEXT_LONGEST else text[: _TEXT_LONGEST - 1] + "…"
+        self.metrics.pop(name, None)
+
+    def move(self, state: State, at: float) -> None:
+        """Change the state; the trial's time on a worker begins with "running" and ends with it."""
+        is_open = bool(self.spans) and self.spans[-1].end is None
+        if state == "running" and not is_open:
+            self.spans = _joined((*self.spans, Span(at)))
+        elif state != "running" and is_open:
+            self._end_span(at)
+        self.state = state
+
+    def ran_on(self, worker: str, at: float) -> None:
+        """Record the worker of the time that is open; another worker begins another time."""
+        if not self.spans or self.spans[-1].end is not None:
+            return
+        last = self.spans[-1]
+        if not last.worker:
+            self.spans = (*self.spans[:-1], Span(last.start, None, worker))
+        elif last.worker != worker:
+            self._end_span(at)
+            self.spans = _joined((*self.spans, Span(at, None, worker)))
+
+    def _end_span(self, at: float) -> None:
+        last = self.spans[-1]
+        self.spans = (*self.spans[:-1], Span(last.start, max(at, last.start), last.worker))
 
     def freeze(self) -> TrialView:
         """Return an immutable copy of the trial; the same object until the trial changes."""
@@ -63,5 +117,23 @@ class GrowingTrial:
                 iteration=self.iteration,
                 seconds=self.seconds,
                 error=self.error,
+                error_is_cut=self.error_is_cut,
+                texts=MappingProxyType(dict(self.texts)),
+                steps=MappingProxyType(dict(self.steps)),
+                spans=self.spans,
+                folder=self.folder,
+                experiment=self.experiment,
+                version=self.version,
             )
         return self.view
+
+
+def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Join the first spans with the shortest gap, so that there are not too many."""
+    kept = list(spans)
+    if len(kept) > _MOST_SPANS:
+        gaps = [b.start - (a.end or b.start) for a, b in pairwise(kept)]
+        at = gaps.index(min(gaps[:-1]))
+        first, second = kept[at : at + 2]
+        kept[at : at + 2] = [Span(first.start, second.end, second.worker or first.worker)]
+    return tuple(kept)

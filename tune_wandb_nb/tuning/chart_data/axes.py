@@ -8,11 +8,11 @@ from typing import Any, Literal
 import numpy as np
 
 from tune_wandb_nb.tuning.board.curve import Numbers
-from tune_wandb_nb.tuning.board.params import is_number
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot, TrialView
 from tune_wandb_nb.tuning.chart_data.wording import digits_between, number, shorten
+from tune_wandb_nb.tuning.space.params import is_number
 
-__all__ = ["MISSING", "Axis", "axis_for", "param_axes"]
+__all__ = ["MISSING", "Axis", "axis_for", "looks_log", "param_axes"]
 
 MISSING: Any = object()
 """A placeholder for a hyperparameter that a trial does not have."""
@@ -52,15 +52,18 @@ class Axis:
         return (value - low) / (high - low) if high > low else 0.5
 
 
-def axis_for(name: str, values: Sequence[Any], *, log: bool | None = None) -> Axis:
+def axis_for(
+    name: str, values: Sequence[Any], *, log: bool | None = None, is_category: bool = False
+) -> Axis:
     """Choose the axis that suits the values.
 
     Numbers get a logarithmic axis if they span a factor of 50 or more and if their logarithms are
-    more evenly spaced than the numbers themselves. ``log`` overrides that choice.
+    more evenly spaced than the numbers themselves. ``log`` overrides that choice. The numbers of a
+    category are as far apart as its words.
     """
     present = [value for value in values if value is not MISSING]
     numbers = np.array([float(value) for value in present if is_number(value)])
-    if len(numbers) < len(present) and not all(_is_gap(v) or is_number(v) for v in present):
+    if is_category or not all(_is_gap(v) or is_number(v) for v in present):
         categories = tuple(sorted({_label(value) for value in present}, key=_natural_order))
         every = math.ceil(len(categories) / _MOST_TICKS)
         ticks = tuple(
@@ -70,7 +73,7 @@ def axis_for(name: str, values: Sequence[Any], *, log: bool | None = None) -> Ax
         )
         return Axis(name, "category", 0, 1, categories, ticks)
     low, high = (float(numbers.min()), float(numbers.max())) if len(numbers) else (0.0, 1.0)
-    wants_log = _looks_log(numbers) if log is None else log
+    wants_log = looks_log(numbers) if log is None else log
     kind: Literal["linear", "log"] = "log" if wants_log and low > 0 else "linear"
     without_ticks = Axis(name, kind, low, high, (), ())
     whole = all(value.is_integer() for value in numbers.tolist())
@@ -84,17 +87,18 @@ def param_axes(
     snapshot: BoardSnapshot,
     trials: Sequence[TrialView],
     *,
-    log: Iterable[str] = (),
     most: int = 10,
 ) -> tuple[Axis, ...]:
     """Return axes for the hyperparameters that differ between the trials."""
     names = dict.fromkeys(name for trial in snapshot.trials for name in trial.params)
-    log_names = set(log)
     axes = []
     for name in names:
         values = [trial.params.get(name, MISSING) for trial in trials]
         if len({_label(value) for value in values if value is not MISSING}) > 1:
-            axes.append(axis_for(name, values, log=True if name in log_names else None))
+            kind = snapshot.types.get(name)
+            is_category = kind is not None and kind.values is not None
+            log = kind.log if kind is not None else None
+            axes.append(axis_for(name, values, log=log, is_category=is_category))
     return tuple(axes[:most])
 
 
@@ -122,7 +126,8 @@ def _spread(index: int, count: int) -> float:
     return index / (count - 1) if count > 1 else 0.5
 
 
-def _looks_log(numbers: Numbers) -> bool:
+def looks_log(numbers: Numbers) -> bool:
+    """Tell whether numbers suit a logarithmic axis better than a linear one."""
     distinct = np.unique(numbers)
     if len(distinct) < 3 or distinct[0] <= 0 or distinct[-1] / distinct[0] < _LOG_FROM:  # noqa: PLR2004
         return False

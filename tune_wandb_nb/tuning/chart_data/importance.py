@@ -25,14 +25,10 @@ _TREES = 32
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """The share of one hyperparameter in the total importance, and its rank correlation.
-
-    The correlation with the metric is None for a categorical hyperparameter, which has no order.
-    """
+    """The share of one hyperparameter in the total importance."""
 
     name: str
     share: float
-    correlation: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ def importance_data(
     with ``forest=False``) it is the rank correlation, or the share of the variance between the
     groups of a categorical hyperparameter.
     """
-    rated, _ = rated_trials(snapshot, metric, _MAX_TRIALS)
+    rated = rated_trials(snapshot, metric, _MAX_TRIALS)
     trials = [trial for trial in rated if trial.state in ("done", "stopped")]
     axes = param_axes(snapshot, trials)
     if len(trials) < _MIN_TRIALS or not axes or metric is None:
@@ -66,23 +62,19 @@ def importance_data(
     target = np.array([trial.metrics[metric] for trial in trials])
     columns = [_column(trials, axis) for axis in axes]
     categorical = [axis.kind == "category" for axis in axes]
-    correlations = [
-        None if by_category else _rank_correlation(column, target)
-        for column, by_category in zip(columns, categorical, strict=True)
-    ]
     shares = _forest_shares(columns, categorical, target) if forest else None
     method: Method = "rank correlation" if shares is None else "random forest"
     if shares is None:
         strengths = [
-            _between_groups(column, target) if correlation is None else abs(correlation)
-            for column, correlation in zip(columns, correlations, strict=True)
+            # A categorical hyperparameter has no order.
+            _between_groups(column, target)
+            if by_category
+            else abs(_rank_correlation(column, target))
+            for column, by_category in zip(columns, categorical, strict=True)
         ]
         shares = np.array(strengths)
     shares = shares / (shares.sum() or 1.0)
-    rows = [
-        Importance(axis.name, float(share), correlation)
-        for axis, share, correlation in zip(axes, shares, correlations, strict=True)
-    ]
+    rows = [Importance(axis.name, float(share)) for axis, share in zip(axes, shares, strict=True)]
     return ImportanceData(tuple(sorted(rows, key=lambda row: -row.share)), method, len(trials))
 
 

@@ -1,7 +1,6 @@
-"""Conversion of a board snapshot into parallel coordinates and scatter plots."""
+"""Conversion of a board snapshot into parallel coordinates."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ from tune_wandb_nb.tuning.board.curve import Numbers
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot, TrialView
 from tune_wandb_nb.tuning.chart_data.axes import MISSING, Axis, axis_for, param_axes
 
-__all__ = ["ParallelData", "ScatterData", "parallel_data", "rated_trials", "scatter_data"]
+__all__ = ["ParallelData", "parallel_data", "rated_trials"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,73 +24,38 @@ class ParallelData:
     trials: tuple[TrialView, ...]
     rows: Numbers
     goodness: Numbers
-    left_out: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ScatterData:
-    """One point per trial: the position of a hyperparameter and the value of the metric."""
-
-    axis: Axis
-    trials: tuple[TrialView, ...]
-    x: Numbers
-    y: Numbers
-    goodness: Numbers
-
-
-def rated_trials(
-    snapshot: BoardSnapshot, metric: str | None, most: int
-) -> tuple[list[TrialView], int]:
-    """Return trials with a number for the metric, and the number of such trials left out.
+def rated_trials(snapshot: BoardSnapshot, metric: str | None, most: int) -> list[TrialView]:
+    """Return trials with a number for the metric.
 
     If there are more than ``most``, a fifth of the result are the best trials and the others are
     every n-th of the rest, which keeps the proportions of the whole.
     """
     rated = [t for t in snapshot.trials if math.isfinite(t.metrics.get(metric or "", math.nan))]
     if len(rated) <= most:
-        return rated, 0
+        return rated
     rated_ids = {t.trial_id for t in rated}
     best = [t.trial_id for t in snapshot.ranked() if t.trial_id in rated_ids][: most // 5]
     rest = [t.trial_id for t in rated if t.trial_id not in set(best)]
     every = math.ceil(len(rest) / (most - len(best)))
     chosen_ids = {*best, *rest[::every]}
-    chosen = [t for t in rated if t.trial_id in chosen_ids]
-    return chosen, len(rated) - len(chosen)
+    return [t for t in rated if t.trial_id in chosen_ids]
 
 
 def parallel_data(
-    snapshot: BoardSnapshot, metric: str | None, *, log: Iterable[str] = (), most: int = 300
+    snapshot: BoardSnapshot, metric: str | None, *, most: int = 300
 ) -> ParallelData | None:
     """Return the positions of trials on all axes; None while no trial has the metric."""
-    trials, left_out = rated_trials(snapshot, metric, most)
+    trials = rated_trials(snapshot, metric, most)
     if not trials or metric is None:
         return None
     values = [trial.metrics[metric] for trial in trials]
-    axes = (*param_axes(snapshot, trials, log=log), axis_for(metric, values))
+    axes = (*param_axes(snapshot, trials), axis_for(metric, values))
     columns = [axis.place(t.params.get(axis.name, MISSING) for t in trials) for axis in axes[:-1]]
     columns.append(axes[-1].place(values))
     goodness = _goodness(snapshot, metric, axes[-1], values)
-    return ParallelData(axes, tuple(trials), np.column_stack(columns), goodness, left_out)
-
-
-def scatter_data(
-    snapshot: BoardSnapshot,
-    metric: str | None,
-    param: str | None,
-    *,
-    log: Iterable[str] = (),
-    most: int = 500,
-) -> ScatterData | None:
-    """Return one hyperparameter and the metric of trials; None while no trial has both."""
-    trials, _ = rated_trials(snapshot, metric, most)
-    trials = [trial for trial in trials if param in trial.params]
-    if not trials or metric is None or param is None:
-        return None
-    param_values = [trial.params[param] for trial in trials]
-    axis = axis_for(param, param_values, log=True if param in set(log) else None)
-    values = [trial.metrics[metric] for trial in trials]
-    goodness = _goodness(snapshot, metric, axis_for(metric, values), values)
-    return ScatterData(axis, tuple(trials), axis.place(param_values), np.array(values), goodness)
+    return ParallelData(axes, tuple(trials), np.column_stack(columns), goodness)
 
 
 def _goodness(snapshot: BoardSnapshot, metric: str, axis: Axis, values: list[float]) -> Numbers:

@@ -1,12 +1,10 @@
 """`HtmlReporter`: passes Tune's progress table as HTML to a function."""
 
 import warnings
-from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from ray.tune import JupyterNotebookReporter
-from ray.tune.result import TIME_TOTAL_S
 
 from tune_wandb_nb.compat.ray import assume_notebook, without_display
 from tune_wandb_nb.tuning.search.ipython_shell import has_kernel, running_shell
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["HtmlReporter"]
 
 _SECONDS_BETWEEN_REPORTS = 2
+_MOST_ROWS, _LONGEST_CELL = 200, 80
 
 
 class HtmlReporter(JupyterNotebookReporter):
@@ -34,14 +33,6 @@ class HtmlReporter(JupyterNotebookReporter):
 
     __module__ = "tune_wandb_nb"  # The path under which Tune pickles it: see `_HOME` there.
 
-    # The dashboard shows the time elsewhere; this leaves space for the metric beside the
-    # hyperparameters.
-    DEFAULT_COLUMNS: ClassVar[OrderedDict[str, str]] = OrderedDict(
-        (name, title)
-        for name, title in JupyterNotebookReporter.DEFAULT_COLUMNS.items()
-        if name != TIME_TOTAL_S
-    )
-
     def __init__(self, show: Callable[[str], None], *, seen: bool = True) -> None:
         self._show: Callable[[str], None] | None = show
         self._seen = seen
@@ -50,7 +41,13 @@ class HtmlReporter(JupyterNotebookReporter):
         with warnings.catch_warnings():
             # Outside a notebook the base class warns, but there Tune ignores the reporter anyway.
             warnings.simplefilter("ignore")
-            super().__init__(overwrite=False, max_report_frequency=_SECONDS_BETWEEN_REPORTS)
+            super().__init__(
+                overwrite=False,
+                max_progress_rows=_MOST_ROWS,
+                max_error_rows=_MOST_ROWS,
+                max_column_length=_LONGEST_CELL,
+                max_report_frequency=_SECONDS_BETWEEN_REPORTS,
+            )
 
     def __getstate__(self) -> dict[str, Any]:
         return {**without_display(self.__dict__), "_show": None}

@@ -15,6 +15,7 @@ from tune_wandb_nb.compat.ray import (
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.callback import BoardCallback
 from tune_wandb_nb.tuning.search.interrupt import interrupted_by
+from tune_wandb_nb.tuning.search.objectives import without_objectives
 
 if TYPE_CHECKING:
     from ray import tune
@@ -38,7 +39,7 @@ class Search:
     Args:
         trainable: What ``tune.Tuner`` takes.
         param_space: The search space.
-        tune_config: A ``tune.TuneConfig``.
+        tune_config: A ``tune.TuneConfig``; its ``metric`` and ``mode`` may be lists.
         run_config: A ``tune.RunConfig``; it is copied, never changed. Its callbacks, its stopper
             and its progress reporter stay in force.
         callbacks: Further callbacks, after those of the run config.
@@ -64,12 +65,12 @@ class Search:
     ) -> None:
         self._trainable = trainable
         self._param_space = dict(param_space or {})
-        self._tune_config = tune_config
+        self._tune_config = without_objectives(tune_config)
         self._run_config = run_config
-        metric = getattr(tune_config, "metric", None)
-        mode = getattr(tune_config, "mode", None)
-        self.board = board or TrialBoard(metric, mode)
-        self.board.judge_by(metric, mode)
+        self.board = board or TrialBoard()
+        self.board.judge_by(
+            getattr(tune_config, "metric", None), getattr(tune_config, "mode", None)
+        )
         self._recorder = BoardCallback(self.board)
         self._more_callbacks = (*callbacks, self._recorder)
         self._reporter = progress_reporter

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
@@ -143,16 +143,30 @@ class SearchSpace(Mapping[str, Distribution]):
         return space_code.to_code(self.parameters, variable=variable, kept_from=kept_from)
 
     def to_sweep_config(
-        self, metric: str | None = None, mode: Literal["min", "max"] = "min"
+        self,
+        metric: str | None = None,
+        mode: Literal["min", "max"] = "min",
+        *,
+        leave_out: Callable[[str], None] | None = None,
     ) -> dict[str, Any]:
         """Return the configuration of a W&B sweep over the same space.
 
         Its method is "grid" for a space of grids and constants, else "random".
 
+        Args:
+            metric: the metric that is optimized.
+            mode: whether its "min" or its "max" is best.
+            leave_out: called, in words, with each parameter that W&B cannot express and that is
+                therefore left out. A grid beside drawn parameters becomes a choice.
+
         Raises:
-            SpaceError: W&B cannot express a parameter; the message names it.
+            SpaceError: W&B cannot express a parameter; the message names it. With ``leave_out``:
+                it can express none.
         """
-        return wandb_sweep.to_sweep_config(self.parameters, metric, mode)
+        parameters: Mapping[str, Distribution] = self.parameters
+        if leave_out is not None:
+            parameters = wandb_sweep.expressible(parameters, leave_out)
+        return wandb_sweep.to_sweep_config(parameters, metric, mode)
 
     @property
     def size(self) -> int:

@@ -32,7 +32,7 @@ from tune_wandb_nb.tuning.distributions.ranges import (
 )
 from tune_wandb_nb.tuning.distributions.values import SpaceError
 
-__all__ = ["from_sweep_config", "to_sweep_config"]
+__all__ = ["expressible", "from_sweep_config", "to_sweep_config"]
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _DISTRIBUTIONS = {
@@ -96,6 +96,28 @@ def to_sweep_config(
     if metric is not None:
         config["metric"] = {"name": metric, "goal": f"{mode}imize"}
     return {**config, "parameters": _to_level(nest(parameters.items()), "")}
+
+
+def expressible(
+    parameters: Mapping[str, Distribution], leave_out: Callable[[str], None]
+) -> dict[str, Distribution]:
+    """Return the parameters that a sweep can express, a grid beside drawn ones as a choice.
+
+    Args:
+        parameters: The parameters.
+        leave_out: Called with each of the others, in words.
+    """
+    found: dict[str, Distribution] = {}
+    for name, distribution in parameters.items():
+        try:
+            _to_level(nest([(name, distribution)]), "")
+        except SpaceError as error:  # noqa: PERF203 - each has its own error
+            leave_out(str(error))
+        else:
+            found[name] = distribution
+    if all(isinstance(each, Grid | Constant) for each in found.values()):
+        return found
+    return {n: Choice(each.values) if isinstance(each, Grid) else each for n, each in found.items()}
 
 
 def from_sweep_config(config: Mapping[str, Any]) -> dict[str, Distribution]:

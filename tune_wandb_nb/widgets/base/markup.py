@@ -22,44 +22,35 @@ __all__ = [
 _NUMERIC = ' class="num"'
 
 STYLE = """<style>
-.twn {font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 13px;
+.twp {font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 13px;
   line-height: 1.45; color: var(--jp-ui-font-color1, inherit); font-variant-numeric: tabular-nums;}
-.twn table {border-collapse: collapse; margin: 0; font-size: 12px;
+.twp table {border-collapse: collapse; margin: 0; font-size: 12px;
   table-layout: auto !important;}
-.twn th {font-weight: 600; text-align: left; color: var(--jp-ui-font-color2, #666);}
-.twn th, .twn td {padding: 2px 10px 2px 0; white-space: nowrap; text-align: left !important;
+.twp th {font-weight: 600; text-align: left; color: var(--jp-ui-font-color2, #666);}
+.twp th, .twp td {padding: 2px 10px 2px 0; white-space: nowrap; text-align: left !important;
   background: none; border: 0;}
-.twn table.fit {width: 100%;}
-.twn table.fit td:last-child, .twn table.fit th:last-child {width: 99%; max-width: 0;
+.twp table.fit {width: 100%;}
+.twp table.fit td:last-child, .twp table.fit th:last-child {width: 99%; max-width: 0;
   overflow: hidden; text-overflow: ellipsis; padding-right: 0;}
-.twn td.num, .twn th.num {text-align: right !important;}
-.twn a {color: var(--jp-content-link-color, #0072b2); text-decoration: underline;}
-.twn .soft {color: var(--jp-ui-font-color2, #666);}
-.twn .head {font-size: 13px; font-weight: 600;}
-.twn .bar {display: flex; height: 8px; border-radius: 4px; overflow: hidden;
+.twp td.num, .twp th.num {text-align: right !important;}
+.twp a {color: var(--jp-content-link-color, #0072b2); text-decoration: underline;}
+.twp .soft {color: var(--jp-ui-font-color2, #666);}
+.twp .head {font-size: 13px; font-weight: 600;}
+.twp .bar {display: flex; height: 8px; border-radius: 4px; overflow: hidden;
   background: var(--jp-layout-color3, #ddd); margin: 6px 0;}
-.twn .dot {display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 5px;}
-.twn .legend {display: flex; flex-wrap: wrap; gap: 2px 16px; font-size: 12px;}
-.twn .legend span {white-space: nowrap;}
-.twn .facts {display: flex; flex-wrap: wrap; gap: 2px 18px;}
-.twn .facts span {white-space: nowrap;}
-.twn .best {margin-top: 4px; overflow-wrap: anywhere;}
-.twn .note {padding: 8px 12px; border-left: 3px solid #56b4e9; margin: 4px 0;
+.twp .dot {display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 5px;}
+.twp .facts {display: flex; flex-wrap: wrap; gap: 2px 18px;}
+.twp .facts span {white-space: nowrap;}
+.twp .best {margin-top: 4px; overflow-wrap: anywhere;}
+.twp .note {padding: 8px 12px; border-left: 3px solid #56b4e9; margin: 4px 0;
   background: var(--jp-layout-color2, #f3f3f3); overflow-wrap: anywhere;}
-.twn .note.bad {border-left-color: #d55e00;}
-.twn pre {white-space: pre-wrap; overflow-wrap: anywhere; font-size: 11px; line-height: 1.35;
+.twp .note.bad {border-left-color: #d55e00;}
+.twp pre {white-space: pre-wrap; overflow-wrap: anywhere; font-size: 11px; line-height: 1.35;
   margin: 4px 0 8px; color: inherit; background: none;}
-.twn details summary {cursor: pointer;}
-.twn .share {display: inline-block; height: 9px; border-radius: 2px; background: #0072b2;
-  vertical-align: middle;}
-.twn-halo svg text {fill: var(--jp-ui-font-color1, #333) !important; paint-order: stroke;
-  stroke: var(--jp-layout-color1, white); stroke-width: 3px;}
-.twn-tune {overflow-x: auto;}
-.twn-tune table {font-size: 11px;}
-.twn-tune table:has(th:nth-child(4)) :is(td, th):nth-child(3) {display: none;}
-.twn-tune h3 {display: none;}
-.twn-tune .tuneStatus {display: block;}
-.twn-tune .vDivider, .twn-tune .hDivider {display: none;}
+.twp details summary {cursor: pointer;}
+.twp-tune {overflow-x: auto;}
+.twp-tune table {font-size: 11px;}
+.twp-tune .tuneStatus {display: block;}
 </style>"""
 
 
@@ -83,7 +74,7 @@ def name_tag(text: str, longest: int = 28, title: str = "") -> str:
 
 def note(text: str) -> str:
     """Return a notice; ``text`` must be escaped HTML already."""
-    return f'<div class="twn"><div class="note">{text}</div></div>'
+    return f'<div class="twp"><div class="note">{text}</div></div>'
 
 
 def params_text(params: Mapping[str, Any], most: int = 8) -> str:

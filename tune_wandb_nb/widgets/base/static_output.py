@@ -25,12 +25,12 @@ class StaticOutput:
     @property
     def live_class(self) -> str:
         """The CSS class that the live widget must have."""
-        return f"twn-live-{self._name}"
+        return f"twp-live-{self._name}"
 
     @property
     def hide_while_live(self) -> str:
         """The style element that hides the static output wherever the live widget is shown."""
-        static = f".twn-lasting-{self._name}"
+        static = f".twp-lasting-{self._name}"
         return f"<style>body:has(.{self.live_class}) {static} {{display: none;}}</style>"
 
     def display(self, widget: Any, report: Callable[[], str] | None) -> None:
@@ -39,7 +39,7 @@ class StaticOutput:
 
         view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
         display({"text/plain": repr(widget), _VIEW: view}, raw=True)  # type: ignore[no-untyped-call]
-        display_id = f"twn-{uuid.uuid4().hex}"
+        display_id = f"twp-{uuid.uuid4().hex}"
         self._display_ids.append(display_id)
         data = self._bundle(report(), None) if report else {"text/html": "", "text/plain": ""}
         display(data, raw=True, display_id=display_id)  # type: ignore[no-untyped-call]
@@ -55,7 +55,7 @@ class StaticOutput:
             update_display(data, raw=True, display_id=display_id)  # type: ignore[no-untyped-call]
 
     def _bundle(self, report: str, png: bytes | None) -> dict[str, str]:
-        html = f'<div class="twn-lasting-{self._name}">{report}</div>'
+        html = f'<div class="twp-lasting-{self._name}">{report}</div>'
         data = {"text/html": html, "text/plain": "the report of a Ray Tune search"}
         if png is not None:
             data["image/png"] = base64.b64encode(png).decode()

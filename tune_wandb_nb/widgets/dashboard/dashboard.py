@@ -1,58 +1,56 @@
-"""`Dashboard`: Tune's progress, the live W&B page and live charts, side by side."""
+"""`Dashboard`: a search's table and charts, its W&B page, and what stays of it."""
 
 import os
 import threading
-from collections.abc import Callable, Iterable
-from functools import cached_property, partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from tune_wandb_nb.tracking.settings.settings import SettingsError
 from tune_wandb_nb.tuning.board.board import TrialBoard
-from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
-from tune_wandb_nb.widgets.base.frontend import Frontend, detect_frontend
-from tune_wandb_nb.widgets.base.markup import STYLE, escape, note
-from tune_wandb_nb.widgets.base.static_output import StaticOutput
-from tune_wandb_nb.widgets.charts.live_charts import LiveCharts
-from tune_wandb_nb.widgets.charts.picture import picture_png
-from tune_wandb_nb.widgets.dashboard.report import report_fragment, report_page
-from tune_wandb_nb.widgets.dashboard.status import (
-    errors_html,
-    headline,
-    status_html,
-    top_trials_html,
+from tune_wandb_nb.tuning.board.objectives import Metric, Mode
+from tune_wandb_nb.widgets.dashboard.open_experiment import (
+    beside_method,
+    follow_experiment,
+    load_experiments,
+    location_of,
 )
-from tune_wandb_nb.widgets.dashboard.terminal_report import TerminalReport
-from tune_wandb_nb.widgets.dashboard.wandb_page import WandbPage
+from tune_wandb_nb.widgets.dashboard.shown_search import ShownSearch
+from tune_wandb_nb.widgets.report.status import headline
 
 if TYPE_CHECKING:
+    from ray import tune
+
     from tune_wandb_nb.tracking.driver.logger import WandbLogger
     from tune_wandb_nb.tuning.board.callback import BoardCallback
     from tune_wandb_nb.tuning.search.html_reporter import HtmlReporter
 
-__all__ = ["Dashboard"]
+__all__ = ["Dashboard", "compare"]
 
-_T = TypeVar("_T")
-_REFRESH_EVERY = 1.0
 _SETTLE_TIMEOUT = 30.0
-_LIVE, _WANDB = 0, 1
+_NO_SPACE: Mapping[str, Any] = {}
 
 
-class Dashboard(ipywidgets.VBox):
+class Dashboard(ShownSearch):
     """Shows one search while it runs, and what came of it afterwards.
 
     Outside of a notebook there is nothing to show it in: Tune prints its usual progress, and the
     page in W&B and at the end the audit are printed with it.
 
     Args:
-        logger: The search's `WandbLogger`; without one there are the live charts only.
-        metric: The tuned metric, if the search itself does not say.
-        mode: "min" or "max".
+        logger: The search's `WandbLogger`; without one there is no W&B page.
+        metric: The tuned metric, or several, if the search itself does not say.
+        mode: "min" or "max"; for several metrics a list.
         height: The height of the W&B page in pixels.
         board: The board to show; by default a new one, filled by `callback`.
         stop: Called at a click on Stop; without it there is no such button.
-        log_params: Hyperparameters that are shown on a logarithmic axis whatever their values.
+        param_space: What ``tune.Tuner`` takes: it says which hyperparameters are categories, and
+            which are logarithmic. Without it the values of the trials decide.
+
+    Raises:
+        SettingsError: a mode other than "min" and "max", or another number of modes than metrics.
 
     Example:
         >>> logger = tw.WandbLogger(project="digits")
@@ -66,40 +64,63 @@ class Dashboard(ipywidgets.VBox):
         self,
         logger: "WandbLogger | None" = None,
         *,
-        metric: str | None = None,
-        mode: str | None = None,
+        metric: Metric = None,
+        mode: Mode = None,
         height: int = 760,
         board: TrialBoard | None = None,
         stop: Callable[[], None] | None = None,
-        log_params: Iterable[str] = (),
+        param_space: Mapping[str, Any] = _NO_SPACE,
     ) -> None:
-        self.board = board or TrialBoard()
+        super().__init__(board or TrialBoard(), logger, height)
+        self._closed = threading.Event()
         self.board.judge_by(metric, mode)
-        self.log_params = tuple(log_params)
-        self._stop: Callable[[], None] | None = None
-        self._stopping = False
-        self._refresh_lock = threading.Lock()
-        self._refresher_runs = threading.Lock()
-        self._settled = threading.Event()
-        self._settled.set()
-        self._pause = threading.Event()
-        self._initial_tab_selected = False
-        self._shows_tune_table = False
-        self._static_output = StaticOutput()
-        self._static_outputs = [self._static_output]
-        frontend = detect_frontend()
-        self._build(logger, frontend, height)
-        self._terminal_report = (
-            None if frontend.shows_widgets else TerminalReport(self.board, lambda: self.page.logger)
-        )
-        # While the dashboard is live, this style hides the static output below it.
-        style = ipywidgets.HTML(STYLE + self._static_output.hide_while_live)
-        style.layout = ipywidgets.Layout(display="none")
-        super().__init__([style, self._columns])
-        self.add_class(self._static_output.live_class)
-        self.attach(stop=stop)
+        self.attach(stop=stop, param_space=param_space)
         self.refresh()
-        self.board.on_begin(self._start_refresher)
+        self.board.on_begin(self._refresher.start)
+        if not self._refresher.is_needed:
+            self._refresher.start()
+
+    @beside_method(ipywidgets.Widget.open)
+    @classmethod
+    def open(
+        cls,
+        experiment: "str | os.PathLike[str] | tune.ResultGrid",
+        *,
+        follow: bool = False,
+        metric: Metric = None,
+        mode: Mode = None,
+        param_space: Mapping[str, Any] = _NO_SPACE,
+    ) -> "Dashboard":
+        """Show an experiment from its folder: finished, crashed, or one that runs elsewhere.
+
+        Args:
+            experiment: The path or URI (s3://, gs://) of its folder, or a ``tune.ResultGrid``.
+            follow: Go on reading while the search runs elsewhere; `close` ends that.
+            metric: The tuned metric, or several; by default what Tune's files say.
+            mode: "min" or "max". Without it no trial is better than another, unless the search was
+                recorded by a dashboard.
+            param_space: The search space, if the search had no dashboard.
+
+        Raises:
+            SettingsError: the folder does not exist, cannot be read, or holds no experiment.
+
+        Example:
+            >>> tw.Dashboard.open("~/ray_results/digits", metric="accuracy", mode="max")
+            <Dashboard: finished, 4 trials>
+        """
+        location = location_of(experiment)
+        board = TrialBoard(metric, mode)
+        if not follow:
+            load_experiments(board, [location])
+            return cls(board=board, param_space=param_space)
+        dashboard = cls(board=board, param_space=param_space)
+        follow_experiment(board, location, dashboard._closed, dashboard.show_notice)
+        return dashboard
+
+    def close(self) -> None:
+        """Take the dashboard out of the notebook, and follow its experiment no longer."""
+        self._closed.set()
+        super().close()
 
     def __repr__(self) -> str:
         snapshot = self.board.snapshot()
@@ -112,187 +133,83 @@ class Dashboard(ipywidgets.VBox):
         """The Tune callback that fills this dashboard."""
         from tune_wandb_nb.tuning.board.callback import BoardCallback
 
-        return BoardCallback(self.board)
+        callback = BoardCallback(self.board)
+        self._stop_one = self._stop_one or callback.stop_trial
+        return callback
 
     @cached_property
     def reporter(self) -> "HtmlReporter":
-        """The Tune progress reporter that shows Tune's table here instead of printing it.
+        """The Tune progress reporter that shows Tune's output here instead of printing it.
 
         Outside of a notebook Tune prints its usual progress.
         """
         from tune_wandb_nb.tuning.search.html_reporter import HtmlReporter
 
-        return HtmlReporter(self._show_tune_table, seen=self._terminal_report is None)
+        return HtmlReporter(self.tune.show, seen=self._terminal_report is None)
 
-    # Showing a search
+    @property
+    def selected(self) -> list[str]:
+        """The ids of the trials that are selected in the table and the charts; can be set.
 
-    def attach(
-        self,
-        *,
-        logger: "WandbLogger | None" = None,
-        stop: Callable[[], None] | None = None,
-        log_params: Iterable[str] = (),
-    ) -> None:
-        """Show a search that is made after its dashboard; `Experiment` does this.
-
-        Args:
-            logger: Its `WandbLogger`, where the dashboard has none yet.
-            stop: Called at a click on Stop.
-            log_params: Hyperparameters on a logarithmic axis, beside those known already.
+        Example:
+            >>> dashboard = tw.Dashboard()
+            >>> dashboard.selected
+            []
         """
-        if self.page.logger is None and logger is not None:
-            self.page.logger = logger
-            self._initial_tab_selected = False
-        self._stop = stop or self._stop
-        self.stop_button.layout.display = None if self._stop else "none"
-        self.log_params = tuple(dict.fromkeys([*self.log_params, *log_params]))
-        self.charts.log_params = self.log_params
+        return list(self.view.selected)
 
-    def refresh(self) -> None:
-        """Show what the board knows now; called once a second while the search runs."""
-        with self._refresh_lock:
-            snapshot = self.board.snapshot()
-            if self._terminal_report is not None:
-                self._terminal_report.print_url()
-            trouble = getattr(self.page.logger, "trouble", None)
-            self.status.value = status_html(snapshot, self._stopping, trouble)
-            self._show_errors(snapshot)
-            if not self._shows_tune_table:
-                self.tune.value = top_trials_html(snapshot)
-            self.page.show(snapshot)
-            self.charts.show(snapshot)
-            self._select_initial_tab()
-            running = snapshot.started is not None and snapshot.ended is None
-            self._stopping = self._stopping and running
-            self.stop_button.disabled = self._stopping or not running
-
-    def settle(self, timeout: float | None = None) -> bool:
-        """Wait until the end of the search is shown, and kept in the notebook's output."""
-        return self._settled.wait(timeout)
-
-    def lasts_in(self, output: StaticOutput) -> None:
-        """Write the final report also into ``output``, that of a widget around the dashboard."""
-        self._static_outputs.append(output)
+    @selected.setter
+    def selected(self, trial_ids: Iterable[str]) -> None:
+        chosen = list(dict.fromkeys(trial_ids))
+        known = {trial.trial_id for trial in self.board.snapshot().trials}
+        unknown = [trial_id for trial_id in chosen if trial_id not in known]
+        if unknown:
+            raise SettingsError(
+                f"selected takes ids of trials, but there is no trial {unknown[0]!r:.80}."
+            )
+        self.view.selected = chosen
 
     def report(self) -> str:
-        """Return the lasting report as HTML."""
-        return report_fragment(self.board.snapshot(), self._png(), self._links())
+        """Return the lasting report as HTML: table and charts, without a kernel or a network."""
+        return self._lasting.html()
 
     def save(self, path: "str | os.PathLike[str]") -> None:
-        """Write the lasting report as one self-contained HTML file."""
-        if not self._is_running():
+        """Write the lasting report as one self-contained HTML file.
+
+        Example:
+            >>> tw.Dashboard.open("~/ray_results/digits").save("report.html")
+        """
+        if not self._refresher.is_needed:
             # The last refresh may still run; the file must show the same final state.
             self.settle(_SETTLE_TIMEOUT)
-        Path(path).write_text(report_page(self.report()), encoding="utf-8")
-
-    # Internals
-
-    def _build(self, logger: Any, frontend: Frontend, height: int) -> None:
-        self.status = ipywidgets.HTML(layout=ipywidgets.Layout(width="auto"))
-        self.stop_button = ipywidgets.Button(description="Stop", icon="stop", disabled=True)
-        self.stop_button.layout = ipywidgets.Layout(width="96px")
-        self.stop_button.on_click(self._on_stop)
-        self.errors = ipywidgets.HTML()
-        self.errors_box = ipywidgets.Accordion([self.errors], selected_index=None)
-        self.errors_box.layout.display = "none"
-        self.tune = ipywidgets.HTML(layout=ipywidgets.Layout(width="auto", overflow="auto"))
-        self.page = WandbPage(logger, frontend, height)
-        self.charts = LiveCharts(self.log_params)
-        self._live = ipywidgets.VBox([self.charts])
-        self.tabs = ipywidgets.Tab([self._live, self.page])
-        self.tabs.observe(self._on_tab, "selected_index")
-        self.tabs.set_title(_LIVE, "Live")
-        self.tabs.set_title(_WANDB, "W&B")
-        left = ipywidgets.VBox(
-            [self.status, self.stop_button, self.errors_box, self.tune],
-            layout=_column("3 1 440px"),
-        )
-        right = ipywidgets.VBox([self.tabs], layout=_column("5 1 600px"))
-        self._columns = ipywidgets.HBox(
-            [left, right], layout=ipywidgets.Layout(flex_flow="row wrap", overflow="hidden")
-        )
-
-    def _start_refresher(self) -> None:
-        if self._refresher_runs.acquire(blocking=False):
-            self._settled.clear()
-            threading.Thread(target=self._refresh_until_end, name="dashboard", daemon=True).start()
-
-    def _refresh_until_end(self) -> None:
-        try:
-            is_running = True
-            while is_running or self._is_running():
-                # Read before the refresh: if the search ends during it, another refresh follows.
-                is_running = self._is_running()
-                self._or_show_error(self.refresh)
-                if is_running:
-                    self._pause.wait(_REFRESH_EVERY)
-                    continue
-                for output in self._static_outputs:
-                    self._or_show_error(partial(output.update, self.report, self._png))
-        finally:
-            self._refresher_runs.release()
-            self._settled.set()
-
-    def _or_show_error(self, show: Callable[[], _T]) -> _T | None:
-        # A chart that cannot be drawn must not prevent all later refreshes.
-        try:
-            return show()
-        except Exception as error:
-            self.status.value += note(escape(f"The dashboard could not show this: {error!r}"))
-            return None
-
-    def _is_running(self) -> bool:
-        return self.board.snapshot().ended is None
-
-    def _png(self) -> bytes | None:
-        draw = partial(picture_png, self.board.snapshot(), log=self.log_params)
-        return self._or_show_error(draw)
-
-    def _select_initial_tab(self) -> None:
-        # Only once: afterwards the person chooses the tab.
-        if not self._initial_tab_selected and self.page.mode is not None:
-            self._initial_tab_selected = True
-            self.tabs.selected_index = _WANDB if self.page.mode == "online" else _LIVE
-
-    def _on_tab(self, _: object) -> None:
-        # bqplot cannot draw a figure in a hidden tab, where the figure has no size.
-        self._live.children = [self.charts] if self.tabs.selected_index == _LIVE else []
-
-    def _show_errors(self, snapshot: BoardSnapshot) -> None:
-        count = snapshot.counts["failed"]
-        self.errors_box.layout.display = None if count else "none"
-        text = errors_html(snapshot)
-        if text != self.errors.value:
-            self.errors.value = text
-            self.errors_box.set_title(0, f"{count} failed trial{'s' if count > 1 else ''}")
-
-    def _show_tune_table(self, html: str) -> None:
-        # Tune renders its table in notebooks only; until then the best trials are shown instead.
-        self._shows_tune_table = self._shows_tune_table or bool(html)
-        if html:
-            self.tune.value = f'<div class="twn twn-tune">{html}</div>'
-
-    def _on_stop(self, _: object) -> None:
-        if self._stop is not None:
-            self._stopping = True
-            self._stop()
-            self.refresh()
-
-    def _links(self) -> list[tuple[str, str]]:
-        pages = (("group", "This search in W&B"), ("project", "The project in W&B"))
-        links = [(self.page.url_of(page), text) for page, text in pages]
-        return [(url, text) for url, text in links if url]
-
-    def _ipython_display_(self, **_: Any) -> None:
-        frontend = detect_frontend()
-        if frontend.name == "colab":
-            # Colab shows widgets of third-party packages, here bqplot's, only when asked to.
-            from google.colab import output
-
-            output.enable_custom_widget_manager()
-        ended = self.board.snapshot().ended is not None
-        self._static_output.display(self, self.report if ended else None)
+        self._importance.update(self.board.snapshot())
+        self._importance.wait()
+        self._lasting.write(path)
 
 
-def _column(flex: str) -> ipywidgets.Layout:
-    return ipywidgets.Layout(flex=flex, min_width="0", width="auto", overflow="hidden")
+def compare(
+    *experiments: "str | os.PathLike[str] | tune.ResultGrid",
+    metric: Metric = None,
+    mode: Mode = None,
+    param_space: Mapping[str, Any] = _NO_SPACE,
+) -> Dashboard:
+    """Show several experiments in one dashboard; each trial says which one it belongs to.
+
+    Args:
+        *experiments: What `Dashboard.open` takes.
+        metric: The tuned metric, or several; by default what the first experiment says.
+        mode: "min" or "max"; for several metrics a list.
+        param_space: The search space, if the searches had no dashboard.
+
+    Raises:
+        SettingsError: no experiment was given, or one cannot be opened.
+
+    Example:
+        >>> tw.compare("~/ray_results/adam", "~/ray_results/sgd", metric="loss", mode="min")
+        <Dashboard: finished, 8 trials>
+    """
+    if not experiments:
+        raise SettingsError("compare needs the folder of at least one experiment, but got none.")
+    board = TrialBoard(metric, mode)
+    load_experiments(board, [location_of(experiment) for experiment in experiments])
+    return Dashboard(board=board, param_space=param_space)

@@ -1,6 +1,5 @@
-"""Printed progress for a terminal: the URL of the search in W&B, and at its end the audit."""
+"""Printed for a terminal, at the end of a search: its audit."""
 
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ _MOST_TRIALS = 100
 
 
 class TerminalReport:
-    """Prints the URL of the search's W&B page once it is known, and the audit at the end.
+    """Prints what became of each trial's rows when the search ends.
 
     Args:
         board: The search's board.
@@ -25,21 +24,9 @@ class TerminalReport:
 
     def __init__(self, board: TrialBoard, logger: Callable[[], Any]) -> None:
         self._logger = logger
-        self._lock = threading.Lock()
-        self._printed_url: str | None = None
         self._ended = False
         board.on_begin(self._begin)
         board.on_end(self._end)
-
-    def print_url(self) -> None:
-        """Print the URL of the W&B page unless it has been printed already."""
-        logger = self._logger()
-        url = None if logger is None else logger.group_url or logger.project_url
-        with self._lock:
-            is_new = url is not None and url != self._printed_url
-            self._printed_url = url or self._printed_url
-        if is_new:
-            print(f"tune-wandb-nb: this search in W&B: {url}", flush=True)
 
     def _begin(self) -> None:
         self._ended = False
@@ -49,7 +36,6 @@ class TerminalReport:
         if logger is None or self._ended:
             return
         self._ended = True
-        self.print_url()
         audit = logger.audit()
         if len(audit):
             print(

@@ -7,6 +7,8 @@ from typing import Any
 
 import ipywidgets
 
+from tune_wandb_nb.tracking.auth.page_check import frame_refusal
+from tune_wandb_nb.tracking.results.trial_end import STOPPED_IN_WANDB
 from tune_wandb_nb.tracking.upload.sync_runs import summary, sync_runs
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.chart_data.wording import shorten
@@ -16,7 +18,9 @@ from tune_wandb_nb.widgets.base.palette import FULL_DESCRIPTION
 
 __all__ = ["WandbPage"]
 
-_GROUP, _PROJECT = "group", "project"
+_GROUP, _PROJECT, _SWEEP, _VIEW = "group", "project", "sweep", "view"
+_MADE = (("Its charts", _VIEW), ("Its sweep", _SWEEP))
+"""The pages that a logger makes on request."""
 _MOST_TRIALS = 200
 
 
@@ -35,6 +39,10 @@ class WandbPage(ipywidgets.VBox):
         self._url: str | None = None
         self._folder: str | None = None
         self._upload_status = ""
+        self._showed_view = False
+        self._was_checked = False
+        self._refusal: str | None = None
+        """Why the server's pages cannot be shown in a frame, once the server was asked."""
         self.choice = ipywidgets.Dropdown(
             description="Show",
             options=[("This search", _GROUP), ("The project", _PROJECT)],
@@ -67,11 +75,15 @@ class WandbPage(ipywidgets.VBox):
             self._show_explanation()
 
     def url_of(self, page: str) -> str | None:
-        """Return the URL of "group", of "project" or, given a trial's id, of that trial's run."""
+        """Return the URL of "group", "project", "sweep", "view" or, given a trial's id, its run."""
         if self.logger is None:
             return None
-        if page in (_GROUP, _PROJECT):
-            url = self.logger.group_url if page == _GROUP else self.logger.project_url
+        if page == _GROUP:
+            url = self.logger.group_url
+        elif page == _PROJECT:
+            url = self.logger.project_url
+        elif page in (_SWEEP, _VIEW):
+            url = getattr(self.logger, f"{page}_url", None)
         else:
             url = self.logger.run_url(page)
         return None if url is None else str(url)
@@ -79,17 +91,21 @@ class WandbPage(ipywidgets.VBox):
     def _list_trials(self, snapshot: BoardSnapshot) -> None:
         trials = (snapshot.ranked() or list(snapshot.trials))[:_MOST_TRIALS]
         trials = sorted(trials, key=lambda trial: trial.number)
+        stopped = frozenset(getattr(self.logger, "stopped_in_wandb", ()))
         trial_options = [
-            (shorten(trial.name, 40), trial.trial_id)
+            (_title(trial.name, is_stopped=trial.trial_id in stopped), trial.trial_id)
             for trial in trials
             if self.url_of(trial.trial_id)
         ]
-        options = (("This search", _GROUP), ("The project", _PROJECT), *trial_options)
+        made = [(title, page) for title, page in _MADE if self.url_of(page)]
+        options = (*made, ("This search", _GROUP), ("The project", _PROJECT), *trial_options)
         if tuple(self.choice.options) != options:
             chosen = self.choice.value
             self.choice.options = options
             values = [value for _, value in options]
-            self.choice.value = chosen if chosen in values else _GROUP
+            is_new_view = _VIEW in values and not self._showed_view
+            self._showed_view = self._showed_view or is_new_view
+            self.choice.value = _VIEW if is_new_view else chosen if chosen in values else _GROUP
 
     def _load_chosen(self) -> None:
         url = self.url_of(self.choice.value)
@@ -102,11 +118,14 @@ class WandbPage(ipywidgets.VBox):
             return
         self._bar.layout.display = None
         self.sync.layout.display = "none"
-        self.link.value = f'<div class="twn">{link(self._url, "Open in W&B")}</div>'
+        self.link.value = f'<div class="twp">{link(self._url, "Open in W&B")}</div>'
         if not self._frontend.shows_iframes:
             self.frame.value = note(
                 f"This frontend shows no page here: {link(self._url, self._url)}"
             )
+            return
+        if self._refusal is not None:
+            self._show_refusal(self._refusal)
             return
         embedded = self._url + ("&" if "?" in self._url else "?") + "jupyter=true"
         # ipywidgets does not send an unchanged value again, so the frame is emptied first.
@@ -114,6 +133,25 @@ class WandbPage(ipywidgets.VBox):
         self.frame.value = (
             f'<iframe src="{escape(embedded)}" title="W&amp;B" loading="lazy"'
             f' style="width:100%;height:{self._height}px;border:0"></iframe>'
+        )
+
+        if not self._was_checked:
+            self._was_checked = True
+            # A browser shows an empty box, and tells the notebook nothing of it.
+            check = threading.Thread(
+                target=self._check, args=(embedded,), name="wandb-page-check", daemon=True
+            )
+            check.start()
+
+    def _check(self, embedded: str) -> None:
+        self._refusal = frame_refusal(embedded)
+        if self._refusal is not None:
+            self._show_refusal(self._refusal)
+
+    def _show_refusal(self, reason: str) -> None:
+        self.frame.value = note(
+            f"The page cannot be shown here: {escape(reason)}. {link(self._url or '', 'Open it')}"
+            " in a tab of its own."
         )
 
     def _show_explanation(self) -> None:
@@ -169,3 +207,7 @@ class WandbPage(ipywidgets.VBox):
     def _show_upload_status(self, text: str) -> None:
         self._upload_status = f"<p>{escape(text)}</p>"
         self._show_explanation()
+
+
+def _title(name: str, *, is_stopped: bool) -> str:
+    return f"{shorten(name, 40)} ({STOPPED_IN_WANDB})" if is_stopped else shorten(name, 40)

@@ -167,7 +167,7 @@ def _server(machine: Machine) -> Iterator[Conflict]:
         yield Conflict(
             "Jupyter runs in another environment than this kernel, and has no"
             f" {' and no '.join(machine.server_lacks)} there: widgets stay blank.",
-            "install ipywidgets and bqplot where Jupyter is, too; restart it and reload the page.",
+            "install ipywidgets and anywidget where Jupyter is, too; restart it, reload the page.",
         )
 
 

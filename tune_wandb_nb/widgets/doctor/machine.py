@@ -15,16 +15,16 @@ from tune_wandb_nb.widgets.doctor.conflicts import Folder, Machine
 
 __all__ = ["JUPYTER", "NEEDED", "OPTIONAL", "read_machine"]
 
-NEEDED = ("ray", "wandb", "protobuf", "ipywidgets", "bqplot", "matplotlib", "numpy", "pandas")
+NEEDED = ("ray", "wandb", "protobuf", "ipywidgets", "anywidget", "matplotlib", "numpy", "pandas")
 JUPYTER = (
     *("jupyterlab", "notebook", "nbclassic", "voila", "google-colab", "jupyter_server"),
     *("jupyterlab_widgets", "widgetsnbextension", "ipykernel", "ipython", "nbclient"),
 )
 OPTIONAL = ("optuna", "hyperopt", "bayesian-optimization")
 
-_MODULES = ("ray", "ray.tune", "wandb", "ipywidgets", "bqplot", "matplotlib", "pandas")
+_MODULES = ("ray", "ray.tune", "wandb", "ipywidgets", "anywidget", "matplotlib", "pandas")
 _OWN_NAME = "tune-wandb-nb"
-_SCRIPTS = {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "bqplot": "bqplot"}
+_SCRIPTS = {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "anywidget": "anywidget"}
 """Folder of a JupyterLab extension -> the package that installs the extension."""
 
 

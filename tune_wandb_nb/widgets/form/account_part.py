@@ -88,7 +88,7 @@ class AccountPart(ipywidgets.VBox):
     def show_key_source(self) -> None:
         """Show the source of the key, and a link to the page on which W&B shows a key."""
         page = authorize_page(self.server)
-        self.where.value = f'<div class="twn soft">Your key is at {link(page, page)}</div>'
+        self.where.value = f'<div class="twp soft">Your key is at {link(page, page)}</div>'
         self.account = None
         if self.offline.text:
             self._show_status("none", "Runs are written to this machine; nothing leaves it.")
@@ -124,7 +124,7 @@ class AccountPart(ipywidgets.VBox):
         pair = ipywidgets.HBox([self.key_field, self.host], layout=ipywidgets.Layout(width="100%"))
         for part in (self.key_field, self.host):
             part.layout = ipywidgets.Layout(flex="1 1 0", min_width="0")
-        pair.add_class("twn-grid")
+        pair.add_class("twp-grid")
         self.offline.layout = ipywidgets.Layout(width="130px")
         tools = ipywidgets.HBox([self.check, self.forget, self.offline], layout=row)
         return [pair, self.where, tools]
@@ -187,7 +187,7 @@ class AccountPart(ipywidgets.VBox):
     def _show_status(self, kind: str, text: str) -> None:
         symbol = _STATUS_SYMBOLS[kind]
         self.status.value = (
-            f'<div class="twn twn-status {kind}"><b>{symbol}</b> {escape(text)}</div>'
+            f'<div class="twp twp-status {kind}"><b>{symbol}</b> {escape(text)}</div>'
         )
 
 

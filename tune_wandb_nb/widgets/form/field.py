@@ -22,11 +22,11 @@ class Field(ipywidgets.VBox):
     def __init__(self, control: ipywidgets.Widget, label: str, hint: str = "") -> None:
         self.control = control
         self._hint = hint
-        heading = ipywidgets.HTML(f'<div class="twn-label">{escape(label)}</div>' if label else "")
+        heading = ipywidgets.HTML(f'<div class="twp-label">{escape(label)}</div>' if label else "")
         heading.layout = ipywidgets.Layout(display=None if label else "none")
         self.message = ipywidgets.HTML()
         super().__init__([heading, control, self.message])
-        self.add_class("twn-field")
+        self.add_class("twp-field")
         self.show()
 
     @property
@@ -48,7 +48,7 @@ class Field(ipywidgets.VBox):
         """Show the problem if there is one, else the warning, else the hint."""
         kind = "bad" if problem else "odd" if warning else "hint"
         message = problem or warning or self._hint
-        html = f'<div class="twn-said {kind}">{escape(message)}</div>' if message else ""
+        html = f'<div class="twp-said {kind}">{escape(message)}</div>' if message else ""
         if html != self.message.value:
             self.message.value = html
         self.message.layout.display = None if html else "none"
@@ -93,7 +93,7 @@ def checkbox_field(label: str, *, hint: str = "") -> Field:
     """Return a checkbox."""
     control = ipywidgets.Checkbox(description=label, indent=False, layout=_full_width())
     field = Field(control, "", hint)
-    field.add_class("twn-box")
+    field.add_class("twp-box")
     return field
 
 

@@ -126,14 +126,14 @@ class Form(ipywidgets.VBox):
 
 
 def _card(title: str, part: ipywidgets.Widget, flex: str) -> ipywidgets.VBox:
-    heading = ipywidgets.HTML(f'<div class="twn twn-title">{escape(title)}</div>')
+    heading = ipywidgets.HTML(f'<div class="twp twp-title">{escape(title)}</div>')
     layout = ipywidgets.Layout(flex=flex, min_width="0", width="auto")
     card = ipywidgets.VBox([heading, part], layout=layout)
-    card.add_class("twn-card")
+    card.add_class("twp-card")
     return card
 
 
 def _card_row(cards: list[ipywidgets.VBox]) -> ipywidgets.HBox:
     row = ipywidgets.HBox(cards, layout=ipywidgets.Layout(flex_flow="row wrap"))
-    row.add_class("twn-cards")
+    row.add_class("twp-cards")
     return row

@@ -102,11 +102,11 @@ def _trials_html(reading: Reading, warnings: Sequence[FieldProblem]) -> str:
         things = f"{count} thing{'s are' if count > 1 else ' is'} to be put right first"
         items = "".join(f"<li>{escape(problem)}</li>" for problem in reading.problems[:6])
         return (
-            f'<div class="twn"><div class="head">{things}</div><ul class="bad">{items}</ul></div>'
+            f'<div class="twp"><div class="head">{things}</div><ul class="bad">{items}</ul></div>'
         )
     items = "".join(f"<li>{escape(warning)}</li>" for warning in warnings)
     return (
-        f'<div class="twn"><div class="head">{escape(trials_text(reading.plan))}</div>'
+        f'<div class="twp"><div class="head">{escape(trials_text(reading.plan))}</div>'
         + (f'<ul class="odd">{items}</ul>' if items else "")
         + "</div>"
     )
@@ -125,8 +125,8 @@ def _samples_html(reading: Reading) -> str:
         for config in plan.samples_shown(_SHOWN)
     ]
     return (
-        f'<div class="twn"><div class="soft">{title}:</div>'
-        f'<div class="twn-wide">{table(names, rows)}</div></div>'
+        f'<div class="twp"><div class="soft">{title}:</div>'
+        f'<div class="twp-wide">{table(names, rows)}</div></div>'
     )
 
 
@@ -147,6 +147,6 @@ def _sweep_html(plan: Plan) -> str:
 
 def _code_html(text: str) -> str:
     return (
-        f'<div class="twn twn-code"><button class="twn-copy" onclick="{_COPY}">Copy</button>'
+        f'<div class="twp twp-code"><button class="twp-copy" onclick="{_COPY}">Copy</button>'
         f"<pre>{escape(text)}</pre></div>"
     )

@@ -37,7 +37,7 @@ def preview_html(distribution: Distribution | None) -> str:
         f' preserveAspectRatio="none" aria-hidden="true">{picture}</svg>'
     )
     return (
-        f'<div class="twn-preview" title="{escape(caption)}">{svg}'
+        f'<div class="twp-preview" title="{escape(caption)}">{svg}'
         f"<div>{escape(shorten(caption, 22))}</div></div>"
     )
 

@@ -25,7 +25,7 @@ class ProjectPart(ipywidgets.VBox):
             field.layout = ipywidgets.Layout(flex=f"1 1 {basis}", min_width="0")
         grid = ipywidgets.Layout(flex_flow="row wrap")
         box = ipywidgets.HBox(list(self.fields.values()), layout=grid)
-        box.add_class("twn-grid")
+        box.add_class("twp-grid")
         super().__init__([box])
 
     def suggest(self, account: Account, projects: tuple[str, ...]) -> None:

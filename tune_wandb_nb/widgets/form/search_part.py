@@ -54,7 +54,7 @@ class SearchPart(ipywidgets.VBox):
             layout=ipywidgets.Layout(flex="1 1 260px", min_width="0"),
         )
         both = ipywidgets.HBox([left, right], layout=ipywidgets.Layout(flex_flow="row wrap"))
-        both.add_class("twn-strategy")
+        both.add_class("twp-strategy")
         return both
 
     def _show_settings(self) -> None:
@@ -63,7 +63,7 @@ class SearchPart(ipywidgets.VBox):
             if strategy is None:
                 continue
             explanation = escape(strategy.explained)
-            html = f'<div class="twn-said hint twn-explained">{explanation}</div>'
+            html = f'<div class="twp-said hint twp-explained">{explanation}</div>'
             self._explanations[name].value = html
             shown = [self.fields[strategy.field_of(setting)] for setting in strategy.settings]
             self._settings[name].children = shown
@@ -112,5 +112,5 @@ def _settings_of(strategy: Strategy) -> dict[str, Field]:
 
 def _row(fields: Iterable[Field] = ()) -> ipywidgets.HBox:
     row = ipywidgets.HBox(list(fields), layout=ipywidgets.Layout(flex_flow="row wrap"))
-    row.add_class("twn-fields")
+    row.add_class("twp-fields")
     return row

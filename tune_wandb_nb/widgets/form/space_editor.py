@@ -36,7 +36,7 @@ class SpaceEditor(ipywidgets.VBox):
         self.add.layout = ipywidgets.Layout(width="190px")
         self.add.on_click(lambda _: self.insert(_NEW_ROW))
         self.empty = ipywidgets.HTML(
-            '<div class="twn soft">No hyperparameters yet: every trial gets an empty config.</div>'
+            '<div class="twp soft">No hyperparameters yet: every trial gets an empty config.</div>'
         )
         super().__init__([self.empty, self.table, self.add])
         self._update_table()

@@ -76,7 +76,7 @@ class SpaceRow(ipywidgets.VBox):
             layout=ipywidgets.Layout(flex_flow="row wrap", align_items="center"),
         )
         super().__init__([line, self.message])
-        self.add_class("twn-row")
+        self.add_class("twp-row")
         self._show_fields()
         self.name.observe(lambda _: on_change(), "value")
         self.kind.observe(lambda _: self._on_kind(), "value")
@@ -91,7 +91,7 @@ class SpaceRow(ipywidgets.VBox):
     def show(self, problems: Iterable[FieldProblem]) -> None:
         """Show the row's problems, and the preview of its distribution if that is valid."""
         messages = "<br>".join(escape(problem.message) for problem in problems)
-        html = f'<div class="twn-said bad">{messages}</div>' if messages else ""
+        html = f'<div class="twp-said bad">{messages}</div>' if messages else ""
         if html != self.message.value:
             self.message.value = html
         self.message.layout.display = None if html else "none"
@@ -118,7 +118,7 @@ class SpaceRow(ipywidgets.VBox):
 
     def _show_fields(self) -> None:
         if self._kept is not None:
-            note = f'<span class="twn soft">{escape(self._kept.title)}</span>'
+            note = f'<span class="twp soft">{escape(self._kept.title)}</span>'
             self._fields.children = [ipywidgets.HTML(note, layout=_flex("1 1 0"))]
             return
         self.texts = {name: self._text(name) for name in field_names(self.kind.value)}
@@ -150,5 +150,5 @@ def _button(icon: str, tip: str) -> ipywidgets.Button:
     button = ipywidgets.Button(
         icon=icon, tooltip=tip, layout=ipywidgets.Layout(width="24px", margin="0")
     )
-    button.add_class("twn-tool")
+    button.add_class("twp-tool")
     return button

@@ -26,7 +26,7 @@ class RestoreOffer(ipywidgets.HBox):
         self.dismiss.layout = ipywidgets.Layout(width="60px")
         layout = ipywidgets.Layout(display="none", align_items="center", flex_flow="row wrap")
         super().__init__([self.message, self.use, self.dismiss], layout=layout)
-        self.add_class("twn-offer")
+        self.add_class("twp-offer")
         self.use.on_click(lambda _: self._on_use())
         self.dismiss.on_click(lambda _: self._hide())
 
@@ -49,4 +49,4 @@ class RestoreOffer(ipywidgets.HBox):
 
     def _show_message(self, text: str) -> None:
         self.layout.display = None
-        self.message.value = f'<div class="twn">{escape(text)}</div>'
+        self.message.value = f'<div class="twp">{escape(text)}</div>'

@@ -92,7 +92,7 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
         style.layout = ipywidgets.Layout(display="none")
         children = [style, self._restore_offer, self.form, self._start_bar, self._dashboard_box]
         super().__init__(children)
-        self.add_class("twn-panel")
+        self.add_class("twp-panel")
         self.add_class(self._static_output.live_class)
         self._offer_last_setup()
         self._remembers_changes = True
@@ -208,7 +208,7 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
         dashboard = experiment.dashboard
         assert dashboard is not None
         dashboard.lasts_in(self._static_output)
-        dashboard.stop_button.layout.display = "none"  # the start bar has a Stop button, too
+        dashboard.shows_stop = False  # the start bar has a Stop button, too
         self._dashboard_box.children = [dashboard]
         self._start_bar.fold(True)
 

@@ -44,7 +44,7 @@ class StartBar(ipywidgets.HBox):
         super().__init__(
             [self.start, self.stop, self.resume, self.edit, self.message], layout=layout
         )
-        self.add_class("twn-start")
+        self.add_class("twp-start")
         self._update()
 
     @property
@@ -103,7 +103,7 @@ class StartBar(ipywidgets.HBox):
         return '<span class="soft">Ready. The notebook stays free while the search runs.</span>'
 
     def _show_message(self, html: str) -> None:
-        text = f'<div class="twn">{html}</div>'
+        text = f'<div class="twp">{html}</div>'
         if text != self.message.value:
             self.message.value = text
 

@@ -1,0 +1,48 @@
+"""What W&B's pages need of a search space: a sweep's configuration, the parameters that vary."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, cast
+
+__all__ = ["sweep_config", "varied_params"]
+
+
+def sweep_config(
+    param_space: Mapping[str, Any],
+    metric: str | None,
+    mode: str,
+    *,
+    say: Callable[[str], None],
+) -> dict[str, Any] | None:
+    """Return a search space as a sweep's configuration; None where a sweep can express none of it.
+
+    Args:
+        param_space: Tune's search space.
+        metric: The metric that is optimized.
+        mode: "min" or "max".
+        say: Called with what is left out, in words.
+    """
+    # By its public name, as a user would: search spaces are a floor above.
+    import tune_wandb_nb
+
+    def leave_out(text: str) -> None:
+        say(f"left out of the W&B sweep: {text}")
+
+    goal = cast("Literal['min', 'max']", mode if mode in ("min", "max") else "min")
+    try:
+        space = tune_wandb_nb.SearchSpace.from_param_space(param_space)
+        return space.to_sweep_config(metric, goal, leave_out=leave_out)
+    except ValueError:
+        # Empty: the space may be in the search algorithm only.
+        return None
+
+
+def varied_params(param_space: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the hyperparameters that vary, each with whether its distribution is logarithmic."""
+    import tune_wandb_nb
+
+    try:
+        space = tune_wandb_nb.SearchSpace.from_param_space(param_space)
+    except ValueError:
+        return {}
+    varied = {name: each for name, each in space.parameters.items() if each.kind != "constant"}
+    return {name: bool(getattr(each, "log", False)) for name, each in varied.items()}

@@ -1,0 +1,180 @@
+"""The W&B sweep of the search that runs: what is decided on its page happens to the search."""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from tune_wandb_nb.compat.ray_search import TuneSearch
+from tune_wandb_nb.tracking.auth.access import Access
+from tune_wandb_nb.tracking.auth.credentials import server_of
+from tune_wandb_nb.tracking.auth.graphql import AccountError
+from tune_wandb_nb.tracking.control.search_space import sweep_config
+from tune_wandb_nb.tracking.control.sweep import (
+    FINISHED,
+    RUNNING,
+    Sweep,
+    register_sweep,
+    set_sweep_state,
+    sweep_state,
+)
+from tune_wandb_nb.tracking.settings.api_key import ApiKey
+from tune_wandb_nb.tracking.settings.settings import WandbSettings, settings_argument
+
+__all__ = ["SWEEP_STATE_KEY", "SearchSweep", "begin_sweep"]
+
+SWEEP_STATE_KEY = "wandb sweep"
+"""Beside the trials' ids: where a search's saved state has its sweep."""
+_ASKED_EVERY = 15.0
+"""Seconds, as often as wandb asks whether a run is to stop."""
+_TIMEOUT = 5.0
+
+
+class SearchSweep:
+    """A sweep, asked for its state in a thread; `pass_on` acts on the answer in Tune's thread.
+
+    Args:
+        host: The server.
+        key: The key.
+        sweep: The sweep.
+        search: Tune's loop; None where it cannot be reached.
+        say: Called with what a person should know.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        key: ApiKey,
+        sweep: Sweep,
+        search: TuneSearch | None,
+        say: Callable[[str], None],
+    ) -> None:
+        self.url = sweep.url(host)
+        self.is_cancelled = False
+        """Whether the search was stopped by a cancelled sweep."""
+        self._host, self._key, self._sweep = host, key, sweep
+        self._search = search
+        self._say = say
+        self._state = self._passed_on = RUNNING
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._ask, name="tune-wandb-sweep", daemon=True)
+
+    def start(self) -> None:
+        """Start asking."""
+        self._thread.start()
+
+    def with_sweep(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a logger's arguments such that every run belongs to the sweep."""
+        settings = settings_argument(arguments.get("settings"))
+        return {**arguments, "settings": {**settings, "sweep_id": self._sweep.sweep_id}}
+
+    def state(self) -> dict[str, str]:
+        """Return what a restored search needs to go on with the sweep."""
+        return asdict(self._sweep)
+
+    def pass_on(self) -> None:
+        """Hold, continue or end the search as its sweep was paused, resumed or stopped."""
+        state = self._state
+        if state == self._passed_on or self._search is None:
+            return
+        self._passed_on = state
+        if state == "PAUSED":
+            self._search.hold()
+            self._say("the sweep was paused in W&B: no further trial starts until it is resumed.")
+        elif state == "CANCELED":
+            self.is_cancelled = True
+            self._search.stop()
+            self._say("the sweep was cancelled in W&B: the search ends.")
+        elif state == FINISHED:
+            self._search.finish()
+            self._say("the sweep was stopped in W&B: the search ends with the trials that run.")
+        else:
+            self._search.release()
+            self._say("the sweep was resumed in W&B.")
+
+    def end(self) -> None:
+        """End the sweep, unless W&B has cancelled it; its runs stay."""
+        self._ended.set()
+        if self._search is not None:
+            self._search.release()
+        if self._state in ("CANCELED", FINISHED):
+            return
+        with suppress(AccountError):
+            set_sweep_state(self._host, self._key, self._sweep, FINISHED, timeout=_TIMEOUT)
+
+    def _ask(self) -> None:
+        while not self._ended.wait(_ASKED_EVERY):
+            # A server that does not answer now is asked again.
+            with suppress(AccountError):
+                state = sweep_state(self._host, self._key, self._sweep, timeout=_TIMEOUT)
+                self._state = state or self._state
+
+
+def begin_sweep(
+    settings: WandbSettings,
+    access: Access,
+    search: TuneSearch | None,
+    restored: Mapping[str, str] | None,
+    say: Callable[[str], None],
+) -> SearchSweep | None:
+    """Register a search's sweep, or go on with the one of a restored search.
+
+    Whatever is in the way is said in one line, and the search goes on without a sweep.
+    """
+    reason = _obstacle(settings, access)
+    if reason is None and access.key is not None:
+        host = server_of(settings)
+        try:
+            sweep = _sweep(host, access.key, settings, search=search, restored=restored, say=say)
+        except AccountError as error:
+            reason = error.reason
+        else:
+            found = SearchSweep(host, access.key, sweep, search, say)
+            found.start()
+            return found
+    say(f"no W&B sweep for this search: {reason}.")
+    return None
+
+
+def _obstacle(settings: WandbSettings, access: Access) -> str | None:
+    if access.mode != "online" or access.key is None:
+        return f"it is tracked {access.mode}" if access.mode != "online" else "there is no API key"
+    if settings.project is None:
+        return "WandbLogger was given no project"
+    return access.check.refusal() if access.check is not None else None
+
+
+def _config(
+    settings: WandbSettings, search: TuneSearch | None, say: Callable[[str], None]
+) -> dict[str, Any] | None:
+    if isinstance(settings.sweep, Mapping):
+        config: dict[str, Any] | None = dict(settings.sweep)
+    elif search is None:
+        config = None
+    else:
+        config = sweep_config(search.param_space, search.metric, search.mode, say=say)
+    if config is None:
+        return None
+    name = settings.group or (search.name if search is not None else "")
+    return {"name": name, **config} if name else config
+
+
+def _sweep(
+    host: str,
+    key: ApiKey,
+    settings: WandbSettings,
+    *,
+    search: TuneSearch | None,
+    restored: Mapping[str, str] | None,
+    say: Callable[[str], None],
+) -> Sweep:
+    if restored is not None:
+        sweep = Sweep(**restored)
+        set_sweep_state(host, key, sweep, RUNNING, timeout=_TIMEOUT)
+        return sweep
+    config = _config(settings, search, say)
+    if config is None:
+        raise AccountError("the search space holds nothing that a sweep can express")
+    entity = settings.init.get("entity")
+    return register_sweep(host, key, config, entity=entity, project=str(settings.project))

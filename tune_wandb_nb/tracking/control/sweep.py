@@ -1,0 +1,99 @@
+"""One sweep of a W&B server: registered, asked for its state, and ended.
+
+``wandb.sweep`` is not used: it leaves ``WANDB_PROJECT`` and ``WANDB_ENTITY`` in the environment of
+this process and its children, takes the key of wandb's own session, and prints; nothing public of
+wandb ends a sweep.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from tune_wandb_nb.compat.graphql import SWEEP_STATE, UPSERT_SWEEP, state_of_sweep, sweep_of
+from tune_wandb_nb.tracking.auth.graphql import AccountError, project_page, query_server
+from tune_wandb_nb.tracking.settings.api_key import ApiKey
+
+__all__ = ["FINISHED", "RUNNING", "Sweep", "register_sweep", "set_sweep_state", "sweep_state"]
+
+RUNNING, FINISHED = "RUNNING", "FINISHED"
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A sweep that the server knows."""
+
+    sweep_id: str
+    """Its name in addresses, and in ``wandb.Settings(sweep_id=...)``."""
+    object_id: str
+    """The server's own id of it."""
+    entity: str
+    project: str
+
+    def url(self, host: str) -> str:
+        """Return its page.
+
+        Example:
+            >>> Sweep("ab12", "U3dlZXA6MQ==", "me", "digits").url("https://api.wandb.ai")
+            'https://wandb.ai/me/digits/sweeps/ab12'
+        """
+        page = project_page(host, self.entity, self.project)
+        return f"{page}/sweeps/{quote(self.sweep_id, safe='')}"
+
+
+def register_sweep(
+    host: str, key: ApiKey, config: Mapping[str, Any], *, entity: str | None, project: str
+) -> Sweep:
+    """Register a sweep whose runs somebody else chooses: the server has no say in them.
+
+    Args:
+        host: The server.
+        key: The key.
+        config: The sweep's configuration, with its name.
+        entity: Whose project it is; None for the key's default entity.
+        project: The project.
+
+    Raises:
+        AccountError: the server cannot be asked, or makes no sweep.
+    """
+    import yaml
+
+    text = yaml.safe_dump({**config, "controller": {"type": "local"}}, sort_keys=False)
+    variables = {
+        "config": text,
+        "displayName": config.get("name"),
+        "entityName": entity,
+        "projectName": project,
+        "state": RUNNING,
+    }
+    found = sweep_of(query_server(host, key, UPSERT_SWEEP, variables))
+    if found is None:
+        raise AccountError(f"{host} makes no sweep.", reason=f"{host} makes no sweep")
+    return Sweep(
+        found["name"], found["id"], found["entity"] or entity or "", found["project"] or project
+    )
+
+
+def sweep_state(host: str, key: ApiKey, sweep: Sweep, *, timeout: float) -> str | None:
+    """Return "RUNNING", "PAUSED", "FINISHED" or "CANCELED"; None where the server knows none.
+
+    Raises:
+        AccountError: the server cannot be asked.
+    """
+    variables = {"entity": sweep.entity, "project": sweep.project, "sweep": sweep.sweep_id}
+    return state_of_sweep(query_server(host, key, SWEEP_STATE, variables, timeout=timeout))
+
+
+def set_sweep_state(host: str, key: ApiKey, sweep: Sweep, state: str, *, timeout: float) -> None:
+    """Change the state.
+
+    Raises:
+        AccountError: the server cannot be asked, or refuses.
+    """
+    variables = {
+        "id": sweep.object_id,
+        "state": state,
+        "entityName": sweep.entity,
+        "projectName": sweep.project,
+    }
+    query_server(host, key, UPSERT_SWEEP, variables, timeout=timeout)

@@ -1,0 +1,209 @@
+"""What a training function of an older Ray is called with, and what it calls, in a trial."""
+
+import functools
+import inspect
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from tune_wandb_nb.compat.ray_trial import function_wrappers, in_tune_session, train_context
+from tune_wandb_nb.tracking.legacy.patches import Age, Patch
+
+__all__ = ["function_patches"]
+
+_CLASSIC = Age.RAY_1
+_AIR = Age.RAY_2_0
+_TRAIN = Age.RAY_2_7
+_CHECKPOINT_DIR = "checkpoint_dir"
+_REPORTERS = ("reporter", "status_reporter")
+_CONTEXT = ("get_trial_dir", "get_trial_id", "get_trial_name", "get_trial_resources")
+_OF_WORKER = ("get_world_rank", "get_world_size", "get_local_rank", "get_local_world_size")
+_unreported: list[str] = []
+"""The folder that ``tune.checkpoint_dir`` has given, until the next report takes it."""
+
+
+def function_patches() -> list[Patch]:
+    """Create the patches of what training functions call."""
+    import ray.train
+    import ray.tune
+    from ray.air import session
+
+    report = _report(ray.tune.report)
+    calls: dict[str, Any] = {
+        "report": report,
+        "checkpoint_dir": checkpoint_dir,
+        "with_parameters": _with_parameters(ray.tune.with_parameters),
+        "is_session_enabled": in_tune_session,
+        "durable": _unchanged,
+        **{name: _from_context(name) for name in _CONTEXT},
+    }
+    patches = [Patch(ray.tune, name, call, _CLASSIC) for name, call in calls.items()]
+    patches += [
+        Patch(module, "wrap_function", _wrap_function(module.wrap_function), _CLASSIC)
+        for module in function_wrappers()
+    ]
+    tunes = {
+        "report": report,
+        "get_checkpoint": ray.tune.get_checkpoint,
+        "get_context": ray.tune.get_context,
+    }
+    patches += [
+        Patch(ray.train, name, _in_tune(call, getattr(ray.train, name)), _TRAIN)
+        for name, call in tunes.items()
+    ]
+    for name in ("report", "get_checkpoint", "get_dataset_shard"):
+        of_worker = getattr(ray.train, name)
+        patches.append(Patch(session, name, _in_worker(of_worker, getattr(session, name)), _AIR))
+    for name in _OF_WORKER:
+        of_worker = _from_train_context(name)
+        patches.append(Patch(session, name, _in_worker(of_worker, getattr(session, name)), _AIR))
+    return patches
+
+
+@contextmanager
+def checkpoint_dir(step: int) -> Iterator[str]:
+    """Give a folder for a checkpoint, which the next report takes with it."""
+    del step
+    folder = tempfile.mkdtemp(prefix="checkpoint_")
+    yield folder
+    _forget_checkpoint()
+    _unreported.append(folder)
+
+
+def _report(modern: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(modern)
+    def report(metrics: Any = None, *args: Any, checkpoint: Any = None, **named: Any) -> Any:
+        """Report to Tune: a dictionary as today, or keywords or one number as in Ray 1.x."""
+        if args:
+            (checkpoint,) = args
+        if named or not isinstance(metrics, Mapping | None):
+            positional = metrics if isinstance(metrics, Mapping | None) else {"_metric": metrics}
+            metrics = {**(positional or {}), **named}
+        if checkpoint is None and _unreported:
+            from ray.tune import Checkpoint
+
+            checkpoint = Checkpoint.from_directory(_unreported[-1])
+        try:
+            return modern(metrics, checkpoint=checkpoint)
+        finally:
+            _forget_checkpoint()
+
+    return report
+
+
+def _forget_checkpoint() -> None:
+    while _unreported:
+        shutil.rmtree(_unreported.pop(), ignore_errors=True)
+
+
+def _wrap_function(modern: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(modern)
+    def wrap_function(function: Any, *args: Any, **kwargs: Any) -> Any:
+        return modern(_with_classic_arguments(function), *args, **kwargs)
+
+    return wrap_function
+
+
+def _with_parameters(modern: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(modern)
+    def with_parameters(trainable: Any, **kwargs: Any) -> Any:
+        if callable(trainable) and not isinstance(trainable, type):
+            trainable = _with_classic_arguments(trainable)
+        return modern(trainable, **kwargs)
+
+    return with_parameters
+
+
+def _with_classic_arguments(function: Any) -> Any:
+    """Return a function that takes a config only, if the function takes more from Ray 1.x."""
+    try:
+        names = list(inspect.signature(function).parameters)[1:]
+    except (TypeError, ValueError):
+        return function
+    wanted = [name for name in names if name == _CHECKPOINT_DIR]
+    wanted += [name for name in names[:1] if name in _REPORTERS]
+    if not wanted:
+        return function
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def classic(config: Any, **kwargs: Any) -> Any:
+            yield from function(config, **kwargs, **classic_arguments(wanted))
+
+    else:
+
+        @functools.wraps(function)
+        def classic(config: Any, **kwargs: Any) -> Any:
+            result = function(config, **kwargs, **classic_arguments(wanted))
+            forget_checkpoint_of_end()
+            return result
+
+    # Tune looks at the signature: a config must be enough to call the function.
+    del classic.__dict__["__wrapped__"]
+    return classic
+
+
+def classic_arguments(wanted: list[str]) -> dict[str, Any]:
+    """Return what Ray 1.x passed to a function beside its config."""
+    import ray.tune
+
+    arguments: dict[str, Any] = dict.fromkeys(wanted, ray.tune.report)
+    if _CHECKPOINT_DIR in arguments:
+        checkpoint = ray.tune.get_checkpoint()
+        arguments[_CHECKPOINT_DIR] = checkpoint.to_directory() if checkpoint else None
+    return arguments
+
+
+def forget_checkpoint_of_end() -> None:
+    """Say that Tune takes a checkpoint with a result only, if one was saved after the last."""
+    if _unreported:
+        print(
+            "tune-wandb-nb: a checkpoint was saved after the last tune.report(), and Tune takes one"
+            " with a result only; open tune.checkpoint_dir() before tune.report()."
+        )
+        _forget_checkpoint()
+
+
+def _from_context(name: str) -> Callable[[], Any]:
+    def call() -> Any:
+        import ray.tune
+
+        return getattr(ray.tune.get_context(), name)()
+
+    call.__name__ = name
+    return call
+
+
+def _from_train_context(name: str) -> Callable[[], Any]:
+    def call() -> Any:
+        import ray.train
+
+        return getattr(ray.train.get_context(), name)()
+
+    return call
+
+
+def _in_tune(of_tune: Callable[..., Any], modern: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of Ray Train's that is Tune's in a function that Tune runs."""
+
+    @functools.wraps(modern)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return (of_tune if in_tune_session() else modern)(*args, **kwargs)
+
+    return call
+
+
+def _in_worker(of_worker: Callable[..., Any], modern: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of ``ray.air.session`` that is Ray Train's in a worker of Ray Train."""
+
+    @functools.wraps(modern)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return (of_worker if train_context() is not None else modern)(*args, **kwargs)
+
+    return call
+
+
+def _unchanged(trainable: Any) -> Any:
+    return trainable

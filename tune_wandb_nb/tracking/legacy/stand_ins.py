@@ -1,0 +1,94 @@
+"""Modules that current versions of Ray do not have, made of those that they have."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+from types import ModuleType
+from typing import Any
+
+__all__ = ["StandIn", "missing_names", "resolve"]
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A module under an older name; what it holds is loaded when it is asked for.
+
+    Args:
+        name: The module's name.
+        names: A name in it -> where it is today, as ``module:attribute``.
+        modern: The modules that have all other names of it.
+        gone: A name that no version has any more -> what to write today; "*" is every name.
+    """
+
+    name: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    modern: tuple[str, ...] = ()
+    gone: Mapping[str, str] = field(default_factory=dict)
+
+    def module(self) -> ModuleType:
+        """Create the module."""
+        module: Any = ModuleType(self.name, "Names of an older Ray, from tune-wandb-nb.")
+        # A package, whose submodules are stand-ins too, for all that Ray's code asks.
+        module.__path__ = []
+        module.__all__ = sorted(self.names)
+        replaced = sys.modules.get(self.name)
+
+        def load(name: str) -> Any:
+            if name in self.names:
+                return resolve(self.names[name])
+            _refuse(self.name, name, self.gone)
+            if not name.startswith("__"):
+                modules = [*map(import_module, self.modern), *_original(self.name, replaced)]
+                for modern in modules:
+                    if hasattr(modern, name):
+                        return getattr(modern, name)
+            raise AttributeError(f"module {self.name!r} has no attribute {name!r}")
+
+        module.__getattr__ = load
+        return module  # type: ignore[no-any-return]
+
+
+def resolve(where: str) -> Any:
+    """Return what a ``module:attribute`` names."""
+    module, _, attribute = where.partition(":")
+    return getattr(import_module(module), attribute) if attribute else import_module(module)
+
+
+def _refuse(module: str, name: str, gone: Mapping[str, str]) -> None:
+    """Raise the error that says what to write today, if a name is among those that are gone.
+
+    Raises:
+        ImportError: ``from module import name`` shows its text, and not that of an AttributeError.
+    """
+    today = gone.get(name) or (gone.get("*") if not name.startswith("__") else None)
+    if today is not None:
+        raise ImportError(
+            f"{module}.{name} is no longer in Ray, and tune_wandb_nb.legacy cannot bring it back;"
+            f" {today}"
+        )
+
+
+def missing_names(module: str, gone: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return a ``__getattr__`` for a module of Ray's that has lost names."""
+
+    def load(name: str) -> Any:
+        _refuse(module, name, gone)
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return load
+
+
+def _original(name: str, replaced: ModuleType | None) -> list[ModuleType]:
+    """Return the module of Ray's that a stand-in has replaced, if there is one."""
+    if replaced is not None:
+        return [replaced]
+    parent = import_module(name.rpartition(".")[0])
+    spec = PathFinder.find_spec(name, list(getattr(parent, "__path__", [])))
+    if spec is None or spec.loader is None:
+        return []
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return [module]

@@ -1,0 +1,215 @@
+"""A trainer of Ray Train V2 as Ray Train's older versions took part in a search.
+
+`tune.Tuner` refuses a trainer of today. The trainer becomes a function of Tune's, which starts the
+trainer with the trial's config and reports to Tune what the workers report.
+"""
+
+import contextlib
+import functools
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from tune_wandb_nb.compat.ray_trial import trainer_class, tune_session, with_settings
+from tune_wandb_nb.tracking.legacy.patches import Age, Patch
+
+__all__ = ["abort_training", "as_search", "fit_in_trial", "is_trainer", "trainer_patches"]
+
+_MERGED = ("train_loop_config", "datasets")
+_NO_CPU = {"memory": 1}
+"""What a trial asks for beside its workers: Ray takes no request for nothing, and bytes it has."""
+_ABORTS_WITHIN = 10.0
+_controllers: list[Any] = []
+"""Ray Train's controller of the training that this trial has started and that has not ended."""
+
+
+def trainer_patches() -> list[Patch]:
+    """Create the patches of the trainers' own methods, and of their older names."""
+    import ray.train.data_parallel_trainer
+
+    trainer = trainer_class()
+    older = ray.train.data_parallel_trainer
+    return [
+        Patch(trainer, "fit", _fit(trainer.fit), Age.RAY_2_7),
+        Patch(older, "DataParallelTrainer", trainer, Age.RAY_2_7),
+    ]
+
+
+def is_trainer(trainable: Any) -> bool:
+    """Return whether a trainable is a trainer of Ray Train V2."""
+    return isinstance(trainable, trainer_class())
+
+
+def as_search(trainer: Any, tune_config: Any) -> tuple[Callable[[Any], None], Any]:
+    """Return a trainer as a function of Tune's, and the config of a search with it.
+
+    A trial needs no CPU of its own: the workers have theirs. Without a limit Tune would start all
+    trials at once; by default as many run as find room in the cluster of this moment.
+    """
+    from ray import tune
+
+    def train(config: dict[str, Any]) -> None:
+        fit_in_trial(trainer, config)
+
+    train.__name__ = train.__qualname__ = type(trainer).__name__
+    tune_config = tune_config or tune.TuneConfig()
+    if tune_config.max_concurrent_trials is None and not isinstance(
+        tune_config.search_alg, tune.search.ConcurrencyLimiter
+    ):
+        tune_config = replace(tune_config, max_concurrent_trials=_room_for(trainer))
+    return tune.with_resources(train, tune.PlacementGroupFactory([_NO_CPU])), tune_config
+
+
+def fit_in_trial(trainer: Any, config: Mapping[str, Any]) -> None:
+    """Run a trainer with a trial's config, and report its results and checkpoints to Tune."""
+    import ray.train
+    import ray.tune
+    from ray.util.queue import Queue
+
+    storage = tune_session().storage
+    reports = Queue(maxsize=1, actor_options={"num_cpus": 0})
+    run_config = ray.train.RunConfig(
+        name="train",
+        storage_path=storage.trial_fs_path,
+        storage_filesystem=storage.storage_filesystem,
+        callbacks=[*trainer.run_config.callbacks, _reporter(reports)],
+        worker_runtime_env=trainer.run_config.worker_runtime_env,
+    )
+    changes = _merged(trainer, config)
+    loop = _older_forms_in(trainer.train_loop_per_worker, ray.tune.get_checkpoint())
+    in_trial = with_settings(trainer, run_config=run_config, train_loop_per_worker=loop, **changes)
+    failures: list[BaseException] = []
+
+    def fit() -> None:
+        try:
+            in_trial.fit()
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            # With the trial, the queue is gone.
+            with contextlib.suppress(Exception):
+                reports.put(None)
+
+    threading.Thread(target=fit, name="ray-train", daemon=True).start()
+    try:
+        while (reported := reports.get()) is not None:
+            metrics, path, controller = reported
+            _controllers[:] = [controller]
+            checkpoint = None
+            if path is not None:
+                checkpoint = ray.tune.Checkpoint(path, storage.storage_filesystem)
+            ray.tune.report(metrics, checkpoint=checkpoint)
+        _controllers.clear()
+    finally:
+        abort_training()
+    if failures:
+        raise failures[0]
+
+
+def abort_training() -> None:
+    """End the training that a stopped trial has left, so that its workers' resources are free.
+
+    Ray alone does that only by and by, and not at all where its dashboard does not run.
+    """
+    import ray
+
+    while _controllers:
+        with contextlib.suppress(Exception):
+            ray.get(_controllers.pop().abort.remote(), timeout=_ABORTS_WITHIN)
+
+
+def _reporter(reports: Any) -> Any:
+    """Return the callback that sends what the first worker reports, and waits for Tune."""
+    import ray
+    from ray.train import UserCallback
+
+    class Reporter(UserCallback):
+        def after_report(self, run_context: Any, metrics: list[Any], checkpoint: Any) -> None:
+            del run_context
+            controller = ray.get_runtime_context().current_actor
+            reports.put((dict(metrics[0]), checkpoint.path if checkpoint else None, controller))
+
+    return Reporter()
+
+
+def _older_forms_in(loop: Callable[..., Any], restored: Any) -> Callable[..., Any]:
+    """Return a loop that finds the older forms, and the trial's checkpoint, in its worker."""
+
+    @functools.wraps(loop)
+    def in_worker(*args: Any) -> Any:
+        prepare_worker(restored)
+        return loop(*args)
+
+    return in_worker
+
+
+def prepare_worker(restored: Any) -> None:
+    """Apply the patches in a worker of Ray Train, and let it start from the trial's checkpoint."""
+    import importlib
+
+    import ray.train
+
+    # Loaded by name: the module imports this one.
+    importlib.import_module("tune_wandb_nb.tracking.legacy.trial_hook")
+    if restored is None:
+        return
+    own = ray.train.get_checkpoint
+
+    def get_checkpoint() -> Any:
+        return own() or restored
+
+    ray.train.get_checkpoint = get_checkpoint
+
+
+def _merged(trainer: Any, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the trainer's arguments with a trial's values, as Ray merged them once."""
+    import ray.train
+
+    changes: dict[str, Any] = {}
+    for name, value in config.items():
+        if name in _MERGED and isinstance(value, Mapping):
+            changes[name] = {**(getattr(trainer, name) or {}), **value}
+        elif name == "scaling_config":
+            given = value if isinstance(value, Mapping) else vars(value)
+            known = {field.name for field in fields(ray.train.ScalingConfig)}
+            old = {field: getattr(trainer.scaling_config, field) for field in known}
+            new = {key: item for key, item in given.items() if key in known}
+            changes[name] = ray.train.ScalingConfig(**{**old, **new})
+        elif name != "wandb":
+            raise ValueError(
+                f"{type(trainer).__name__} in a search takes train_loop_config, scaling_config and"
+                f" datasets in param_space, but got {name!r}. Give tune.Tuner a function that makes"
+                " the trainer of its config instead."
+            )
+    return changes
+
+
+def _room_for(trainer: Any) -> int:
+    """Return how many trials of a trainer the cluster has room for."""
+    import ray
+
+    scaling = trainer.scaling_config
+    if not isinstance(scaling.num_workers, int):
+        return 1
+    here = ray.cluster_resources() if ray.is_initialized() else {"CPU": os.cpu_count() or 1}
+    needed = scaling.total_resources
+    rooms = [int(here.get(name, 0) // count) for name, count in needed.items() if count]
+    return max(1, min(rooms, default=1))
+
+
+def _fit(modern: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    @functools.wraps(modern)
+    def fit(self: Any) -> Any:
+        """Train; with callbacks or other settings of Tune's, in a search with one trial."""
+        if not getattr(self.run_config, "tune_arguments", {}).keys() - {"name"}:
+            return modern(self)
+        from ray import tune
+
+        (result,) = tune.Tuner(self).fit()
+        if result.error is not None:
+            raise result.error
+        return result
+
+    return fit

@@ -1,0 +1,151 @@
+"""The saved view of one search: what it shows, and how it gets to the server."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tune_wandb_nb.compat.graphql import (
+    UPSERT_VIEW,
+    new_view_name,
+    spec_of,
+    view_address,
+    view_of,
+)
+from tune_wandb_nb.tracking.auth.graphql import AccountError, project_page, query_server
+from tune_wandb_nb.tracking.settings.api_key import ApiKey
+
+__all__ = ["ViewContent", "ViewError", "save_view"]
+
+_BEST_SHOWN = 20
+_MOST_SCATTERS = 4
+_INSTALL = "pip install 'tune-wandb-nb[view]'"
+
+
+class ViewError(RuntimeError):
+    """A view cannot be saved; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewContent:
+    """What a view shows of a search."""
+
+    name: str
+    entity: str
+    project: str
+    group: str
+    metric: str
+    mode: str
+    params: Mapping[str, bool]
+    """The hyperparameters that vary -> whether their axes are logarithmic."""
+    has_best: bool = False
+    """Whether the summary holds ``best/<metric>``."""
+    has_schedule: bool = False
+    """Whether hyperparameters change during a trial, and are logged as ``config/<name>``."""
+
+    @property
+    def ranked_by(self) -> str:
+        """The value of a run's summary by which the runs are ordered."""
+        return f"best/{self.metric}" if self.has_best else self.metric
+
+
+def save_view(host: str, key: ApiKey, content: ViewContent) -> str:
+    """Save a view, and return its address; blocks while it imports and sends.
+
+    Raises:
+        ViewError: wandb-workspaces is not installed, or the server takes no view.
+    """
+    spec = _spec(content)
+    variables = {
+        "entityName": content.entity,
+        "projectName": content.project,
+        "name": new_view_name(),
+        "displayName": content.name,
+        "type": "project-view",
+        "description": "",
+        "spec": spec,
+        "locked": False,
+    }
+    try:
+        name = view_of(query_server(host, key, UPSERT_VIEW, variables))
+    except AccountError as error:
+        raise ViewError(error.reason) from None
+    if name is None:
+        raise ViewError(f"{host} saves no view")
+    return view_address(project_page(host, content.entity, content.project), name)
+
+
+def _spec(content: ViewContent) -> str:
+    try:
+        from wandb_workspaces import expr, workspaces
+    except ImportError:
+        raise ViewError(f"wandb-workspaces is not installed: {_INSTALL}") from None
+    try:
+        workspace = workspaces.Workspace(
+            name=content.name,
+            entity=content.entity,
+            project=content.project,
+            sections=_sections(content),
+            runset_settings=workspaces.RunsetSettings(
+                filters=[expr.Metric("Group") == content.group],
+                order=[
+                    expr.Ordering(expr.Summary(content.ranked_by), ascending=content.mode == "min")
+                ],
+                pinned_columns=_columns(content),
+            ),
+        )
+        return spec_of(workspace)
+    except (AttributeError, TypeError, ValueError) as error:
+        # Another version of wandb-workspaces.
+        raise ViewError(f"wandb-workspaces does not take this view ({error!r:.200})") from None
+
+
+def _sections(content: ViewContent) -> list[Any]:
+    from wandb_workspaces import workspaces
+    from wandb_workspaces.reports import v2
+
+    result = v2.SummaryMetric(content.ranked_by)
+    axes = [
+        v2.ParallelCoordinatesPlotColumn(metric=v2.Config(_path(name)), log=is_log or None)
+        for name, is_log in content.params.items()
+    ]
+    curve = v2.LinePlot(
+        title=content.metric,
+        x="training_iteration",
+        y=[content.metric],
+        max_runs_to_show=_BEST_SHOWN,
+    )
+    search = [
+        curve,
+        v2.ParallelCoordinatesPlot(columns=[*axes, _column(v2, result)]),
+        v2.ParameterImportancePlot(with_respect_to=content.ranked_by),
+        *(
+            v2.ScatterPlot(x=v2.Config(_path(name)), y=result, log_x=is_log or None)
+            for name, is_log in list(content.params.items())[:_MOST_SCATTERS]
+        ),
+    ]
+    sections = [workspaces.Section(name="Search", panels=search, is_open=True)]
+    if content.has_schedule:
+        schedules = [
+            v2.LinePlot(title=name, x="training_iteration", y=[f"config/{name}"], log_y=is_log)
+            for name, is_log in content.params.items()
+        ]
+        sections.append(workspaces.Section(name="Schedules", panels=schedules, is_open=True))
+    return sections
+
+
+def _column(v2: Any, metric: Any) -> Any:
+    return v2.ParallelCoordinatesPlotColumn(metric=metric)
+
+
+def _columns(content: ViewContent) -> list[str]:
+    return [
+        "run:displayName",
+        f"summary:{content.ranked_by}",
+        "summary:tune/status",
+        *(f"config:{_path(name)}" for name in content.params),
+    ]
+
+
+def _path(name: str) -> str:
+    """Return a nested name as W&B writes it in a config."""
+    return name.replace("/", ".")

@@ -1,0 +1,116 @@
+"""A trial's process and the broker: what the process asks, and what it reports."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from tune_wandb_nb.tracking.broker.handle import request_broker
+from tune_wandb_nb.tracking.broker.messages import Answer
+from tune_wandb_nb.tracking.runs.init_plan import TrialNames
+from tune_wandb_nb.tracking.runs.run_stats import RunStats
+from tune_wandb_nb.tracking.settings.settings import WandbSettings
+
+__all__ = ["BrokerLink"]
+
+_TIMEOUT = 60.0
+_REPORTS_EVERY = 1.0
+"""Seconds between two reports to the driver: the process may be killed before its last one."""
+
+
+class BrokerLink:
+    """Calls the broker of this job; without one, nothing is known and notices are printed."""
+
+    def __init__(self) -> None:
+        self.broker = request_broker()
+        self.trial_id: str | None = None
+        """The trial that this process runs now."""
+        self._search_id: str | None = None
+        self._last_report = 0.0
+        self._sent: Any = None
+
+    def ask(self, names: TrialNames, settings: WandbSettings) -> Answer:
+        """Ask for the key, and for what only the driver has."""
+        if self.broker is None:
+            return Answer()
+        import ray
+
+        place = (settings.host, settings.api_key_file, names.experiment_path)
+        asked = self.broker.answer.remote(names.trial_id, *place)
+        answer = Answer.unpack(ray.get(asked, timeout=_TIMEOUT))
+        self._search_id = answer.search_id
+        return answer
+
+    def claim_run(self, trial_id: str | None) -> Mapping[str, Any] | None:
+        """Claim the trial's run, which the driver may write so far.
+
+        Returns:
+            The state in which the driver leaves the run; None where the driver does not answer.
+        """
+        import ray
+
+        try:
+            claim = self.broker.claim.remote(trial_id, self._search_id)
+            state: Mapping[str, Any] | None = ray.get(claim, timeout=_TIMEOUT)
+        except Exception:
+            return None
+        return state or {}
+
+    def is_taken(self, run_id: str, trial_id: str | None) -> bool:
+        """Claim a run id that was given for the whole search; returns whether a trial has it."""
+        if self.broker is None or trial_id is None:
+            return False
+        import ray
+
+        claim = self.broker.claim_run_id.remote(run_id, trial_id)
+        is_taken: bool = ray.get(claim, timeout=_TIMEOUT)
+        if is_taken:
+            self.say(
+                f"run_id={run_id!r} was given for the whole search, but every trial is a run of"
+                " its own; the second trial and those after it get their own ids."
+            )
+        return is_taken
+
+    def report_now_and_then(self, stats: RunStats) -> None:
+        """Send the counts of a run that goes on, if the last ones are a second old."""
+        if time.monotonic() - self._last_report > _REPORTS_EVERY:
+            self.report(stats)
+
+    def report(
+        self, stats: RunStats, state: Mapping[str, Any] | None = None, *, wait: bool = False
+    ) -> None:
+        """Send a run's counts, and with ``state`` how the trial's next process goes on."""
+        if self.broker is None or not stats.trial_id:
+            return
+        import ray
+
+        timeout = _TIMEOUT if wait else 0
+        # Ray may run the calls of an async actor in another order than they were sent in: "running"
+        # must not arrive after "finished".
+        if self._sent is not None and not ray.wait([self._sent], timeout=timeout)[0] and not wait:
+            return
+        self._last_report = time.monotonic()
+        report = stats.to_report()
+        self._sent = self.broker.report.remote(stats.trial_id, report, state, self._search_id)
+        if wait:
+            ray.wait([self._sent], timeout=timeout)
+
+    def take_ending(self, trial_id: str) -> Mapping[str, Any]:
+        """Return what only the driver's logger can say of the trial's end, for the summary."""
+        if self.broker is None:
+            return {}
+        import ray
+
+        try:
+            taken = self.broker.take_ending.remote(trial_id)
+            summary: Mapping[str, Any] = ray.get(taken, timeout=_TIMEOUT)
+        except Exception:
+            # The broker has ended with the driver; the run ends all the same.
+            return {}
+        return summary
+
+    def say(self, text: str) -> None:
+        """Send a notice to the search's logger."""
+        if self.broker is not None:
+            self.broker.notify.remote(text, self.trial_id)
+        else:
+            print(f"tune-wandb-nb: {text}", flush=True)

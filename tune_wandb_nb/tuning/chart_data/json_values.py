@@ -1,0 +1,36 @@
+"""Values as JSON has them, for the front end."""
+
+import math
+from typing import Any
+
+__all__ = ["json_number", "json_value"]
+
+_SAFE_INTEGER = 2**53
+
+
+def json_value(value: Any) -> Any:
+    """Return a scalar for JSON; a number that JavaScript cannot hold becomes text.
+
+    Example:
+        >>> json_value(0.1), json_value(float("nan")), json_value(2**60), json_value(True)
+        (0.1, 'nan', '1152921504606846976', True)
+    """
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) <= _SAFE_INTEGER else str(value)
+    if isinstance(value, float):
+        return json_number(value)
+    return str(value)
+
+
+def json_number(value: float) -> float | int | str:
+    """Return a number for JSON, and the name of one that is not finite.
+
+    Example:
+        >>> json_number(3.0), json_number(0.5), json_number(float("-inf"))
+        (3, 0.5, '-inf')
+    """
+    if not math.isfinite(value):
+        return str(value)
+    return int(value) if value.is_integer() and abs(value) <= _SAFE_INTEGER else value

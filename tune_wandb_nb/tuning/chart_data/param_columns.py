@@ -1,0 +1,119 @@
+"""The hyperparameters of all trials so far: their types, values and whether they vary."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tune_wandb_nb.tuning.chart_data.axes import looks_log
+from tune_wandb_nb.tuning.chart_data.json_values import json_value
+from tune_wandb_nb.tuning.space.param_types import ParamType
+from tune_wandb_nb.tuning.space.params import is_number
+
+__all__ = ["ParamColumns"]
+
+_MOST_PARAMS = 100
+_MOST_CATEGORIES = 60
+_MOST_REMEMBERED = 300
+
+
+class ParamColumns:
+    """Collects the values of hyperparameters, one trial after the other.
+
+    At most a hundred hyperparameters are shown, those of the search space first.
+
+    Example:
+        >>> columns = ParamColumns({})
+        >>> columns.add({"batch": 16, "act": "relu"})
+        >>> columns.add({"batch": 32, "act": "relu"})
+        >>> [(column["name"], column["type"], column["varies"]) for column in columns.header()]
+        [('batch', 'number', True), ('act', 'category', False)]
+    """
+
+    def __init__(self, types: Mapping[str, ParamType]) -> None:
+        self._columns = {name: _Column(name, types[name]) for name in list(types)[:_MOST_PARAMS]}
+        self._header: list[dict[str, Any]] | None = None
+
+    def add(self, params: Mapping[str, Any]) -> None:
+        """Take the hyperparameters of one trial into account."""
+        for name, value in params.items():
+            column = self._columns.get(name)
+            if column is None:
+                if len(self._columns) >= _MOST_PARAMS:
+                    continue
+                column = self._columns[name] = _Column(name, None)
+                self._header = None
+            if column.add(value):
+                self._header = None
+
+    def values_of(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the hyperparameters of one trial that are shown, as JSON values."""
+        return {k: json_value(v) for k, v in params.items() if k in self._columns}
+
+    def header(self) -> list[dict[str, Any]]:
+        """Return what is known of each hyperparameter that a trial has."""
+        if self._header is None:
+            self._header = [c.header() for c in self._columns.values() if c.distinct]
+        return self._header
+
+
+class _Column:
+    __slots__ = ("_declared", "_name", "_only_numbers", "_only_whole", "distinct")
+
+    def __init__(self, name: str, declared: ParamType | None) -> None:
+        self._name = name
+        self._declared = declared
+        self._only_numbers = self._only_whole = True
+        # Value with its type, since 1 == True == 1.0 in Python.
+        self.distinct: dict[tuple[type, Any], Any] = {}
+
+    def add(self, value: Any) -> bool:
+        """Take a value into account; tell whether the column has changed."""
+        key = (type(value), value)
+        if key in self.distinct or len(self.distinct) >= _MOST_REMEMBERED:
+            return False
+        self.distinct[key] = value
+        is_gap = value is None or (isinstance(value, float) and not math.isfinite(value))
+        if not is_gap:
+            self._only_numbers &= is_number(value)
+            self._only_whole &= isinstance(value, int) and not isinstance(value, bool)
+        return True
+
+    def header(self) -> dict[str, Any]:
+        declared = self._declared
+        categories = None if declared is None else declared.values
+        if categories is None and (not self._only_numbers or self._has_only_gaps()):
+            categories = tuple(sorted(self.distinct.values(), key=_natural_order))
+        if categories is not None:
+            return self._category(categories)
+        numbers = np.array([float(v) for v in self.distinct.values() if is_number(v)])
+        return {
+            "name": self._name,
+            "type": "number",
+            "integer": self._only_whole if declared is None else declared.integer,
+            "log": looks_log(numbers) if declared is None else declared.log,
+            "values": None,
+            "varies": len(self.distinct) > 1,
+        }
+
+    def _category(self, categories: tuple[Any, ...]) -> dict[str, Any]:
+        known = {(type(value), value): value for value in categories}
+        # Population based training may leave the values of the search space.
+        values = [json_value(value) for value in {**known, **self.distinct}.values()]
+        is_text = len(values) > _MOST_CATEGORIES
+        return {
+            "name": self._name,
+            "type": "text" if is_text else "category",
+            "integer": False,
+            "log": False,
+            "values": None if is_text else values,
+            "varies": len(self.distinct) > 1,
+        }
+
+    def _has_only_gaps(self) -> bool:
+        return not any(is_number(value) for value in self.distinct.values())
+
+
+def _natural_order(value: Any) -> tuple[int, float, str]:
+    return (0, float(value), "") if is_number(value) else (1, 0.0, str(value))

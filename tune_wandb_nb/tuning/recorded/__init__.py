@@ -1,0 +1,1 @@
+"""A search that Tune's files hold, recorded on a board."""

@@ -1,0 +1,135 @@
+"""Tune's files of an experiment -> `TrialBoard`, once or again and again while the search runs."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tune_wandb_nb.tracking.history.tune_experiment import (
+    RecordedTrial,
+    read_experiment,
+    search_start,
+)
+from tune_wandb_nb.tracking.history.tune_results import RESULTS
+from tune_wandb_nb.tuning.board.board import TrialBoard
+from tune_wandb_nb.tuning.board.description import read_description
+from tune_wandb_nb.tuning.board.snapshot import State
+
+__all__ = ["RecordedSearch"]
+
+_STATE_OF: Mapping[str, State] = {
+    "PENDING": "pending",
+    "RUNNING": "running",
+    "PAUSED": "paused",
+    "TERMINATED": "done",
+    "ERROR": "failed",
+}
+
+
+@dataclass(slots=True)
+class _Progress:
+    version: tuple[int, int] = (-1, -1)
+    first: float | None = None
+    last: float = -math.inf
+    iteration: float = -1.0
+
+
+class RecordedSearch:
+    """Records on a board what Tune's files hold of one experiment, each result once.
+
+    Args:
+        board: The board.
+        folder: The experiment's folder on this machine.
+        location: The path or URI of that folder, which is shown.
+        experiment: The name that tells this experiment from others on the same board.
+    """
+
+    def __init__(
+        self, board: TrialBoard, folder: Path, location: str, experiment: str | None = None
+    ) -> None:
+        self._board, self._folder = board, folder
+        self._location = location.partition("?")[0].rstrip("/")
+        self._experiment = experiment
+        self._progress: dict[str, _Progress] = {}
+        self.is_over = False
+        """Whether all trials have ended that Tune knew of at the last update."""
+
+    @property
+    def started(self) -> float | None:
+        """When the search started, in seconds since the epoch; None if nothing tells."""
+        firsts = [p.first for p in self._progress.values() if p.first is not None]
+        return min([*firsts, *filter(None, [search_start(self._folder)[1]])], default=None)
+
+    @property
+    def last_result(self) -> float | None:
+        """The time of the last result, in seconds since the epoch; None without a result."""
+        lasts = [p.last for p in self._progress.values() if p.last > -math.inf]
+        return max(lasts, default=None)
+
+    def update(self) -> bool:
+        """Record what is new; tell whether anything was.
+
+        Raises:
+            SettingsError: the folder does not belong to an experiment.
+        """
+        read_description(self._board, self._folder)
+        self._board.judge_by(search_start(self._folder)[0], None)
+        trials = read_experiment(self._folder)
+        before = self._board.revision
+        for trial in trials:
+            self._record(trial)
+        self.is_over = all(trial.is_over for trial in trials)
+        return self._board.revision != before
+
+    def _record(self, trial: RecordedTrial) -> None:
+        board = self._board
+        own_id = f"{self._experiment}/{trial.trial_id}" if self._experiment else trial.trial_id
+        progress = self._progress.setdefault(own_id, _Progress())
+        board.add(
+            own_id,
+            name=trial.name,
+            params=trial.config,
+            folder=f"{self._location}/{trial.folder.name}",
+            experiment=self._experiment,
+        )
+        version = _version(trial.folder / RESULTS)
+        if version != progress.version:
+            progress.version = version
+            self._record_results(own_id, trial, progress)
+        state = _STATE_OF.get(trial.status)
+        if state == "pending" and progress.first is not None:
+            # Tune writes its state less often than the results.
+            state = "running"
+        error = trial.error() if state in ("failed", None) else ""
+        at = progress.last if progress.last > -math.inf else None
+        if state is not None or error:
+            board.change(own_id, state or "failed", error=error or None, at=at)
+
+    def _record_results(self, own_id: str, trial: RecordedTrial, progress: _Progress) -> None:
+        modified = progress.version[1] / 1e9
+        for result in trial.results():
+            at = _number(result, "timestamp", modified)
+            iteration = _number(result, "training_iteration", progress.iteration + 1)
+            if progress.first is None:
+                progress.first = at - _number(result, "time_this_iter_s", 0.0)
+                self._board.change(own_id, "running", at=progress.first)
+            # The file is read from its start whenever it has grown. A trial that was restored has
+            # earlier iterations at a later time.
+            if iteration > progress.iteration or at > progress.last:
+                self._board.record(own_id, result, at=at)
+                progress.iteration, progress.last = iteration, max(progress.last, at)
+
+
+def _version(file: Path) -> tuple[int, int]:
+    try:
+        status = file.stat()
+    except OSError:
+        return (0, 0)
+    return status.st_size, status.st_mtime_ns
+
+
+def _number(result: Mapping[str, Any], name: str, otherwise: float) -> float:
+    value = result.get(name)
+    is_number = isinstance(value, int | float) and math.isfinite(value)
+    return float(value) if is_number and value is not None else otherwise

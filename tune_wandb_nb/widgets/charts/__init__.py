@@ -1,1 +1,0 @@
-"""The live charts of a search, and its static picture."""
