@@ -217,6 +217,14 @@ def test_the_theme_follows_the_page(view: TrialsPage) -> None:
     expect(root).to_have_class("twn twn-wide twn-dark")
 
 
+def test_colours_are_there_although_the_view_is_made_before_it_is_in_the_page(
+    view: TrialsPage,
+) -> None:
+    view.render(state([trial(1), trial(2)]))
+    color = "() => document.querySelector('.twn-row').style.getPropertyValue('--twn-own')"
+    view.page.wait_for_function(f"({color})().startsWith('rgb')")
+
+
 @pytest.mark.parametrize("width", [700, 1000, 1600])
 def test_nothing_is_wider_than_the_page(view: TrialsPage, width: int) -> None:
     view.page.set_viewport_size({"width": width, "height": 900})

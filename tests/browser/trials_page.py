@@ -33,7 +33,10 @@ _START = """async (source) => {
     window.bundle = await import(address);
 }"""
 _RENDER = """() => {
-    window.end = window.bundle.default.render({model: window.model, el: document.body});
+    // As anywidget does: the view is made before its element is in the page.
+    const el = document.createElement("div");
+    window.end = window.bundle.default.render({model: window.model, el});
+    document.body.append(el);
 }"""
 
 
