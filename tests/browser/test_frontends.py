@@ -154,6 +154,6 @@ def test_in_vs_code_a_link_stands_for_the_page(
     expect(badge(page, "Finished")).to_be_visible(timeout=SLOW)
     take_picture(page, "vscode-live")
     tab(page, "W&B").click()
-    expect(page.get_by_role("link", name=group)).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("link", name=group).first).to_be_visible(timeout=SLOW)
     assert page.locator("iframe[title='W&B']").count() == 0
     take_picture(page, "vscode-page")

@@ -98,7 +98,9 @@ def test_reports_and_notices_are_taken_over_until_the_trial_ends(
     search.notices.flush()
     assert "a notice" in capsys.readouterr().out
     search.remote.end("t", Ending("finished", summary={"tune/status": "completed"}))
-    assert ray.get(broker.take_ending.remote("t")) == {"tune/status": "completed"}
+    ending: dict[str, Any] = {}
+    search.poll_until(lambda: ending.update(ray.get(broker.take_ending.remote("t"))) or ending)
+    assert ending == {"tune/status": "completed"}
     ray.get(broker.report.remote("t", WorkerReport("running", "t", logged=9), None, "s"))
     ray.get(broker.notify.remote("another", "t"))
 
