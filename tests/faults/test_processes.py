@@ -56,7 +56,8 @@ def test_wandb_core_killed(
     assert list(audit["logged"]) == [30, 30, 30]
     assert set(audit["mode"]) == {mode}
     if mode == "offline":
-        sync(tmp_path / "wandb", wire_server)
+        # On a busy machine wandb-core is killed before it has flushed anything to a run's file.
+        sync(tmp_path / "wandb", wire_server, may_be=frozenset({"empty"}))
     assert_all_there(wire_server, results)
 
 
