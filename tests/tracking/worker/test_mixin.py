@@ -133,7 +133,9 @@ def test_inside_the_plain_wandb_api_works(run_search: RunSearch, wire_server: Wi
     tw.login(wire_server.api_key)
     run_search(tw.wandb_mixin(plain_wandb), {"a": 1, "wandb": entry})
     (run,) = wire_server.runs.values()
-    assert run.config == {"a": 1, "layers": 3}
+    folders = {"trial_path", "trial_log_path"}
+    assert folders <= run.config.keys()
+    assert {k: v for k, v in run.config.items() if k not in folders} == {"a": 1, "layers": 3}
     assert run.rows[0]["image"]["_type"] == "image-file"
     assert run.rows[1]["table"]["_type"] == "table-file"
     assert run.summary["best"] == 7

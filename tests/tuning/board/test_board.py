@@ -15,7 +15,7 @@ from tests.boards import result
 from tune_wandb_nb.tuning.board.board import TrialBoard
 
 
-@pytest.mark.parametrize("module", ["board", "curve", "params", "snapshot", "trial"])
+@pytest.mark.parametrize("module", ["board", "curve", "snapshot", "trial"])
 def test_pure_modules_import_nothing_heavy(module: str) -> None:
     code = (
         f"import sys, tune_wandb_nb.tuning.board.{module};"
