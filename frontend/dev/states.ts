@@ -1,3 +1,4 @@
+import { NO_SEARCH } from "../src/data/store";
 import type {
   CurveMessage,
   ParamInfo,
@@ -39,24 +40,25 @@ const PARAMS: ParamInfo[] = [
   param("dataset", { type: "text", varies: false }),
 ];
 
+function messageOf(
+  search: SearchInfo,
+  trials: TrialMessage[],
+  curves: CurveMessage[],
+  perturbations: Perturbation[],
+): StateMessage {
+  return { kind: "state", revision: 1, search, trials, removed: [], curves, perturbations };
+}
+
 function search(name: string, more: Partial<SearchInfo> = {}): SearchInfo {
   return {
+    ...NO_SEARCH,
     name,
     objectives: [{ metric: "accuracy", mode: "max" }],
     metrics: ["accuracy", "loss", "val/f1"],
     params: PARAMS,
-    counts: {},
-    expected: null,
     started: START,
-    ended: null,
     now: START + 754,
     canStop: true,
-    stopping: false,
-    note: "",
-    error: null,
-    dropped: 0,
-    importance: [],
-    importanceNote: "",
     columns: ["timesteps_total"],
     ...more,
   };
@@ -95,15 +97,7 @@ function generate(plan: Plan, info: SearchInfo): Made {
     makeTrial(i, plan, next, numbers, workers),
   );
   for (const trial of trials) info.counts[trial.state] = (info.counts[trial.state] ?? 0) + 1;
-  const message: StateMessage = {
-    kind: "state",
-    revision: 1,
-    search: info,
-    trials,
-    removed: [],
-    curves: numbers.curves,
-    perturbations: [],
-  };
+  const message = messageOf(info, trials, numbers.curves, []);
   return { message, buffers: [numbers.buffer()] };
 }
 
@@ -297,15 +291,7 @@ function population(): Made {
   info.counts.running = 8;
   info.metrics = ["accuracy"];
   info.columns = [];
-  const message: StateMessage = {
-    kind: "state",
-    revision: 1,
-    search: info,
-    trials,
-    removed: [],
-    curves: numbers.curves,
-    perturbations,
-  };
+  const message = messageOf(info, trials, numbers.curves, perturbations);
   return { message, buffers: [numbers.buffer()] };
 }
 

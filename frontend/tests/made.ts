@@ -1,3 +1,4 @@
+import { NO_SEARCH } from "../src/data/store";
 import type { ParamInfo, SearchInfo, StateMessage, TrialMessage } from "../src/protocol";
 
 export function param(name: string, more: Partial<ParamInfo> = {}): ParamInfo {
@@ -6,23 +7,14 @@ export function param(name: string, more: Partial<ParamInfo> = {}): ParamInfo {
 
 export function search(more: Partial<SearchInfo> = {}): SearchInfo {
   return {
+    ...NO_SEARCH,
     name: "search",
     objectives: [{ metric: "loss", mode: "min" }],
     metrics: ["loss"],
     params: [param("lr"), param("optimizer", { type: "category" })],
-    counts: {},
-    expected: null,
     started: 0,
-    ended: null,
     now: 10,
     canStop: true,
-    stopping: false,
-    note: "",
-    error: null,
-    dropped: 0,
-    importance: [],
-    importanceNote: "",
-    columns: [],
     ...more,
   };
 }

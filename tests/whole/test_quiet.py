@@ -9,11 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from jupyter_client import AsyncKernelManager
-from nbclient import NotebookClient
 
+from tests.kernels import run_cells
 from tests.wire import WireServer
 
 CHECKOUT = Path(__file__).parents[2]
@@ -64,19 +62,8 @@ OFFLINE = [r"tune-wandb-nb: 20 trials, 40 rows, all on disk, offline\. Upload wi
 
 
 def in_notebook(folder: Path, source: str, environ: dict[str, str]) -> str:
-    cells = [nbformat.v4.new_code_cell(source)]
-    # From such a name wandb knows that it is in Jupyter.
-    kernel = AsyncKernelManager(
-        kernel_name="python3", connection_file=str(folder / "jupyter-kernel.json")
-    )
-    client = NotebookClient(
-        nbformat.v4.new_notebook(cells=cells),
-        km=kernel,
-        timeout=300,
-        resources={"metadata": {"path": str(folder)}},
-    )
-    client.execute(env=environ)
-    outputs = client.nb.cells[0].outputs
+    (cell,) = run_cells(folder, source, environ=environ)
+    outputs = cell.outputs
     # The reporter of Tune shows nothing, once.
     shown = [o for o in outputs if o.output_type != "stream" and o.data.get("text/html") != ""]
     assert shown == []

@@ -8,7 +8,7 @@ export interface Trial extends Omit<TrialMessage, "params" | "last"> {
   last: Map<string, Scalar>;
 }
 
-const NO_SEARCH: SearchInfo = {
+export const NO_SEARCH: SearchInfo = {
   name: "",
   objectives: [],
   metrics: [],

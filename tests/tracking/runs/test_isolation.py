@@ -8,15 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 import wandb
-from jupyter_client import AsyncKernelManager
-from nbclient import NotebookClient
 from ray import tune
 from ray.tune import Callback
 
 import tune_wandb_nb
+from tests.kernels import run_cells
 from tests.searches import RunSearch
 from tests.wire import WireServer, find_wandb_files, read_ended_wandb_file
 from tune_wandb_nb import WandbLogger
@@ -62,21 +60,10 @@ run.finish()
 
 def run_notebook(folder: Path, ray_environ: dict[str, str], *sources: str) -> list[str]:
     """Run cells in a kernel that wandb takes for Jupyter's; returns what each has printed."""
-    cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    # From such a name wandb knows that it is in Jupyter.
-    kernel = AsyncKernelManager(
-        kernel_name="python3", connection_file=str(folder / "jupyter-kernel.json")
-    )
-    client = NotebookClient(
-        nbformat.v4.new_notebook(cells=cells),
-        km=kernel,
-        timeout=300,
-        resources={"metadata": {"path": str(folder)}},
-    )
     checkout = Path(tune_wandb_nb.__file__).parents[1]
     own = {"PYTHONPATH": str(checkout), "RAY_AIR_NEW_OUTPUT": "0"}
-    client.execute(env={**os.environ, **ray_environ, **own})
-    return ["".join(o.get("text", "") for o in cell.outputs) for cell in client.nb.cells]
+    cells = run_cells(folder, *sources, environ={**os.environ, **ray_environ, **own})
+    return ["".join(o.get("text", "") for o in cell.outputs) for cell in cells]
 
 
 def test_a_search_sets_no_hooks_and_a_run_of_ones_own_does(

@@ -219,7 +219,7 @@ class Session:
         tracked = self.trials.get(trial_id)
         if tracked is None:
             self._claimed.add(trial_id)
-        if tracked is None or isinstance(tracked.run, RemoteTrial):
+        if tracked is None or tracked.ended or isinstance(tracked.run, RemoteTrial):
             self.remote.release(trial_id)
             return
         written, rows = tracked.run, tracked.rows

@@ -24,9 +24,9 @@ def close_session(session: Session) -> None:
         with _interruptible():
             _wait(session)
             session.remote.poll_last()
+            session.poll_pages()
+            session.pages.wait()
     finally:
-        session.poll_pages()
-        session.pages.wait()
         unfinished = [run.stats for run in session.writer.unfinished()]
         trials = session.trials
         line = closing_line(trials.stats, unfinished, _repair(session), trials.group or "")

@@ -195,8 +195,9 @@ class RunWriter:
         assert isinstance(run, TrialRun)
         try:
             row = self._rows.take(stored)
-        except OSError as error:
-            run.stats.lose(f"its temporary file is gone ({type(error).__name__})")
+        except Exception as error:
+            # This thread writes the rows of all runs, and must not end.
+            run.stats.lose(f"its temporary file cannot be read ({type(error).__name__})")
             return
         if not run.write(row, may_wait=False):
             self._start(queue, row)

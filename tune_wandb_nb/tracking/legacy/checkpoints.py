@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tune_wandb_nb.tracking.legacy.patches import Age, Patch
+from tune_wandb_nb.tracking.results.checkpoints import storage_uri
 
 __all__ = ["checkpoint_patches"]
 
@@ -79,8 +80,9 @@ def _from_uri(cls: Callable[..., Any], uri: str) -> Any:
 
 def _uri(self: Any) -> str:
     kind = self.filesystem.type_name
-    scheme = {"local": "file", "gcs": "gs"}.get(kind, kind)
-    return f"{scheme}://{self.path}"
+    if kind == "local":
+        return f"file://{self.path}"
+    return storage_uri(kind, self.path) or f"{kind}://{self.path}"
 
 
 def _local_path(self: Any) -> str:

@@ -3,7 +3,6 @@
 import contextlib
 import pickle
 import tempfile
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +29,7 @@ class StoredRow:
 
 
 class WaitingRows:
-    """Keeps rows until their runs take them; used by the writer's threads.
+    """Keeps rows until their runs take them; used by the one thread that writes them.
 
     A run opens for up to 20 seconds online, and longer where W&B hangs. What its trial reports
     meanwhile, images among it, must not fill the driver's memory.
@@ -51,27 +50,25 @@ class WaitingRows:
         self._size = 0
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._stored = 0
-        self._lock = threading.Lock()
 
     def put(self, row: Row) -> StoredRow:
         """Keep a row; where no file can be written, in memory all the same."""
         size = size_of(row.metrics) + size_of(row.config) + size_of(row.summary)
-        with self._lock:
-            if self._size + size > self._bound:
-                with contextlib.suppress(OSError, pickle.PicklingError, TypeError, AttributeError):
-                    return StoredRow(None, self._write(row), 0)
-            self._size += size
+        if self._size + size > self._bound:
+            # A value of the user's own class may raise anything when it is pickled.
+            with contextlib.suppress(Exception):
+                return StoredRow(None, self._write(row), 0)
+        self._size += size
         return StoredRow(row, None, size)
 
     def take(self, stored: StoredRow) -> Row:
         """Return a row that is no longer kept.
 
         Raises:
-            OSError: its file is gone.
+            Exception: its file is gone, or a value cannot be unpickled.
         """
         if stored.row is not None:
-            with self._lock:
-                self._size -= stored.size
+            self._size -= stored.size
             return stored.row
         assert stored.file is not None
         # Written by this process, in a folder that only this user can read.
@@ -81,10 +78,9 @@ class WaitingRows:
 
     def delete(self) -> None:
         """Delete the files."""
-        with self._lock:
-            if self._folder is not None:
-                self._folder.cleanup()
-                self._folder = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
 
     def _write(self, row: Row) -> Path:
         if self._folder is None:

@@ -116,10 +116,7 @@ class Tracker:
         takes_reports: bool,
     ) -> None:
         access = decide_access(settings, sent=answer.key)
-        rules = RowRules.of(settings.excludes, log_config=settings.log_config, best=settings.best)
-        rows = TrialRows(rules, earlier.get("config", config))
-        if "rows" in earlier:
-            rows.restore(earlier["rows"])
+        rows = _rows_of(settings, earlier.get("config", config), earlier.get("rows"))
         change = rows.change_config(config) if earlier else None
         plan = make_init_plan(
             settings,
@@ -235,3 +232,14 @@ class Tracker:
         if stats.stopped_in_wandb:
             return stopped_in_wandb_ending().summary
         return self._link.take_ending(stats.trial_id) if self._rows is not None else {}
+
+
+def _rows_of(
+    settings: WandbSettings, config: Mapping[str, Any], state: Mapping[str, Any] | None
+) -> TrialRows:
+    """Return what makes a trial's rows, with the state that an earlier process has left."""
+    rules = RowRules.of(settings.excludes, log_config=settings.log_config, best=settings.best)
+    rows = TrialRows(rules, config)
+    if state is not None:
+        rows.restore(state)
+    return rows
