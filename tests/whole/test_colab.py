@@ -41,7 +41,7 @@ from google.colab import output
 from tune_wandb_nb.widgets.base.frontend import detect_frontend
 dashboard = experiment.dashboard
 print(detect_frontend().name, experiment.logger.mode, results.num_errors)
-print("Trial name" in dashboard.tune.value, list(experiment.logger.audit()["logged"]))
+print("Trial name" in dashboard.tune.output.value, list(experiment.logger.audit()["logged"]))
 """
 
 

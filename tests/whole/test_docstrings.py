@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import inspect
 import re
+import shutil
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -56,12 +57,16 @@ class Finder(doctest.DocTestFinder):
 
 @pytest.fixture(scope="module")
 def home(ray_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a search of long ago."""
+    """A home with searches of long ago."""
     home = tmp_path_factory.mktemp("home")
     old = tune.RunConfig(
         name="train_2026-01-01_12-00-00", storage_path=str(home / "ray_results"), verbose=0
     )
     tune.Tuner(train_fn, run_config=old).fit()
+    digits = tune.RunConfig(name="digits", storage_path=str(home / "ray_results"), verbose=0)
+    tune.Tuner(train_fn, run_config=digits, tune_config=tune.TuneConfig(num_samples=4)).fit()
+    for name in ("adam", "sgd"):
+        shutil.copytree(home / "ray_results" / "digits", home / "ray_results" / name)
     return home
 
 
@@ -71,6 +76,7 @@ def names(
 ) -> Iterator[dict[str, Any]]:
     """What examples take for granted: imports, a function to train, an account, an old search."""
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(home)
     # Ray has looked up the home when it was imported.
     for module in ("ray.train.constants", "ray.tune.experiment.experiment"):
         monkeypatch.setattr(f"{module}.DEFAULT_STORAGE_PATH", str(home / "ray_results"))

@@ -36,8 +36,7 @@ def objectives_of(metric: Metric, mode: Mode) -> tuple[Objective, ...]:
         >>> objectives_of(["loss", "latency"], ["min"])
         Traceback (most recent call last):
         ...
-        tune_wandb_nb.tracking.settings.settings.SettingsError: each metric needs a mode, but there
-        are 2 metrics (loss, latency) and 1 mode (min); write mode=["min", ...].
+        tune_wandb_nb.SettingsError: each metric needs a mode, but there are 2 metrics (loss, ...
     """
     metrics, modes = _listed("metric", metric), _listed("mode", mode)
     for each in modes:
