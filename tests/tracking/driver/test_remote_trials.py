@@ -138,7 +138,10 @@ def test_a_process_without_a_broker_has_a_logger_start_one(
 ) -> None:
     monkeypatch.setattr("tune_wandb_nb.tracking.driver.remote_trials._MIXIN", "not loaded")
     monkeypatch.setattr("tune_wandb_nb.tracking.broker.handle._name", lambda: "test.broker")
-    monkeypatch.setattr(broker_client, "_job", None)
+    # Restored afterwards, or the tests that follow would talk to the broker of this one.
+    fresh = {"_broker": None, "_sent_keys": {}, "_sent_common": {}, "_last_message": None}
+    for name, value in {"_job": None, **fresh}.items():
+        monkeypatch.setattr(broker_client, name, value)
     search = Search()
     search.remote.start()
     assert not search.remote.is_attached
