@@ -77,6 +77,7 @@ class FakeTrial:
         self.storage = SimpleNamespace(
             experiment_dir_name="experiment",
             experiment_fs_path=str(folder),
+            trial_fs_path=self.local_path,
             storage_filesystem=SimpleNamespace(type_name="local"),
         )
 

@@ -143,9 +143,11 @@ def test_online_each_row_is_in_its_run_once(
     assert len(wire_server.runs) == 2
 
 
-def test_a_function_of_that_name_is_the_users_own(run_search: RunSearch, wandb_home: Path) -> None:
+def test_a_function_of_that_name_is_the_users_own(
+    run_search: RunSearch, wandb_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     logger = tw.WandbLogger(project="p", dir=str(wandb_home / "logger"))
-    os.environ["WANDB_DIR"] = str(wandb_home)
+    monkeypatch.setenv("WANDB_DIR", str(wandb_home))
     run_search(with_a_run_of_its_own, SPACE, logger=logger)
     runs = [read_ended_wandb_file(file) for file in find_wandb_files(wandb_home / "logger")]
     assert [len(run.rows) for run in runs] == [ROWS, ROWS]
