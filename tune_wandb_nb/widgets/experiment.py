@@ -110,6 +110,8 @@ class Experiment:
         """Start the search, show the dashboard (in a notebook) and return at once."""
         with self._key_in_context():
             self._search.start()
+        for warning in self._search.warnings():
+            print(f"tune-wandb-nb: {warning}")
         if show:
             self._show()
 

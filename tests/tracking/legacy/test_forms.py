@@ -62,6 +62,9 @@ def test_rays_own_integration_is_ours_and_keeps_its_other_names() -> None:
     assert wandb.WandbLoggerCallback is WandbLoggerCallback is tw.WandbLogger
     assert wandb.setup_wandb is tw.setup_wandb
     assert wandb.WANDB_ENV_VAR == "WANDB_API_KEY"
+    with pytest.raises(ImportError, match="Other"):
+        from ray.tune.logger.wandb import Other  # noqa: F401
+    assert tw.WandbLogger.__module__ == "tune_wandb_nb", "it would be pickled under a private path"
 
 
 def with_checkpoints(config: dict[str, Any], checkpoint_dir: str | None = None) -> None:

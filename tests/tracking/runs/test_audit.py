@@ -120,6 +120,13 @@ def test_an_empty_table_has_its_columns() -> None:
             id="offline-dropped",
         ),
         pytest.param(
+            [offline(0, state="failed"), offline(1)],
+            [],
+            "2 trials (1 failed), 40 rows, all on disk, offline. Upload with:"
+            " wandb sync wandb/offline-run-7-ab_00000 wandb/offline-run-7-ab_00001",
+            id="failed",
+        ),
+        pytest.param(
             [Run(mode="disabled", logged=0)] * 3,
             [],
             "3 trials, 60 rows, none tracked (mode is 'disabled').",

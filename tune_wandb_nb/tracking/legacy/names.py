@@ -94,7 +94,8 @@ STAND_INS: tuple[StandIn, ...] = (
     StandIn("ray.air.checkpoint", names={"Checkpoint": "ray.train:Checkpoint"}),
     # Current ones, whose classes are Ray's own integration
     StandIn("ray.air.integrations.wandb", names=_CALLBACK),
-    StandIn("ray.tune.logger.wandb", names=_CALLBACK),
+    # Ray's own file renames the module of the callback that it finds, which would be ours.
+    StandIn("ray.tune.logger.wandb", names=_CALLBACK, is_complete=True),
 )
 """Every module that is put in the place of one that Ray does not have, parents first."""
 

@@ -21,12 +21,14 @@ class StandIn:
         names: A name in it -> where it is today, as ``module:attribute``.
         modern: The modules that have all other names of it.
         gone: A name that no version has any more -> what to write today; "*" is every name.
+        is_complete: Nothing else is looked for in the module of Ray's that is replaced.
     """
 
     name: str
     names: Mapping[str, str] = field(default_factory=dict)
     modern: tuple[str, ...] = ()
     gone: Mapping[str, str] = field(default_factory=dict)
+    is_complete: bool = False
 
     def module(self) -> ModuleType:
         """Create the module."""
@@ -41,7 +43,9 @@ class StandIn:
                 return resolve(self.names[name])
             _refuse(self.name, name, self.gone)
             if not name.startswith("__"):
-                modules = [*map(import_module, self.modern), *_original(self.name, replaced)]
+                modules = [*map(import_module, self.modern)]
+                if not self.is_complete:
+                    modules += _original(self.name, replaced)
                 for modern in modules:
                     if hasattr(modern, name):
                         return getattr(modern, name)

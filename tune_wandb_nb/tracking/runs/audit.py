@@ -71,7 +71,9 @@ def closing_line(
         len(runs),
         *(sum(getattr(a, n) for a in runs) for n in ("reported", "logged", "dropped")),
     )
-    counted = f"{count(totals.trials, 'trial')}, {count(totals.reported, 'row')}"
+    failed = sum(run.state == "failed" for run in runs)
+    counted = count(totals.trials, "trial") + (f" ({failed} failed)" if failed else "")
+    counted += f", {count(totals.reported, 'row')}"
     if all(run.mode == "disabled" for run in runs):
         return f"{counted}, none tracked (mode is 'disabled')."
     # One command uploads the unfinished runs and those that are offline: all are on disk.

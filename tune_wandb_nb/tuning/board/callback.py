@@ -165,5 +165,23 @@ def _resources(trials: list["Trial"]) -> str:
             for name, amount in trial.placement_group_factory.required_resources.items():
                 used[name] = used.get(name, 0.0) + amount
     total = ray.cluster_resources()
+    waiting = next((trial for trial in trials if trial.status == "PENDING"), None)
+    if not used and waiting is not None:
+        lacking = _lacking(waiting, total, ray.available_resources())
+        if lacking:
+            return lacking
     shown = [name for name in ("CPU", "GPU") if total.get(name)]
     return " · ".join(f"{used.get(name, 0.0):g}/{total[name]:g} {name}" for name in shown)
+
+
+def _lacking(trial: "Trial", total: dict[str, float], free: dict[str, float]) -> str:
+    for name, amount in trial.placement_group_factory.required_resources.items():
+        have = total.get(name, 0.0)
+        if amount > have:
+            return (
+                f"a trial asks for {amount:g} {name}, but Ray has {have:g}: trials wait for ever."
+                " Stop the search; ask for less with tune.with_resources, or give ray.init more."
+            )
+        if amount > free.get(name, 0.0):
+            return f"waiting for {amount:g} {name}: other work of this Ray uses all {have:g}"
+    return ""

@@ -16,6 +16,7 @@ from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.callback import BoardCallback
 from tune_wandb_nb.tuning.search.interrupt import interrupted_by
 from tune_wandb_nb.tuning.search.objectives import without_objectives
+from tune_wandb_nb.tuning.search.start_warnings import start_warnings
 
 if TYPE_CHECKING:
     from ray import tune
@@ -105,6 +106,11 @@ class Search:
         """The experiment's folder; None until the search has started."""
         return self._path
 
+    def warnings(self) -> list[str]:
+        """What looks wrong in the search as it is given, in words; it can start all the same."""
+        metrics = [objective.metric for objective in self.board.snapshot().objectives]
+        return start_warnings(self._trainable, self._param_space, metrics)
+
     # Control
 
     def start(self) -> None:
@@ -116,7 +122,8 @@ class Search:
         if self._status != "new":
             raise SearchError(
                 f"a search starts once, but this one is {self._status};"
-                " resume() goes on with it, a new Search starts from the beginning."
+                " resume() goes on with it once it has ended, a new Experiment starts from the"
+                " beginning."
             )
         self._launch(None, {})
 
