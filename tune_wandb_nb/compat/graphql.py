@@ -27,24 +27,22 @@ __all__ = [
 ]
 
 VIEWER = "query Viewer { viewer { id entity teams { edges { node { name } } } } }"
-"""Asks whose key it is. ``viewer`` is null for a key that the server does not know."""
+"""``viewer`` is null for a key that the server does not know."""
 PROJECTS = (
     "query GetProjects($entity: String!, $perPage: Int) { models(entityName: $entity,"
     " first: $perPage) { edges { node { name } } } }"
 )
-"""Asks for an entity's projects (``models``), the newest first."""
+"""The newest first."""
 RUN = (
     "query RunResumeStatus($project: String, $entity: String, $name: String!) {"
     " model(name: $project, entityName: $entity) { bucket(name: $name, missingOk: true) {"
     " state historyLineCount historyTail summaryMetrics } } }"
 )
-"""Asks what there is of a run; see `run_of`."""
 SAMPLED_ROWS = (
     "query RunSampledHistory($project: String!, $entity: String!, $name: String!,"
     " $spec: JSONString!) { project(name: $project, entityName: $entity) { run(name: $name) {"
     " sampledHistory(specs: [$spec]) } } }"
 )
-"""Asks for some metrics of a run's rows; ``spec`` is a `sample_of_steps`."""
 
 UPSERT_SWEEP = (
     "mutation UpsertSweep($id: ID, $config: String, $entityName: String, $projectName: String,"
@@ -52,12 +50,11 @@ UPSERT_SWEEP = (
     " entityName: $entityName, projectName: $projectName, state: $state,"
     " displayName: $displayName}) { sweep { id name project { name entity { name } } } } }"
 )
-"""Makes a sweep, or changes the one with this ``id``; see `sweep_of`. The config is YAML."""
+"""Makes a sweep, or changes the one with this ``id``; the config is YAML."""
 SWEEP_STATE = (
     "query GetSweepState($entity: String, $project: String, $sweep: String!) {"
     " project(name: $project, entityName: $entity) { sweep(sweepName: $sweep) { state } } }"
 )
-"""Asks for a sweep's state; see `state_of_sweep`."""
 
 UPSERT_VIEW = (
     "mutation UpsertView2($id: ID, $entityName: String, $projectName: String, $type: String,"
@@ -67,29 +64,22 @@ UPSERT_VIEW = (
     " description: $description, type: $type, spec: $spec, locked: $locked,"
     " createdUsing: WANDB_SDK}) { view { id name } inserted } }"
 )
-"""Saves a view; see `view_of`."""
 
 
 def first_error(answer: Any) -> str:
-    """Return the message of the first error in an answer; empty where there is none."""
     errors = answer.get("errors") if isinstance(answer, dict) else None
     first = errors[0] if isinstance(errors, list) and errors else None
     return str(first.get("message") or "") if isinstance(first, dict) else ""
 
 
 def names_of(connection: Any) -> list[str]:
-    """Return the names in a connection of GraphQL (``edges``, ``node``); none for anything else."""
     edges = connection.get("edges") if isinstance(connection, dict) else None
     nodes = [edge.get("node") for edge in edges or () if isinstance(edge, dict)]
     return [str(node["name"]) for node in nodes if isinstance(node, dict) and node.get("name")]
 
 
 def run_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a run as the answer to `RUN` has it; None where there is none.
-
-    ``historyTail`` (the last rows) becomes ``last``, the very last one, and ``summaryMetrics``
-    becomes ``summary``; both come as JSON inside JSON.
-    """
+    """None where there is no run; the history's tail and the summary are JSON inside JSON."""
     model = data.get("model")
     bucket = model.get("bucket") if isinstance(model, dict) else None
     if not isinstance(bucket, dict):
@@ -104,7 +94,7 @@ def run_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def sample_of_steps(metrics: Sequence[str], start: int, end: int, samples: int) -> str:
-    """Return the ``spec`` that asks for metrics of the rows from step ``start`` to before ``end``.
+    """Return the ``spec`` for rows from ``start`` to before ``end``.
 
     Of more rows than ``samples`` the server leaves some out.
     """
@@ -113,9 +103,9 @@ def sample_of_steps(metrics: Sequence[str], start: int, end: int, samples: int) 
 
 
 def sampled_rows(data: Any) -> list[Any] | None:
-    """Return the rows in an answer to `SAMPLED_ROWS`; None where the answer shows none.
+    """None where the answer shows no rows, which is not the same as an empty list.
 
-    None is not "no rows": whoever took it for that would write rows that are there once more.
+    Whoever took None for "no rows" would write rows that are there once more.
     """
     for name in ("project", "run", "sampledHistory"):
         data = data.get(name) if isinstance(data, dict) else None
@@ -123,10 +113,6 @@ def sampled_rows(data: Any) -> list[Any] | None:
 
 
 def sweep_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a sweep as the answer to `UPSERT_SWEEP` has it; None where there is none.
-
-    The keys are ``id``, ``name``, ``project`` and ``entity``; the last two may be None.
-    """
     upserted = data.get("upsertSweep")
     sweep = upserted.get("sweep") if isinstance(upserted, dict) else None
     if not isinstance(sweep, dict) or not sweep.get("name"):
@@ -142,14 +128,13 @@ def sweep_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def state_of_sweep(data: Any) -> str | None:
-    """Return the state in an answer to `SWEEP_STATE`, in capitals; None where there is none."""
+    """The state in capitals."""
     for name in ("project", "sweep", "state"):
         data = data.get(name) if isinstance(data, dict) else None
     return str(data).upper() if data else None
 
 
 def view_of(data: Mapping[str, Any]) -> str | None:
-    """Return the name of a view as the answer to `UPSERT_VIEW` has it; None where there is none."""
     upserted = data.get("upsertView")
     view = upserted.get("view") if isinstance(upserted, dict) else None
     return str(view["name"]) if isinstance(view, dict) and view.get("name") else None
@@ -162,15 +147,14 @@ def view_of(data: Mapping[str, Any]) -> str | None:
 def spec_of(workspace: Any) -> str:
     """Return a ``wandb_workspaces.workspaces.Workspace`` as the server stores it.
 
-    Raises:
-        AttributeError: this wandb-workspaces has no such text.
+    Raises AttributeError if this wandb-workspaces has no such text.
     """
     text: str = workspace._to_model().spec.model_dump_json(by_alias=True, exclude_none=True)
     return text
 
 
 def new_view_name() -> str:
-    """Return a name for a new view: the server's own, which no person sees."""
+    """The server's own name, which no person sees."""
     return f"nw-{secrets.token_hex(6)[:11]}-v"
 
 

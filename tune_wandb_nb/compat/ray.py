@@ -54,7 +54,7 @@ def when_ray_starts(call: Callable[[], None]) -> None:
     """Have Ray call a function at the end of ``ray.init``; the same function only once.
 
     Tune registers functions in the same list, for ``tune.with_parameters``. A Ray without the list
-    never calls the function: trials then start with the keys and settings of their own node.
+    never calls it: trials then start with the keys and settings of their own node.
     """
     importlib.import_module("ray")
     hooks = _post_init_hooks()
@@ -68,7 +68,7 @@ def _post_init_hooks() -> list[Callable[[], None]]:
 
 
 def temp_folder() -> Path | None:
-    """Return Ray's temporary folder; None before Ray has started, and where Ray hides the folder.
+    """None before Ray has started, and where Ray hides the folder.
 
     A folder that was passed to ``ray.init`` is recorded in Ray's own node object only.
     """
@@ -78,9 +78,9 @@ def temp_folder() -> Path | None:
 
 
 def silence_sigterm_warning() -> None:
-    """Drop Ray's warning that a search in a thread cannot handle SIGTERM.
+    """Drop the red text that a search in a thread cannot handle SIGTERM: no user can act on it.
 
-    No user can act on that red text. A Ray that logs under another name shows the warning again.
+    A Ray that logs under another name shows the warning again.
     """
     logging.getLogger(_WORKER).addFilter(_is_no_sigterm_warning)
 
@@ -96,11 +96,9 @@ def kills_detached_processes(environ: Mapping[str, str]) -> bool:
 def replace_interrupt_event(choose: Callable[[], threading.Event | None]) -> None:
     """Let ``choose`` provide the event that interrupts ``fit``; None leaves the choice to Tune.
 
-    Tune creates the event in ``_setup_signal_catching`` and offers no other way to end a search
-    such that its unfinished trials can be resumed. Only the first call of a process has an effect.
-
-    Raises:
-        AttributeError: this Tune has no such function, so that no search could be stopped.
+    Tune offers no other way to end a search such that its unfinished trials can be resumed. Only
+    the first call of a process has an effect. Raises AttributeError if this Tune has no such
+    function: no search could be stopped.
     """
     loop: Any = importlib.import_module("ray.tune.tune")
     original = loop._setup_signal_catching
@@ -118,9 +116,9 @@ def replace_interrupt_event(choose: Callable[[], threading.Event | None]) -> Non
 def run_config_of(tuner: "tune.Tuner") -> Any:
     """Return the run config that a tuner works with, name and storage path filled in.
 
-    Neither the folder of a search that runs nor the callbacks of a restored one can be reached by
-    the public interface. None with Ray Client, and where a Tuner has no such part: a restored
-    search then runs with the unpickled copies of its callbacks.
+    Neither the folder of a search that runs nor the callbacks of a restored one are public. None
+    with Ray Client, and where a Tuner has no such part: a restored search then runs with the
+    unpickled copies of its callbacks.
     """
     local = getattr(tuner, "_local_tuner", None)
     return None if local is None else local.get_run_config()
@@ -129,8 +127,8 @@ def run_config_of(tuner: "tune.Tuner") -> Any:
 def assume_notebook() -> None:
     """Let Tune behave as in a notebook, whatever the class of the shell is called.
 
-    Tune compares names of classes, and Colab's shell has another one than Jupyter's. A module that
-    is missing is skipped: in Colab Tune may then print its tables as text.
+    Tune compares names of classes, and Colab's shell has another one than Jupyter's. Where a module
+    is missing, Tune may print its tables as text in Colab.
     """
     for name in _NOTEBOOK_MODULES:
         with contextlib.suppress(ModuleNotFoundError):
@@ -164,7 +162,6 @@ def adapt_tensorboard(*versions: Callable[[Mapping[str, Any]], dict[str, Any]]) 
 
 
 def without_display(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the state of a ``JupyterNotebookReporter`` without the display it updates."""
     return {**state, "_display_handle": None}
 
 
@@ -174,9 +171,8 @@ def without_display(state: Mapping[str, Any]) -> dict[str, Any]:
 def serialize_registrations() -> None:
     """Let threads register trainables one after the other.
 
-    Tune's registry is a dictionary that each registration iterates over and empties: two searches
-    that start at once in two threads end with "dictionary changed size during iteration". Where Ray
-    has another registry, nothing is changed.
+    Each registration iterates over Tune's registry and empties it: of two searches that start at
+    once, one ends with "dictionary changed size during iteration". Another registry is left alone.
     """
     registry = trainable_registry()
     with _LOCK:
@@ -204,15 +200,13 @@ def _serialized(method: Callable[..., Any]) -> Callable[..., Any]:
 def trainable_registry() -> Any:
     """Return the object whose ``register(category, key, value)`` Tune calls for each trainable.
 
-    Raises:
-        AttributeError: this Tune has no such object, so that trials cannot get the classic names.
+    Raises AttributeError if this Tune has none: trials cannot get the classic names.
     """
     registry: Any = importlib.import_module("ray.tune.registry")
     return registry._global_registry
 
 
 def is_trainable_category(category: str) -> bool:
-    """Tell whether the registry's category is that of trainables."""
     registry: Any = importlib.import_module("ray.tune.registry")
     return bool(category == registry.TRAINABLE_CLASS)
 
@@ -220,7 +214,7 @@ def is_trainable_category(category: str) -> bool:
 def inherit_from(function: Any, *bases: type) -> None:
     """Let the class that Tune makes of a function have these bases.
 
-    A Tune that ignores the mark makes a class without them, and the trial adds them by itself.
+    Where Tune ignores the mark, the trial adds the bases by itself.
     """
     function.__mixins__ = bases
 
@@ -229,22 +223,20 @@ def inherit_from(function: Any, *bases: type) -> None:
 
 
 def store_mark(name: str) -> None:
-    """Store a mark under a name, for all processes; without the store nothing happens."""
+    """Store a mark for all processes; without the store nothing happens."""
     if (store := _key_value_store()) is not None:
         store._internal_kv_put(name.encode(), b"1", overwrite=True)
 
 
 def delete_mark(name: str) -> None:
-    """Delete a mark, if it is stored."""
     if (store := _key_value_store()) is not None:
         store._internal_kv_del(name.encode())
 
 
 def has_mark(prefix: str) -> bool:
-    """Return whether a mark is stored whose name begins with ``prefix``; False without the store.
+    """Tell whether a mark's name begins with ``prefix``; False without the store.
 
-    Then a trial that calls `setup_wandb` for the first time in a session does without the driver's
-    logger.
+    A trial that calls `setup_wandb` first in a session then does without the driver's logger.
     """
     store = _key_value_store()
     return store is not None and bool(store._internal_kv_list(prefix.encode()))
@@ -261,23 +253,17 @@ def _key_value_store() -> Any:
 
 
 def recorded_trials(state: Path) -> list[dict[str, Any]]:
-    """Return what a file of a search's state (`EXPERIMENT_STATES`) says of each trial.
+    """Return attributes of Tune's ``Trial`` by name, from a file of `EXPERIMENT_STATES`.
 
-    The keys are attributes of Tune's ``Trial``: ``trial_id``, ``status``, ``custom_trial_name``.
-
-    Raises:
-        OSError: the file cannot be read.
-        ValueError, LookupError, TypeError: the file is half written, or has another layout.
+    Raises OSError, or ValueError, LookupError, TypeError if the file is half written or has another
+    layout.
     """
     recorded = json.loads(state.read_text(encoding="utf-8"))["trial_data"]
     return [json.loads(trial) for trial, _ in recorded]
 
 
 def recorded_start(state: Path) -> tuple[str | None, float | None]:
-    """Return the tuned metric and the time of the start from a file of a search's state.
-
-    None where the file does not say, or cannot be read.
-    """
+    """Return the tuned metric and the time of the start; None where the file does not say."""
     try:
         recorded = json.loads(state.read_text(encoding="utf-8"))
         metric = recorded["runner_data"].get("_metric")

@@ -17,17 +17,12 @@ _NO_METRIC = "_metric"
 """The name with which Tune gives schedulers a metric where the user has named none."""
 _LOCK = threading.Lock()
 _HELD: "WeakSet[Any]" = WeakSet()
-"""The loops that start no trial."""
 
 
 class TuneSearch:
     """One search that Tune runs; its methods are called in Tune's thread.
 
-    Args:
-        controller: Tune's loop.
-        experiment: What it runs.
-        metric: What is optimized; None where only scheduler or search algorithm know.
-        mode: "min" or "max"; None as for the metric.
+    ``metric`` and ``mode`` are None where only scheduler or search algorithm know them.
     """
 
     def __init__(
@@ -40,7 +35,6 @@ class TuneSearch:
         self.mode: str = mode or getattr(scheduler, "mode", None) or "min"
         storage = getattr(experiment, "storage", None)
         self.name = str(getattr(storage, "experiment_dir_name", None) or "")
-        """The experiment's name."""
         spec = getattr(experiment, "spec", None)
         config = spec.get("config") if isinstance(spec, Mapping) else None
         self.param_space: Mapping[str, Any] = config if isinstance(config, Mapping) else {}
@@ -54,7 +48,6 @@ class TuneSearch:
         _HELD.add(self._controller)
 
     def release(self) -> None:
-        """Start trials again."""
         _HELD.discard(self._controller)
 
     def finish(self) -> None:
@@ -66,7 +59,6 @@ class TuneSearch:
                 self._controller.stop_trial(trial)
 
     def stop(self) -> None:
-        """End the search with all its trials."""
         self.release()
         self._controller.request_stop_experiment()
 
@@ -74,8 +66,7 @@ class TuneSearch:
 def calling_search() -> TuneSearch | None:
     """Return the search that sets up the callback which calls this function; None outside of it.
 
-    Where a Tune calls differently, a search is one without a known name and space, and nobody but
-    Tune can end it.
+    Where a Tune calls differently, a search has no known name and space, and only Tune can end it.
     """
     loop = getattr(importlib.import_module(_CONTROLLER), "TuneController", None)
     frame: FrameType | None = sys._getframe(1)

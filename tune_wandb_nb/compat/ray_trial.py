@@ -50,7 +50,7 @@ class TuneSession:
     experiment: str | None = None
     storage: Any = None
     rank: int = 0
-    """The rank of this worker of the older Ray Train."""
+    """Of the older Ray Train's worker."""
 
 
 def tune_session() -> TuneSession:
@@ -76,7 +76,7 @@ def in_tune_session() -> bool:
 
 
 def training_thread() -> threading.Thread | None:
-    """Return the thread in which this trial's function runs; None where there is none.
+    """Return the thread in which this trial's function runs.
 
     Without the thread the run ends at once, and loses what the function logs while it leaves.
     """
@@ -87,8 +87,8 @@ def training_thread() -> threading.Thread | None:
 def train_context() -> Any:
     """Return the context of this worker of Ray Train V2; None in every other process.
 
-    The public ``ray.train.get_context`` answers in a Tune function too, and imports Ray Train.
-    A Ray that keeps its contexts elsewhere has all workers of a training log, not only the first.
+    The public ``ray.train.get_context`` answers in a Tune function too, and imports Ray Train. A
+    Ray that keeps its contexts elsewhere has all workers of a training log, not only the first.
     """
     module = sys.modules.get("ray.train.v2._internal.execution.context")
     if module is None:
@@ -101,7 +101,7 @@ def train_context() -> Any:
 
 
 def original_folder(environ: Mapping[str, str]) -> str | None:
-    """Return the folder that the process had before Tune changed to the trial's; None if none."""
+    """Return the folder that the process had before Tune changed to the trial's."""
     return environ.get("TUNE_ORIG_WORKING_DIR")
 
 
@@ -111,8 +111,8 @@ def original_folder(environ: Mapping[str, str]) -> str | None:
 def calling_trainable() -> Any:
     """Return the ``tune.Trainable`` among the callers of this function; None outside of Tune.
 
-    Tune's thread calls a trial's function from a method, whose ``self`` is the trainable. Where a
-    Tune calls differently, the trial is one without Tune's names.
+    Tune's thread calls a trial's function from a method of the trainable. Where a Tune calls
+    differently, the trial is one without Tune's names.
     """
     from ray.tune import Trainable
 
@@ -137,51 +137,40 @@ def has_returned(result: Mapping[str, Any]) -> bool:
 
 
 def trial_names(config: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Return the trial's id and name as Tune puts them into the config; None where it does not."""
     info = config.get(_INFO)
     return getattr(info, "trial_id", None), getattr(info, "trial_name", None)
 
 
 def without_tunes_entries(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a trainable's config without what Tune has added to it."""
     return {key: value for key, value in config.items() if key not in _ENTRIES}
 
 
 def storage_of(trainable: Any) -> Any:
-    """Return where Tune stores a trainable's files; None where it stores nothing."""
     return getattr(trainable, "_storage", None)
 
 
 def experiment_of(storage: Any) -> str | None:
-    """Return the name of the experiment that is stored there; None without a storage."""
     return storage.experiment_dir_name if storage is not None else None
 
 
 def experiment_path_of(storage: Any) -> str | None:
-    """Return the path of the experiment in its storage; None without a storage."""
     return storage.experiment_fs_path if storage is not None else None
 
 
 def trial_paths_of(storage: Any) -> tuple[str | None, str | None]:
-    """Return the trial's folder on the driver's machine, and in the storage; None without one.
-
-    The second is a path in the storage's file system, whose name `filesystem_of` returns.
-    """
+    """Return the trial's folder on the driver's machine, and the one in the storage."""
     if storage is None:
         return None, None
     return storage.trial_driver_staging_path, storage.trial_fs_path
 
 
 def filesystem_of(storage: Any) -> str:
-    """Return pyarrow's name of the file system of a storage; "local" without a storage."""
+    """Return pyarrow's name of the file system; "local" without a storage."""
     return storage.storage_filesystem.type_name if storage is not None else "local"
 
 
 def last_result_of(trainable: Any) -> Mapping[str, Any]:
-    """Return what a trainable reported last; empty before that, and where Tune hides the result.
-
-    Without the result a checkpoint is logged without its metrics.
-    """
+    """Empty before the first result, and where Tune hides it: a checkpoint then has no metrics."""
     return getattr(trainable, "_last_result", None) or {}
 
 
@@ -194,11 +183,7 @@ def _session() -> Any:
 
 
 def has_train_v2() -> bool:
-    """Tell whether ``ray.train`` is the one that has no part in Tune (Ray Train V2).
-
-    Ray decides when ``ray.train`` is imported, by ``RAY_TRAIN_V2_ENABLED``, and then exports the
-    names of V2.
-    """
+    """Tell whether ``ray.train`` has no part in Tune, as ``RAY_TRAIN_V2_ENABLED`` decided."""
     train: Any = importlib.import_module("ray.train")
     return hasattr(train, "UserCallback")
 
@@ -210,7 +195,6 @@ def function_wrappers() -> list[Any]:
 
 
 def trainer_class() -> Any:
-    """Return the base class of all trainers of Ray Train V2."""
     module: Any = importlib.import_module(_TRAINER)
     return module.DataParallelTrainer
 
@@ -218,10 +202,7 @@ def trainer_class() -> Any:
 def with_settings(trainer: Any, **changes: Any) -> Any:
     """Return a copy of a trainer of Ray Train V2 with other values of its constructor's arguments.
 
-    Trainers have no other way to be given a trial's values: what has made them is not kept.
-
-    Raises:
-        AttributeError: the trainer has no such argument.
+    What has made a trainer is not kept. Raises AttributeError if it has no such argument.
     """
     changed = copy(trainer)
     for name, value in changes.items():

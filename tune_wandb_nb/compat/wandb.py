@@ -52,10 +52,9 @@ _LOCK = threading.Lock()
 
 
 def default_base_url() -> str:
-    """Return the address of the server that wandb's settings name, without starting wandb-core.
+    """Return the server's address, without starting wandb-core.
 
-    Where wandb has no such settings object, the public ``wandb.setup`` is asked, which may start a
-    wandb-core.
+    Where wandb has no such settings object, ``wandb.setup`` is asked, which may start one.
     """
     from wandb.sdk import wandb_setup
 
@@ -76,11 +75,9 @@ def private_settings(
 ) -> dict[str, Any]:
     """Return the settings that decide what a run records of its process.
 
-    Args:
-        log_level: The level of wandb's own log files, for versions that heed it (0.31 does not).
-        flush_interval: Seconds between two flushes of the run's file (wandb's default: 15).
-        **recorded: ``machine_info``, ``stats`` (the CPU and so on, all the time) and
-            ``requirements`` (the installed packages): whether the run records it.
+    ``log_level`` is for wandb's own log files (0.31 ignores it), ``flush_interval`` the seconds
+    between two flushes of the run's file (wandb's default: 15). ``recorded``: whether the run
+    records ``machine_info``, ``stats`` (CPU and so on) and ``requirements`` (packages).
 
     Example:
         >>> private_settings(stats=False)
@@ -108,7 +105,7 @@ def new_settings(settings: Mapping[str, Any]) -> "wandb.Settings":
 
 
 def is_config_value(value: Any) -> bool:
-    """Return whether wandb can store a value in a run's config, as it converts it to JSON.
+    """Tell whether wandb can store a value in a run's config, as it converts it to JSON.
 
     Without wandb's own conversion only what is JSON already counts.
     """
@@ -131,8 +128,8 @@ def is_config_value(value: Any) -> bool:
 def starting_step(run: Any) -> int:
     """Return the step that a resumed run goes on from, before its first row; 0 if not resumed.
 
-    Without this property a resumed run looks as if it were at step 0. W&B drops the rows before its
-    own step, unless the server was asked for it.
+    W&B drops rows before its own step. Without this property a resumed run seems to be at 0, unless
+    the server was asked.
     """
     step: int = getattr(run, "starting_step", 0)
     return step
@@ -141,7 +138,7 @@ def starting_step(run: Any) -> int:
 def replace_log(run: Any, log: Callable[..., None]) -> None:
     """Have ``run.log``, and ``wandb.log`` where this is the process's run, call ``log``.
 
-    ``wandb.init`` puts the method of its run into the module, and the next one puts its own there.
+    Each ``wandb.init`` puts the method of its run into the module.
     """
     import wandb
 
@@ -153,7 +150,7 @@ def replace_log(run: Any, log: Callable[..., None]) -> None:
 def forget_run(run_id: str) -> None:
     """Have wandb-core forget a run that could not be opened or closed, so that its id is free.
 
-    Where wandb has no such call the id stays in use, and wandb says so when it is used again.
+    Where wandb has no such call, wandb says that the id is in use when it is used again.
     """
     import wandb
 
@@ -165,7 +162,7 @@ def skip_notebook_hook(is_unwanted: Callable[[], bool]) -> None:
     """Let a run that opens while ``is_unwanted()`` leave the notebook's displays alone.
 
     wandb has no setting for that. Only the first call of a process has an effect; a wandb without
-    the method that sets the hook sets it for every run.
+    the method sets its hook for every run.
     """
     from wandb.sdk import wandb_init
 
@@ -176,8 +173,8 @@ def skip_list_of_active_runs(is_unwanted: Callable[[], bool]) -> None:
     """Keep a run that opens while ``is_unwanted()`` out of wandb's list of active runs.
 
     From that list ``wandb.init`` takes the run that it returns, or the runs that it finishes. Only
-    the first call of a process has an effect; with a wandb that keeps no such list, the user's own
-    ``wandb.init`` may return or finish any run of the process.
+    the first call of a process has an effect; without such a list, the user's own ``wandb.init``
+    may return or finish any run of the process.
     """
     from wandb.sdk import wandb_setup
 
@@ -188,8 +185,8 @@ def skip_log_file(is_unwanted: Callable[[], bool]) -> None:
     """Have a run that opens while ``is_unwanted()`` write no log of wandb's Python part.
 
     Every line that wandb logs in this process goes through the handlers of all open runs: with many
-    runs in one process that was a tenth of the CPU. wandb-core's own log file stays. Only the first
-    call of a process has an effect; where wandb has no such function, the runs write their logs.
+    runs that was a tenth of the CPU. wandb-core's own log file stays. Only the first call of a
+    process has an effect; where wandb has no such function, the runs write their logs.
     """
     with contextlib.suppress(ImportError):
         from wandb.sdk.lib import wb_logging
@@ -210,7 +207,6 @@ def skip_log_file(is_unwanted: Callable[[], bool]) -> None:
 
 
 def _skip(kind: Any, name: str, is_unwanted: Callable[[], bool]) -> None:
-    """Have a method do nothing while ``is_unwanted()``."""
     with _LOCK:
         method = getattr(kind, name, None)
         if method is None or hasattr(method, "is_ours"):
@@ -228,7 +224,6 @@ def _skip(kind: Any, name: str, is_unwanted: Callable[[], bool]) -> None:
 
 
 def is_lost_connection(error: Exception) -> bool:
-    """Tell whether wandb says with an error that it cannot reach its wandb-core."""
     return isinstance(error, ConnectionError) or type(error).__name__ in _LOST
 
 
@@ -238,5 +233,4 @@ def never_started(error: Exception) -> bool:
 
 
 def is_in_use(error: Exception) -> bool:
-    """Tell whether wandb-core says with an error that it has a run with that id already."""
     return _IN_USE.search(str(error)) is not None

@@ -31,13 +31,13 @@ _TCP_TOKEN = re.compile(r"\d+-\d+-tcp-localhost-(\d+)")
 
 
 def core_binary() -> Path | None:
-    """Return where wandb's own program is, if it was installed; None without wandb."""
+    """None without wandb."""
     folder = _wandb_folder()
     return None if folder is None else folder / "bin" / "wandb-core"
 
 
 def knows_detached_cores() -> bool:
-    """Tell whether this wandb starts a wandb-core that can outlive its starter, as `core_command`.
+    """Tell whether this wandb's wandb-core can outlive its starter, as in `core_command`.
 
     Read from wandb's sources, since to import wandb takes a second. Where they are missing or say
     something else, every process starts a wandb-core of its own.
@@ -57,10 +57,8 @@ def knows_detached_cores() -> bool:
 def core_command(binary: Path, address_file: Path, idle: str) -> list[str]:
     """Return the command of a wandb-core that no process owns.
 
-    Args:
-        binary: See `core_binary`.
-        address_file: Where wandb-core writes how to reach it; see `listened_sockets`.
-        idle: How long it lives without a connection, such as "60s".
+    wandb-core writes how to reach it into ``address_file``, and ends after ``idle`` ("60s") without
+    a connection.
     """
     return [
         *(str(binary), "--port-filename", str(address_file), "--pid", str(os.getpid())),
@@ -69,16 +67,12 @@ def core_command(binary: Path, address_file: Path, idle: str) -> list[str]:
 
 
 def core_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without the key: each run sends its own key to wandb-core."""
+    """Leave out the key: each run sends its own key to wandb-core."""
     return {k: v for k, v in environ.items() if k not in ("WANDB_API_KEY", SERVICE)}
 
 
 def listened_sockets(address_file: Path) -> list[str] | None:
-    """Return the Unix sockets on which a wandb-core listens; None while the file is not whole.
-
-    Raises:
-        OSError: there is no file yet.
-    """
+    """None while the file is not whole; raises OSError while there is none."""
     lines = address_file.read_text().splitlines()
     if not lines or lines[-1] != "EOF":
         return None
@@ -86,7 +80,7 @@ def listened_sockets(address_file: Path) -> list[str] | None:
 
 
 def token_of(socket: str) -> str:
-    """Return the token (see `SERVICE`) of a wandb-core that this process has started."""
+    """Return the token of a wandb-core that this process has started."""
     return f"{_VERSION}-{os.getpid()}-unix-{socket}"
 
 

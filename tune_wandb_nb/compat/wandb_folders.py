@@ -29,9 +29,9 @@ _SYNCED = ".wandb.synced"
 
 
 def find_logs(path: Path) -> list[Path]:
-    """Return the files of all runs in a run's folder, in a folder of runs, or anywhere below.
+    """Find the files of all runs at or below a path, sorted by the time in their folder's name.
 
-    What is found twice through a link is returned once, sorted by the time in its folder's name.
+    What is found twice through a link is returned once.
     """
     if path.is_file():
         return [path.resolve()]
@@ -40,12 +40,7 @@ def find_logs(path: Path) -> list[Path]:
 
 
 def offline_logs(folder: Path, run_id: str) -> list[Path]:
-    """Return the files of one run that was recorded offline, in the order of their start.
-
-    Args:
-        folder: The ``dir`` of the run.
-        run_id: Its id.
-    """
+    """Return the files of one run below its ``dir``, in the order of their start."""
     name = glob.escape(run_id)
     # A run that is opened twice in one second has "-1" at the end of its second folder's name.
     patterns = (f"wandb/{_OFFLINE}run-*-{name}{end}/run-{name}.wandb" for end in ("", "-[0-9]*"))
@@ -59,7 +54,6 @@ def is_run_folder(folder: Path) -> bool:
 
 
 def is_offline(log: Path) -> bool:
-    """Tell from its folder's name whether a file was recorded offline."""
     return log.parent.name.startswith(_OFFLINE)
 
 
@@ -69,12 +63,11 @@ def start_of(log: Path) -> str:
 
 
 def recorded_id(log: Path) -> str:
-    """Return the id of the run, as the name of its file has it."""
     return log.stem.removeprefix("run-")
 
 
 def is_synced(log: Path) -> bool:
-    """Tell whether wandb, or `mark_synced`, has marked a file as uploaded, all that is in it."""
+    """Tell whether wandb, or `mark_synced`, has marked all that is in a file as uploaded."""
     try:
         return log.with_suffix(_SYNCED).stat().st_mtime >= log.stat().st_mtime
     except FileNotFoundError:
@@ -82,12 +75,11 @@ def is_synced(log: Path) -> bool:
 
 
 def mark_synced(log: Path) -> None:
-    """Mark a file as uploaded, for ``wandb sync`` too."""
+    """``wandb sync`` heeds the mark too."""
     log.with_suffix(_SYNCED).touch()
 
 
 def unmark(log: Path) -> None:
-    """Take the mark of a file away: not all that is in it has been uploaded."""
     log.with_suffix(_SYNCED).unlink(missing_ok=True)
 
 

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 RUN, HISTORY, EXIT = "run", "history", "exit"
-"""The kinds of records (`LogRecord.kind`) with a run's names, with a row, and with a run's end."""
+"""The kinds of records with a run's names, with a row, and with a run's end."""
 
 _FILE_HEADER = struct.pack("<4sHB", b":W&B", 0xBEE1, 0)
 _ENTRY_HEADER = struct.Struct("<IHB")
@@ -46,9 +46,6 @@ class UnfinishedLogError(BrokenLogError):
 class TransactionLog:
     """The entries of one file, read block by block.
 
-    Args:
-        path: The file.
-
     Example:
         >>> import tempfile
         >>> file = Path(tempfile.mkdtemp()) / "run-1.wandb"
@@ -65,16 +62,11 @@ class TransactionLog:
         self._end = 0
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the entries from the first to the last that is whole."""
         self._end = 0
         return self.more()
 
     def more(self) -> Iterator[bytes]:
-        """Yield the entries after the last one that was yielded.
-
-        Raises:
-            BrokenLogError: the header, a checksum or the order of an entry's parts is wrong.
-        """
+        """Yield the entries after the last one that was yielded; raises BrokenLogError."""
         self.cut_off = False
         parts: list[bytes] = []
         with self.path.open("rb") as file:
@@ -89,11 +81,7 @@ class TransactionLog:
         self.cut_off = self.cut_off or bool(parts)
 
     def tail(self) -> Iterator[bytes]:
-        """Yield those of the last entries that lie within a block, from the last two blocks.
-
-        Raises:
-            BrokenLogError: as for `more`.
-        """
+        """Yield those of the last entries that lie within a block, from the last two blocks."""
         self._end = max(0, (self.path.stat().st_size - 1) // _BLOCK - 1) * _BLOCK
         with self.path.open("rb") as file:
             for kind, part, _ in self._parts(file):
@@ -123,13 +111,12 @@ class TransactionLog:
 
 
 def write_log(path: Path, entries: Iterable[bytes]) -> None:
-    """Write entries as wandb-core would."""
     path.write_bytes(_FILE_HEADER)
     append_log(path, entries)
 
 
 def append_log(path: Path, entries: Iterable[bytes]) -> None:
-    """Write more entries to a file that ends after a whole one."""
+    """The file must end after a whole entry."""
     with path.open("ab") as file:
         position = file.tell()
         for entry in entries:
@@ -164,35 +151,31 @@ class LogRecord:
     def __init__(self, record: Any) -> None:
         self._record = record
         self.kind: str | None = record.WhichOneof("record_type")
-        """`RUN`, `HISTORY`, `EXIT`, or what is of no interest here."""
 
     @property
     def run_id(self) -> str:
-        """The run's id, in a `RUN`."""
         return str(self._record.run.run_id)
 
     @property
     def project(self) -> str:
-        """The run's project, in a `RUN`."""
         return str(self._record.run.project)
 
     @property
     def entity(self) -> str:
-        """The run's entity, in a `RUN`; empty where it was to be the key's default entity."""
+        """Empty where it was to be the key's default entity."""
         return str(self._record.run.entity)
 
     @property
     def group(self) -> str:
-        """The run's group, in a `RUN`."""
         return str(self._record.run.run_group)
 
     @property
     def step(self) -> int:
-        """W&B's own number of the row (``_step``), in a `HISTORY`."""
+        """W&B's own number of the row (``_step``)."""
         return int(self._record.history.step.num)
 
     def metric(self, name: str) -> Any:
-        """Return a metric of the row, in a `HISTORY`; None where it is missing or unreadable."""
+        """None where the metric is missing or unreadable."""
         for item in self._record.history.item:
             if item.key == name or list(item.nested_key) == [name]:
                 with contextlib.suppress(ValueError):
@@ -200,7 +183,6 @@ class LogRecord:
         return None
 
     def renamed(self, run_id: str) -> bytes:
-        """Return the entry of a `RUN` with another id."""
         self._record.run.run_id = run_id
         return bytes(self._record.SerializeToString())
 
@@ -208,11 +190,7 @@ class LogRecord:
 def read_records(
     log: TransactionLog, entries: Iterable[bytes]
 ) -> Iterator[tuple[bytes, LogRecord]]:
-    """Yield entries of a file, each with the record that it holds.
-
-    Raises:
-        BrokenLogError: an entry is no record, or what `TransactionLog.more` raises.
-    """
+    """Yield entries with the record that each holds; raises BrokenLogError."""
     from google.protobuf.message import DecodeError
     from wandb.proto import wandb_internal_pb2
 

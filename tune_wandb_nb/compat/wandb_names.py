@@ -12,22 +12,20 @@ __all__ = [
 ]
 
 STEP = "_step"
-"""The metric in which W&B numbers a run's rows."""
 TIMESTAMP = "_timestamp"
-"""The metric with the time of a row in seconds; wandb takes one that is logged for its own."""
+"""The time of a row in seconds; wandb takes one that is logged for its own."""
 RESERVED_METRICS = frozenset({STEP, TIMESTAMP, "_runtime", "_wandb"})
 """A metric of such a name would overwrite W&B's own bookkeeping."""
 
 
 def is_data_type(kind: type) -> bool:
-    """Tell whether a class is one of W&B's data types, such as ``wandb.Image``."""
     return any(
         base.__name__ == "WBValue" and base.__module__.startswith("wandb.") for base in kind.__mro__
     )
 
 
 def temporary_file(item: Any) -> str | None:
-    """Return the temporary file that holds a W&B object's data; None where it has none.
+    """Return the temporary file that holds a W&B object's data.
 
     Where wandb keeps the file elsewhere, images that a trial's process has made may be gone before
     the driver logs them.

@@ -51,8 +51,6 @@ def _silence(module_name: str, name: str) -> None:
 
 
 class _Silenced:
-    """An object whose printing functions print nothing inside `silent_wandb`."""
-
     def __init__(self, printing: Any) -> None:
         self._printing = printing
 

@@ -20,14 +20,10 @@ def sync_command(
     parallel: int,
     live: bool,
 ) -> list[str]:
-    """Return the command that uploads files and marks each of them (`is_synced`) when it is done.
+    """Return the command that uploads files, online and marked ones too, and marks each as synced.
 
-    Args:
-        files: The ``.wandb`` files, also those that were online or are marked already.
-        entity: Where to, in the place of what the files name; None leaves it.
-        project: As ``entity``.
-        parallel: How many runs at once.
-        live: Follow files that are still being written, until their runs end.
+    ``entity`` and ``project`` replace those that the files name, ``parallel`` is the number of runs
+    at once, ``live`` follows files that are being written until their runs end.
     """
     named = {"--entity": entity, "--project": project}
     return [
@@ -41,14 +37,7 @@ def sync_command(
 def sync_environment(
     environ: Mapping[str, str], *, host: str, key: str, folder: str
 ) -> dict[str, str]:
-    """Return the command's environment, in which it shares nothing with a search of this process.
-
-    Args:
-        environ: This process's environment.
-        host: The W&B server.
-        key: The API key.
-        folder: Where wandb puts its own files.
-    """
+    """Return an environment that shares nothing with a search of this process."""
     kept = {
         name: value
         for name, value in environ.items()
@@ -58,7 +47,7 @@ def sync_environment(
 
 
 def printed_errors(output: str) -> list[str]:
-    """Return the errors in what the command has printed; those of a file name the file's folder.
+    """Return the errors in the command's output; those of a file name the file's folder.
 
     Where wandb prints errors in another way, a file that was not uploaded gets a general reason.
     """
@@ -66,5 +55,5 @@ def printed_errors(output: str) -> list[str]:
 
 
 def without_path(error: str) -> str:
-    """Return a printed error without the path of its file, which wandb puts first."""
+    """Drop the path of the error's file, which wandb puts first."""
     return _PATH.sub("", error)
