@@ -36,7 +36,7 @@ class Axis:
     ticks: tuple[tuple[float, str], ...]
 
     def place(self, values: Iterable[Any]) -> Numbers:
-        """Return the positions; NaN for a value that is missing or not on the axis."""
+        """NaN for a value that is missing or not on the axis."""
         return np.array([self._place(value) for value in values], dtype=np.float64)
 
     def _place(self, value: Any) -> float:
@@ -55,11 +55,10 @@ class Axis:
 def axis_for(
     name: str, values: Sequence[Any], *, log: bool | None = None, is_category: bool = False
 ) -> Axis:
-    """Choose the axis that suits the values.
+    """Numbers get a logarithmic axis if their logarithms are more evenly spaced.
 
-    Numbers get a logarithmic axis if they span a factor of 50 or more and if their logarithms are
-    more evenly spaced than the numbers themselves. ``log`` overrides that choice. The numbers of a
-    category are as far apart as its words.
+    They must also span a factor of 50. ``log`` overrides that choice. The numbers of a category are
+    as far apart as its words.
     """
     present = [value for value in values if value is not MISSING]
     numbers = np.array([float(value) for value in present if is_number(value)])
@@ -89,7 +88,7 @@ def param_axes(
     *,
     most: int = 10,
 ) -> tuple[Axis, ...]:
-    """Return axes for the hyperparameters that differ between the trials."""
+    """Only hyperparameters that differ between the trials have an axis."""
     names = dict.fromkeys(name for trial in snapshot.trials for name in trial.params)
     axes = []
     for name in names:
@@ -103,7 +102,7 @@ def param_axes(
 
 
 def _tick(mark: float, digits: int) -> str:
-    """Return the label of a tick, with more digits than usual if ticks would look equal."""
+    """Has more digits than usual if ticks would look equal."""
     return f"{mark:.{digits}g}" if digits > _USUAL_DIGITS else number(mark)
 
 
@@ -127,7 +126,6 @@ def _spread(index: int, count: int) -> float:
 
 
 def looks_log(numbers: Numbers) -> bool:
-    """Tell whether numbers suit a logarithmic axis better than a linear one."""
     distinct = np.unique(numbers)
     if len(distinct) < 3 or distinct[0] <= 0 or distinct[-1] / distinct[0] < _LOG_FROM:  # noqa: PLR2004
         return False

@@ -30,7 +30,7 @@ class CurvePart:
     first: int
     curve: Curve
     is_narrow: bool
-    """Whether the values differ by so little that they need 64 bits."""
+    """The values differ by so little that they need 64 bits."""
 
 
 @dataclass(slots=True)
@@ -44,8 +44,8 @@ class _Sent:
 class CurveFeed:
     """Remembers what was sent of each curve.
 
-    Each part keeps its first and last point, its minimum and its maximum, however much it is
-    thinned, and so does the whole.
+    Each part, and so the whole, keeps its first and last point, its minimum and its maximum,
+    however much it is thinned.
     """
 
     _sent: dict[tuple[str, str], _Sent] = field(default_factory=dict)
@@ -53,10 +53,7 @@ class CurveFeed:
     def all(
         self, snapshot: BoardSnapshot, points: Mapping[str, int], best: Sequence[str] = ()
     ) -> list[CurvePart]:
-        """Return every curve from its start; those of the best trials with more points.
-
-        What was sent before is forgotten.
-        """
+        """Forget what was sent; the curves of the ``best`` trials have more points."""
         self._sent.clear()
         chosen = set(best)
         parts: list[CurvePart] = []
@@ -66,11 +63,9 @@ class CurveFeed:
         return parts
 
     def changes(self, trials: Iterable[TrialView], points: Mapping[str, int]) -> list[CurvePart]:
-        """Return what is new in the curves of these trials."""
         return [part for trial in trials for part in self._new(trial, points)]
 
     def forget(self, trial: TrialView) -> None:
-        """Forget a trial that is shown no more."""
         for name in trial.curves:
             self._sent.pop((trial.trial_id, name), None)
 
@@ -103,8 +98,7 @@ def _part(trial_id: str, metric: str, curve: Curve, sent: _Sent | None, points: 
 def points_each(snapshot: BoardSnapshot, total: int) -> dict[str, int]:
     """Return how many points the curves of each name may have so that all have about ``total``.
 
-    A curve of an objective has twice as many as one of another metric; Tune's counters grow evenly
-    and need few.
+    A curve of an objective has twice as many; Tune's counters grow evenly and need few.
     """
     trials = max(snapshot.expected or 0, len(snapshot.trials), 1)
     names = len(snapshot.metrics) + len(snapshot.steps)
@@ -120,7 +114,7 @@ def _level(share: float) -> int:
 
 
 def pack(parts: Sequence[CurvePart]) -> tuple[list[dict[str, Any]], list[bytes]]:
-    """Return the parts as JSON and as binary buffers: of float32, and of float64 if needed."""
+    """The buffers are of float32, and of float64 if needed."""
     entries: list[dict[str, Any]] = []
     singles: list[Numbers] = []
     doubles: list[Numbers] = []
@@ -145,7 +139,6 @@ def pack(parts: Sequence[CurvePart]) -> tuple[list[dict[str, Any]], list[bytes]]
 
 
 def inline(parts: Sequence[CurvePart]) -> list[dict[str, Any]]:
-    """Return the parts as JSON that holds the numbers themselves."""
     return [
         {
             "id": part.trial_id,

@@ -16,8 +16,6 @@ _POINTS = (96, 48, 24, 12, 8)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """One trial's curve."""
-
     trial: TrialView
     x: Numbers
     y: Numbers
@@ -25,7 +23,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CurveData:
-    """The curves of one metric: those of the best trials, and the others, newest first."""
+    """The curves of the best trials, and the others, newest first."""
 
     metric: str | None
     best: tuple[Line, ...]
@@ -33,15 +31,13 @@ class CurveData:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """All curves."""
         return (*self.best, *self.others)
 
 
 def curve_data(snapshot: BoardSnapshot, metric: str | None, *, best: int = 6) -> CurveData:
-    """Choose and thin the curves to draw.
+    """The points per curve decrease with the number of trials.
 
-    The points per curve decrease with the number of trials. The tuned metric decides which trials
-    are best, whichever metric is shown.
+    The tuned metric decides which trials are best, whichever metric is shown.
     """
     name = metric or ""
     drawable = {

@@ -16,7 +16,7 @@ __all__ = ["ENOUGH_TRIALS", "Importance", "ImportanceData", "importance_data"]
 Method: TypeAlias = Literal["random forest", "rank correlation"]
 
 ENOUGH_TRIALS = 20
-"""The number of finished trials below which the result is marked as preliminary."""
+"""With fewer finished trials the result is preliminary."""
 
 _MIN_TRIALS = 4
 _MAX_TRIALS = 400
@@ -33,7 +33,7 @@ class Importance:
 
 @dataclass(frozen=True, slots=True)
 class ImportanceData:
-    """The hyperparameters, most important first."""
+    """Most important first."""
 
     rows: tuple[Importance, ...]
     method: Method
@@ -41,18 +41,17 @@ class ImportanceData:
 
     @property
     def preliminary(self) -> bool:
-        """Whether too few trials have finished for a reliable result."""
         return self.trials < ENOUGH_TRIALS
 
 
 def importance_data(
     snapshot: BoardSnapshot, metric: str | None, *, forest: bool = True
 ) -> ImportanceData | None:
-    """Rate the hyperparameters by the finished trials; None while fewer than four have finished.
+    """None while fewer than four trials have finished.
 
-    The rating comes from a random forest, as in W&B, if scikit-learn is installed. Otherwise (or
-    with ``forest=False``) it is the rank correlation, or the share of the variance between the
-    groups of a categorical hyperparameter.
+    The rating comes from a random forest, as in W&B, if scikit-learn is installed; else (or with
+    ``forest=False``) from the rank correlation, or the share of the variance between the groups of
+    a category.
     """
     rated = rated_trials(snapshot, metric, _MAX_TRIALS)
     trials = [trial for trial in rated if trial.state in ("done", "stopped")]

@@ -9,7 +9,7 @@ _SAFE_INTEGER = 2**53
 
 
 def json_value(value: Any) -> Any:
-    """Return a scalar for JSON; a number that JavaScript cannot hold becomes text.
+    """A number that JavaScript cannot hold becomes text.
 
     Example:
         >>> json_value(0.1), json_value(float("nan")), json_value(2**60), json_value(True)
@@ -25,12 +25,7 @@ def json_value(value: Any) -> Any:
 
 
 def json_number(value: float) -> float | int | str:
-    """Return a number for JSON, and the name of one that is not finite.
-
-    Example:
-        >>> json_number(3.0), json_number(0.5), json_number(float("-inf"))
-        (3, 0.5, '-inf')
-    """
+    """What is not finite becomes its name."""
     if not math.isfinite(value):
         return str(value)
     return int(value) if value.is_integer() and abs(value) <= _SAFE_INTEGER else value

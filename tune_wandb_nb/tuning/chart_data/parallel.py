@@ -16,8 +16,7 @@ __all__ = ["ParallelData", "parallel_data", "rated_trials"]
 class ParallelData:
     """One row per trial and one column per axis (the metric last), with values from 0 to 1.
 
-    ``goodness`` colours the rows: 1 is the best value of the metric, or the largest value if no
-    mode is set.
+    ``goodness`` colours the rows: 1 is the best value, or the largest if no mode is set.
     """
 
     axes: tuple[Axis, ...]
@@ -27,10 +26,9 @@ class ParallelData:
 
 
 def rated_trials(snapshot: BoardSnapshot, metric: str | None, most: int) -> list[TrialView]:
-    """Return trials with a number for the metric.
+    """A fifth of the result are the best of too many trials, the others every n-th of the rest.
 
-    If there are more than ``most``, a fifth of the result are the best trials and the others are
-    every n-th of the rest, which keeps the proportions of the whole.
+    This keeps the proportions of the whole.
     """
     rated = [t for t in snapshot.trials if math.isfinite(t.metrics.get(metric or "", math.nan))]
     if len(rated) <= most:
@@ -46,7 +44,6 @@ def rated_trials(snapshot: BoardSnapshot, metric: str | None, most: int) -> list
 def parallel_data(
     snapshot: BoardSnapshot, metric: str | None, *, most: int = 300
 ) -> ParallelData | None:
-    """Return the positions of trials on all axes; None while no trial has the metric."""
     trials = rated_trials(snapshot, metric, most)
     if not trials or metric is None:
         return None

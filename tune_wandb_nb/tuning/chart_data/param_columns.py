@@ -22,13 +22,6 @@ class ParamColumns:
     """Collects the values of hyperparameters, one trial after the other.
 
     At most a hundred hyperparameters are shown, those of the search space first.
-
-    Example:
-        >>> columns = ParamColumns({})
-        >>> columns.add({"batch": 16, "act": "relu"})
-        >>> columns.add({"batch": 32, "act": "relu"})
-        >>> [(column["name"], column["type"], column["varies"]) for column in columns.header()]
-        [('batch', 'number', True), ('act', 'category', False)]
     """
 
     def __init__(self, types: Mapping[str, ParamType]) -> None:
@@ -36,7 +29,6 @@ class ParamColumns:
         self._header: list[dict[str, Any]] | None = None
 
     def add(self, params: Mapping[str, Any]) -> None:
-        """Take the hyperparameters of one trial into account."""
         for name, value in params.items():
             column = self._columns.get(name)
             if column is None:
@@ -48,11 +40,9 @@ class ParamColumns:
                 self._header = None
 
     def values_of(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the hyperparameters of one trial that are shown, as JSON values."""
         return {k: json_value(v) for k, v in params.items() if k in self._columns}
 
     def header(self) -> list[dict[str, Any]]:
-        """Return what is known of each hyperparameter that a trial has."""
         if self._header is None:
             self._header = [c.header() for c in self._columns.values() if c.distinct]
         return self._header
@@ -69,7 +59,7 @@ class _Column:
         self.distinct: dict[tuple[type, Any], Any] = {}
 
     def add(self, value: Any) -> bool:
-        """Take a value into account; tell whether the column has changed."""
+        """Tell whether the column has changed."""
         key = (type(value), value)
         if key in self.distinct or len(self.distinct) >= _MOST_REMEMBERED:
             return False

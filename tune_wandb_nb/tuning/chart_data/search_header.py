@@ -18,8 +18,8 @@ _MOST_IMPORTANCES = 30
 class SearchContext:
     """What a dashboard knows of a search beside its board.
 
-    ``url_of`` returns the W&B page of a trial, None without W&B; ``links`` are texts and addresses
-    of pages of the whole search.
+    ``url_of`` returns the W&B page of a trial; ``links`` are texts and addresses for the whole
+    search.
     """
 
     can_stop: bool = False
@@ -33,7 +33,7 @@ class SearchContext:
 def search_header(
     snapshot: BoardSnapshot, params: ParamColumns, context: SearchContext
 ) -> dict[str, Any]:
-    """Return the part "search" of a message; its size does not grow with the trials."""
+    """Its size does not grow with the trials."""
     is_running = snapshot.started is not None and snapshot.ended is None
     importance = context.importance
     rows = importance.rows[:_MOST_IMPORTANCES] if importance else ()

@@ -24,14 +24,14 @@ _COMPRESSION = 6
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message of the front end's protocol: JSON, and binary buffers beside it."""
+    """JSON, and binary buffers beside it."""
 
     content: dict[str, Any]
     buffers: list[bytes]
 
     @property
     def size(self) -> int:
-        """The number of bytes, about."""
+        """In bytes, about."""
         return len(json.dumps(self.content)) + sum(map(len, self.buffers))
 
 
@@ -43,20 +43,7 @@ class _Sent:
 
 
 class StateEncoder:
-    """Turns snapshots of one board into messages, and remembers what was sent.
-
-    Not thread-safe.
-
-    Example:
-        >>> from tune_wandb_nb.tuning.board.board import TrialBoard
-        >>> board, encoder = TrialBoard("loss", "min"), StateEncoder()
-        >>> encoder.state(board.snapshot(), SearchContext()).content["trials"]
-        []
-        >>> board.record("a", {"training_iteration": 1, "loss": 0.5})
-        >>> change = encoder.change(board.snapshot(), SearchContext())
-        >>> change.content["trials"][0]["last"], change.content["curves"][0]["n"]
-        ({'loss': 0.5}, 1)
-    """
+    """Turns snapshots of one board into messages, and remembers what was sent; not thread-safe."""
 
     def __init__(self) -> None:
         self._params = ParamColumns({})
@@ -70,7 +57,7 @@ class StateEncoder:
         self._folder = ""
 
     def state(self, snapshot: BoardSnapshot, context: SearchContext) -> Message:
-        """Return the full state; of many trials it is compressed into a buffer."""
+        """Of many trials it is compressed into a buffer."""
         if len(snapshot.trials) > _UNPACKED_TRIALS:
             content = self._full(snapshot, context)
             content["curves"] = inline(self._all_curves(snapshot, _POINTS))
@@ -81,7 +68,7 @@ class StateEncoder:
         return Message(content, buffers)
 
     def change(self, snapshot: BoardSnapshot, context: SearchContext) -> Message | None:
-        """Return what has changed since the last message; None if nothing has."""
+        """None if nothing has changed since the last message."""
         front = snapshot.front()
         self._use_types(snapshot)
         changed = self._changed(snapshot, context, front)
@@ -108,7 +95,7 @@ class StateEncoder:
         return Message(content, buffers)
 
     def lasting(self, snapshot: BoardSnapshot, context: SearchContext) -> bytes:
-        """Return the full state, compressed, for places without a kernel."""
+        """Compressed, for places without a kernel."""
         # A new encoder, so that what the front end has been sent is not forgotten.
         encoder = StateEncoder()
         content = encoder._full(snapshot, context)
@@ -172,7 +159,7 @@ class StateEncoder:
     def _row(
         self, trial: TrialView, context: SearchContext, front: frozenset[str]
     ) -> dict[str, Any]:
-        """Return a trial as JSON: all of it the first time, later what may have changed."""
+        """All of a trial the first time, later what may have changed."""
         known = self._sent.get(trial.trial_id)
         before = known.view if known else None
         url = known.url if known else None
@@ -211,7 +198,7 @@ class StateEncoder:
                 self._params.add(trial.params)
 
     def _inside(self, folder: str | None) -> str | None:
-        """Return a trial's folder within that of the search, which is sent once."""
+        """The search's folder is sent once."""
         if folder is not None and not self._folder:
             self._folder = folder.rpartition("/")[0]
         inside = self._folder and folder is not None and folder.startswith(f"{self._folder}/")
@@ -232,7 +219,7 @@ class StateEncoder:
 
 
 def compressed(content: Mapping[str, Any]) -> bytes:
-    """Return JSON as gzip, the same bytes for the same content."""
+    """The same bytes for the same content."""
     text = json.dumps(content, separators=(",", ":"), allow_nan=False)
     return gzip.compress(text.encode(), _COMPRESSION, mtime=0)
 

@@ -12,7 +12,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def number(value: object) -> str:
-    """Return a number as text with 4 significant digits, and any other value as text.
+    """4 significant digits; any other value as text.
 
     Example:
         >>> number(0.123456), number(1234567), number(5e-5), number(128), number(True)
@@ -41,7 +41,7 @@ def digits_between(low: float, high: float) -> int:
 
 
 def duration(seconds: float | None) -> str:
-    """Return a time span as text, in its two largest units.
+    """In the two largest units.
 
     Example:
         >>> duration(7.4), duration(75), duration(7290), duration(None)
@@ -60,7 +60,7 @@ def duration(seconds: float | None) -> str:
 
 
 def shorten(text: str, longest: int = 28) -> str:
-    """Replace the middle of a long text by an ellipsis, because names differ at both ends.
+    """Replace the middle by an ellipsis, because names differ at both ends.
 
     Example:
         >>> shorten("train_0a1b2_00001_lr=0.001,momentum=0.9", 20)

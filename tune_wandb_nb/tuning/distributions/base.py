@@ -19,7 +19,7 @@ _FARTHEST_SDS = 40
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """The values that a search tries for one hyperparameter; checked on construction, immutable."""
+    """The values that a search tries for one hyperparameter; checked on construction."""
 
     kind: ClassVar[str]
 
@@ -29,11 +29,10 @@ class Distribution:
         return 1
 
     def draw(self, rng: np.random.Generator) -> Any:
-        """Draw one value; the same seed gives the value that Tune would draw."""
+        """The same seed gives the value that Tune would draw."""
         raise NotImplementedError
 
     def arguments(self) -> dict[str, Any]:
-        """Return the fields by name, in the order of their declaration."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
     def _set_field(self, name: str, value: Any) -> None:
@@ -44,13 +43,6 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Randn(Distribution):
-    """Floats from a normal distribution.
-
-    Example:
-        >>> Randn(0, 0.1)
-        Randn(mean=0.0, sd=0.1)
-    """
-
     kind = "randn"
 
     mean: float
@@ -68,19 +60,11 @@ class Randn(Distribution):
             )
 
     def draw(self, rng: np.random.Generator) -> float:
-        """Draw one float."""
         return float(rng.normal(self.mean, self.sd))
 
 
 @dataclass(frozen=True, slots=True)
 class QRandn(Randn):
-    """A normal distribution rounded to multiples of ``q``.
-
-    Example:
-        >>> QRandn(0, 1, 0.5)
-        QRandn(mean=0.0, sd=1.0, q=0.5)
-    """
-
     kind = "qrandn"
 
     q: float
@@ -91,19 +75,11 @@ class QRandn(Randn):
         check_step(self.q, self.mean, self.sd)
 
     def draw(self, rng: np.random.Generator) -> float:
-        """Draw one multiple of q."""
         return round(Randn.draw(self, rng) / self.q) * self.q
 
 
 @dataclass(frozen=True, slots=True)
 class Choice(Distribution):
-    """One of several values, all equally likely.
-
-    Example:
-        >>> Choice(["adam", "sgd"])
-        Choice(values=('adam', 'sgd'))
-    """
-
     kind = "choice"
 
     values: tuple[Any, ...]
@@ -112,19 +88,11 @@ class Choice(Distribution):
         self._set_field("values", _checked_values(self.values))
 
     def draw(self, rng: np.random.Generator) -> Any:
-        """Draw one of the values."""
         return plain(self.values[int(rng.integers(len(self.values)))])
 
 
 @dataclass(frozen=True, slots=True)
 class Grid(Distribution):
-    """Every one of several values: each sample becomes one trial per value.
-
-    Example:
-        >>> Grid([16, 32, 64]).size
-        3
-    """
-
     kind = "grid"
 
     values: tuple[Any, ...]
@@ -134,19 +102,11 @@ class Grid(Distribution):
 
     @property
     def size(self) -> int:
-        """The number of values."""
         return len(self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class Constant(Distribution):
-    """The same value in every trial.
-
-    Example:
-        >>> Constant(10)
-        Constant(value=10)
-    """
-
     kind = "constant"
 
     value: Any
@@ -161,7 +121,6 @@ class Constant(Distribution):
         self._set_field("value", plain(self.value))
 
     def draw(self, rng: np.random.Generator) -> Any:  # noqa: ARG002
-        """Return the value."""
         return plain(self.value)
 
 
@@ -169,12 +128,8 @@ class Constant(Distribution):
 class Kept(Distribution):
     """An object that a form cannot express (``tune.sample_from``, a function), kept unchanged.
 
-    Two `Kept` are equal if they hold the very same object. The object's own text is never shown,
-    because that text may be long or contain a secret.
-
-    Example:
-        >>> Kept(len).title
-        'len (builtin_function_or_method)'
+    Two are equal if they hold the very same object. The object's own text is never shown: it may be
+    long or contain a secret.
     """
 
     kind = "kept"
@@ -183,19 +138,17 @@ class Kept(Distribution):
 
     @property
     def size(self) -> int:
-        """The number of trials that one sample becomes through the grids inside the value."""
         return _count_variants(self.value)
 
     @property
     def title(self) -> str:
-        """A short name to show for the value."""
         # tune.sample_from returns an object without a name of its own around a function.
         function = getattr(self.value, "func", self.value)
         name, type_name = getattr(function, "__qualname__", None), type(self.value).__name__
         return f"{name} ({type_name})" if isinstance(name, str) else type_name
 
     def draw(self, rng: np.random.Generator) -> Any:  # noqa: ARG002
-        """Return the value itself: only Tune resolves the functions and domains inside."""
+        """Only Tune resolves the functions and domains inside."""
         return self.value
 
     def __eq__(self, other: object) -> bool:

@@ -23,12 +23,10 @@ class Brackets:
 
     @property
     def is_call(self) -> bool:
-        """Whether the brackets hold the arguments of a call."""
         return self.closing == ")" and self.opening != "("
 
     @property
     def must_break(self) -> bool:
-        """Whether these brackets, or brackets inside, always take several lines."""
         return self.always_broken or any(
             isinstance(part, Brackets) and part.must_break for _, part in self.parts
         )
@@ -42,12 +40,6 @@ Source: TypeAlias = Union[str, Brackets]  # noqa: UP007
 
 
 def value(data: Any) -> Source:
-    """Return plain data as source.
-
-    Example:
-        >>> str(value({"layers": [64, 64]}))
-        '{"layers": [64, 64]}'
-    """
     if isinstance(data, dict) and data:
         return Brackets("{", tuple((f"{literal(k)}: ", value(v)) for k, v in data.items()), "}")
     if isinstance(data, list | tuple) and data:
@@ -69,7 +61,6 @@ def call(function: str, *positional: Source, **named: Source) -> Brackets:
 
 
 def dictionary(entries: Mapping[str, Any]) -> Source:
-    """Return nested dictionaries of sources, with one entry per line."""
     parts = tuple(
         (f"{literal(key)}: ", dictionary(entry) if isinstance(entry, dict) else entry)
         for key, entry in entries.items()
@@ -78,7 +69,7 @@ def dictionary(entries: Mapping[str, Any]) -> Source:
 
 
 def render(label: str, source: Source, indent: str = "", end: str = "") -> Iterator[str]:
-    """Yield the lines of a piece of source, between a label and an end such as a comma."""
+    """Yield lines, between a label and an end such as a comma."""
     if isinstance(source, str) or (
         len(f"{indent}{label}{source}{end}") <= _WIDTH and not source.must_break
     ):

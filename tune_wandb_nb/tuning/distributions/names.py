@@ -8,25 +8,20 @@ from tune_wandb_nb.tuning.distributions.values import SpaceError
 __all__ = ["RESERVED", "check_name", "flatten", "is_key", "name_problems", "nest"]
 
 RESERVED = ("wandb", "logger_config")
-"""Entries of a config that hold W&B settings, and are therefore no hyperparameters."""
+"""W&B settings, and therefore no hyperparameters."""
 
 # Tune takes a dictionary with one of these as its only key for a command to draw values.
 _TUNE_COMMANDS = ("grid_search", "eval")
 
 
 def is_key(key: object) -> bool:
-    """Return whether a key of a config can be one part of a name."""
     return (
         isinstance(key, str) and key == key.strip() != "" and "/" not in key and key.isprintable()
     )
 
 
 def check_name(name: str) -> None:
-    """Check that a hyperparameter can have this name.
-
-    Raises:
-        SpaceError: the name is not allowed; the message gives the rule and a remedy.
-    """
+    """Raises SpaceError with the rule and a remedy."""
     if not name.strip():
         raise SpaceError("the name is empty; write one, such as lr.", field="name")
     if not name.isprintable():
@@ -51,7 +46,7 @@ def check_name(name: str) -> None:
 
 
 def name_problems(names: Sequence[str]) -> dict[int, SpaceError]:
-    """Return the index of each wrong name with its error; names may also conflict with each other.
+    """Return the index of each wrong name with its error; names may conflict with each other.
 
     Example:
         >>> sorted(name_problems(["lr", "opt", "opt/lr"]))
@@ -66,7 +61,7 @@ def name_problems(names: Sequence[str]) -> dict[int, SpaceError]:
 
 
 def nest(flat: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Return nested dictionaries made from names with "/", in the order of first appearance.
+    """In the order of first appearance.
 
     Example:
         >>> nest([("opt/lr", 1), ("seed", 2), ("opt/eps", 3)])
@@ -83,7 +78,7 @@ def nest(flat: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def flatten(nested: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    """Yield the name and value of each entry in nested dictionaries; the reverse of `nest`."""
+    """The reverse of `nest`."""
     for key, value in nested.items():
         if isinstance(value, dict):
             yield from flatten(value, f"{prefix}{key}/")

@@ -14,11 +14,7 @@ _MAX_STEPS = 2**53
 
 
 def real(field: str, value: Any) -> float:
-    """Return the value as a finite float.
-
-    Raises:
-        SpaceError: the value is no number, NaN or infinite.
-    """
+    """Return the value as a finite float, or raise SpaceError, as all checks here do."""
     value = _number(field, value)
     try:
         number = float(value)
@@ -35,11 +31,7 @@ def real(field: str, value: Any) -> float:
 
 
 def whole(field: str, value: Any) -> int:
-    """Return the value as an int; a float such as 8.0 is accepted, 8.5 is not.
-
-    Raises:
-        SpaceError: the value is no whole number.
-    """
+    """A float such as 8.0 is accepted, 8.5 is not."""
     value = _number(field, value)
     if isinstance(value, float):
         if not real(field, value).is_integer():
@@ -53,21 +45,12 @@ def whole(field: str, value: Any) -> int:
 
 
 def check_positive(field: str, value: float) -> None:
-    """Check that a number is above zero.
-
-    Raises:
-        SpaceError: the number is zero or negative.
-    """
     if not value > 0:
         raise SpaceError(f"{field} must be above 0, but it is {value!r}.", field=field)
 
 
 def check_step(q: float, *bounds: float) -> None:
-    """Check that floats can count the steps between zero and each bound.
-
-    Raises:
-        SpaceError: the step is too small.
-    """
+    """Check that floats can count the steps between zero and each bound."""
     for bound in bounds:
         if abs(bound) > _MAX_STEPS * q:
             raise SpaceError(
@@ -78,12 +61,7 @@ def check_step(q: float, *bounds: float) -> None:
 
 
 def is_multiple(bound: float, q: float) -> bool:
-    """Return whether a bound is a multiple of q, apart from rounding errors of floats.
-
-    Example:
-        >>> is_multiple(0.3, 0.1), is_multiple(0.35, 0.1)
-        (True, False)
-    """
+    """Rounding errors of floats are forgiven."""
     if isinstance(bound, int) and isinstance(q, int):
         return bound % q == 0
     steps = bound / q

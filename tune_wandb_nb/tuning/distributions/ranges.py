@@ -35,8 +35,6 @@ _LARGEST_LOG = 1.7e308  # for a larger x, rounding can make exp(log(x)) infinite
 
 @dataclass(frozen=True, slots=True)
 class Range(Distribution):
-    """Values from ``lower`` to ``upper``: floats or whole numbers, on a linear or a log scale."""
-
     integer: ClassVar[bool] = False
     log: ClassVar[bool] = False
 
@@ -111,124 +109,74 @@ class Steps(Range):
 
     @property
     def first(self) -> int:
-        """The lower end as a multiple of ``q``."""
+        """As a multiple of ``q``."""
         return round(self.lower / self.q)
 
     @property
     def last(self) -> int:
-        """The upper end as a multiple of ``q``."""
         return round(self.upper / self.q)
 
 
 class Uniform(Range):
-    """Floats from ``lower`` to ``upper``.
-
-    Example:
-        >>> Uniform(0, 1)
-        Uniform(lower=0.0, upper=1.0)
-    """
-
     __slots__ = ()
     kind = "uniform"
 
     def draw(self, rng: np.random.Generator) -> float:
-        """Draw one float."""
         return float(rng.uniform(self.lower, self.upper))
 
 
 class QUniform(Steps):
-    """Multiples of ``q`` from ``lower`` to ``upper``, both included.
-
-    Example:
-        >>> QUniform(0, 1, 0.25)
-        QUniform(lower=0.0, upper=1.0, q=0.25)
-    """
-
     __slots__ = ()
     kind = "quniform"
 
     def draw(self, rng: np.random.Generator) -> float:
-        """Draw one multiple of q."""
         value = float(rng.uniform(self.first * self.q, self.last * self.q))
         return round(value / self.q) * self.q
 
 
 class LogUniform(Range):
-    """Floats from ``lower`` to ``upper``, each order of magnitude as likely as any other.
-
-    Example:
-        >>> LogUniform(1e-4, 1e-1)
-        LogUniform(lower=0.0001, upper=0.1)
-    """
+    """Each order of magnitude is as likely as any other."""
 
     __slots__ = ()
     kind = "loguniform"
     log = True
 
     def draw(self, rng: np.random.Generator) -> float:
-        """Draw one float."""
         return _log_uniform(rng, self.lower, self.upper)
 
 
 class QLogUniform(Steps):
-    """Multiples of ``q`` from ``lower`` to ``upper``, both included, on a log scale.
-
-    Example:
-        >>> QLogUniform(0.5, 64, 0.5)
-        QLogUniform(lower=0.5, upper=64.0, q=0.5)
-    """
-
     __slots__ = ()
     kind = "qloguniform"
     log = True
 
     def draw(self, rng: np.random.Generator) -> float:
-        """Draw one multiple of q."""
         value = _log_uniform(rng, self.first * self.q, self.last * self.q)
         return round(value / self.q) * self.q
 
 
 class RandInt(Range):
-    """Whole numbers from ``lower`` to ``upper - 1``: the upper end is not drawn.
-
-    Example:
-        >>> RandInt(1, 5)
-        RandInt(lower=1, upper=5)
-    """
+    """The upper end is not drawn."""
 
     __slots__ = ()
     kind = "randint"
     integer = True
 
     def draw(self, rng: np.random.Generator) -> int:
-        """Draw one whole number."""
         return int(rng.integers(int(self.lower), int(self.upper)))
 
 
 class QRandInt(Steps):
-    """Whole multiples of ``q`` from ``lower`` to ``upper``, both included.
-
-    Example:
-        >>> QRandInt(16, 128, 16)
-        QRandInt(lower=16, upper=128, q=16)
-    """
-
     __slots__ = ()
     kind = "qrandint"
     integer = True
 
     def draw(self, rng: np.random.Generator) -> int:
-        """Draw one multiple of q."""
         return int(rng.integers(self.first, self.last + 1)) * int(self.q)
 
 
 class LogRandInt(Range):
-    """Whole numbers from ``lower`` to ``upper - 1`` on a log scale.
-
-    Example:
-        >>> LogRandInt(1, 1000)
-        LogRandInt(lower=1, upper=1000)
-    """
+    """The upper end is not drawn."""
 
     __slots__ = ()
     kind = "lograndint"
@@ -236,25 +184,16 @@ class LogRandInt(Range):
     log = True
 
     def draw(self, rng: np.random.Generator) -> int:
-        """Draw one whole number."""
         return int(_log_uniform(rng, self.lower, self.upper))
 
 
 class QLogRandInt(Steps):
-    """Whole multiples of ``q`` from ``lower`` to ``upper``, both included, on a log scale.
-
-    Example:
-        >>> QLogRandInt(16, 1024, 16)
-        QLogRandInt(lower=16, upper=1024, q=16)
-    """
-
     __slots__ = ()
     kind = "qlograndint"
     integer = True
     log = True
 
     def draw(self, rng: np.random.Generator) -> int:
-        """Draw one multiple of q."""
         return int(_log_uniform(rng, self.first, self.last + 1)) * int(self.q)
 
 

@@ -51,15 +51,6 @@ KINDS: Mapping[str, type[Distribution]] = MappingProxyType(
 
 
 def field_names(kind: str) -> tuple[str, ...]:
-    """Return the names of the fields of a kind, in the order of their declaration.
-
-    Raises:
-        SpaceError: the kind does not exist.
-
-    Example:
-        >>> field_names("qrandn")
-        ('mean', 'sd', 'q')
-    """
     if kind not in KINDS:
         raise SpaceError(
             f"the kind must be one of {', '.join(KINDS)}, but it is {kind!r}.", field="kind"
@@ -68,15 +59,7 @@ def field_names(kind: str) -> tuple[str, ...]:
 
 
 def make(kind: str, arguments: Mapping[str, Any]) -> Distribution:
-    """Make a distribution from the name of its kind and its fields.
-
-    Raises:
-        SpaceError: the kind is unknown, a field is missing or unknown, or a value is refused.
-
-    Example:
-        >>> make("uniform", {"lower": 0, "upper": 1})
-        Uniform(lower=0.0, upper=1.0)
-    """
+    """Raises SpaceError where the kind or a field is unknown, missing or refused."""
     names = field_names(kind)
     if set(arguments) != set(names):
         raise SpaceError(

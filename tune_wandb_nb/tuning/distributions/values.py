@@ -12,10 +12,10 @@ _MAX_INT_BITS = 1024  # a whole number of more bits is too large for a float
 
 
 class SpaceError(ValueError):
-    """An error in a search space; the message states the rule, the values and a remedy.
+    """The message states the rule, the values and a remedy.
 
     ``parameter`` is the name of the hyperparameter and ``field`` the wrong part of it ("lower",
-    "q", "values", "name", ...); both are None if unknown. ``message`` is the text without the name.
+    "q", "values", "name", ...). ``message`` is the text without the name.
     """
 
     def __init__(
@@ -27,7 +27,6 @@ class SpaceError(ValueError):
         self.parameter = parameter
 
     def of(self, parameter: str) -> "SpaceError":
-        """Return the same error with the name of a hyperparameter in front."""
         return type(self)(self.message, field=self.field, parameter=parameter)
 
 
@@ -38,11 +37,8 @@ class NotPlainError(SpaceError):
 def plain(value: Any, *, field: str = "value", _depth: int = 0) -> Any:
     """Return a copy of plain data in which NumPy's scalars are replaced by Python's.
 
-    Plain data are None, True and False, finite numbers, text, and lists, tuples and dictionaries
-    (with text keys) of plain data.
-
-    Raises:
-        NotPlainError: the value is no plain data; the message names the type of the culprit.
+    Plain data are None, booleans, finite numbers, text, and lists, tuples and dictionaries (with
+    text keys) of plain data. Raises NotPlainError with the type of the culprit.
 
     Example:
         >>> plain((np.float64(0.5), ["relu", None]))
@@ -69,12 +65,7 @@ def plain(value: Any, *, field: str = "value", _depth: int = 0) -> Any:
 
 
 def literal(value: Any) -> str:
-    """Return plain data as Python source, on one line and with double quotes.
-
-    Example:
-        >>> print(literal({"layers": (64,), "act": "relu"}))
-        {"layers": (64,), "act": "relu"}
-    """
+    """Return plain data as Python source, on one line and with double quotes."""
     if isinstance(value, str):
         source = repr(value)
         return source if '"' in value else f'"{source[1:-1]}"'

@@ -27,7 +27,7 @@ _UNKNOWN = object()
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One read of the config: the keys that lead to the value, and a default that is a literal."""
+    """The keys that lead to the value, and a default that is a literal."""
 
     path: Path
     has_default: bool = False
@@ -35,7 +35,7 @@ class Read:
 
 
 def reads_of(routines: Iterable[Routine]) -> list[Read]:
-    """Return the reads of routines and of the functions of their package that get the config."""
+    """Also reads the functions of the same package that get the config."""
     shared = _Shared(attributes={"config": ()})
     for routine in routines:
         names: dict[str, Path] = {} if routine.config is None else {routine.config: ()}
@@ -45,7 +45,7 @@ def reads_of(routines: Iterable[Routine]) -> list[Read]:
 
 @dataclass(slots=True)
 class _Shared:
-    """State that readers share: the reads, and the attributes of ``self`` that hold the config."""
+    """``reads``, and the attributes of ``self`` that hold the config."""
 
     attributes: dict[str, Path]
     reads: list[Read] = field(default_factory=list)
@@ -69,13 +69,12 @@ class _Reader(ast.NodeVisitor):
         self._functions: dict[str, FunctionNode] = {}
 
     def visit_body(self, node: FunctionNode) -> None:
-        """Visit the body of a function."""
         body = [node.body] if isinstance(node, ast.Lambda) else node.body
         for statement in body:
             self.visit(statement)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
-        """Record config["lr"] and config["optimizer"]["lr"], unless they are assigned to."""
+        # config["lr"], config["optimizer"]["lr"]
         path = self._path(node) if isinstance(node.ctx, ast.Load) else None
         if path:
             self._shared.reads.append(Read(path))
@@ -83,7 +82,7 @@ class _Reader(ast.NodeVisitor):
             self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        """Record config.get("lr", 0.1); read the functions that the config is passed to."""
+        # config.get("lr", 0.1), and functions that the config is passed to
         path = self._path(node)
         if path and isinstance(node.func, ast.Attribute) and node.func.attr in _READING:
             self._record(path, node.args[1] if len(node.args) > 1 else None)
@@ -94,29 +93,26 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        """Record a new name for a part of the config: cfg = config, opt = config["optimizer"]."""
+        # cfg = config, opt = config["optimizer"]
         self.visit(node.value)
         for target in node.targets:
             self._bind(target, node.value)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        """Learn a new name, as in an assignment."""
         if node.value is not None:
             self.visit(node.value)
             self._bind(node.target, node.value)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        """Learn a new name, as in an assignment."""
         self.visit(node.value)
         self._bind(node.target, node.value)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        """Read an inner function; its parameters shadow names of the outer function."""
+        """Its parameters shadow names of the outer function."""
         self._functions[node.name] = node
         self._inner(node)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
-        """Read a lambda like an inner function."""
         self._inner(node)
 
     def _inner(self, node: FunctionNode) -> None:
@@ -190,7 +186,6 @@ class _Reader(ast.NodeVisitor):
             return _UNKNOWN
 
     def _follow(self, call: ast.Call) -> None:
-        """Read the function, method or class that a call passes a part of the config to."""
         passed = (*call.args, *(keyword.value for keyword in call.keywords))
         gets_config = any(self._path(argument) is not None for argument in passed)
         if len(self._callers) > _MAX_DEPTH or not gets_config:
@@ -214,7 +209,6 @@ class _Reader(ast.NodeVisitor):
             _Reader(state, routine, names, self._callers).visit_body(routine.node)
 
     def _called(self, expression: ast.expr) -> Routine | None:
-        """Return the routine that a call refers to by name."""
         routine, function = self._routine, None
         if isinstance(expression, ast.Name):
             if expression.id in self._functions:

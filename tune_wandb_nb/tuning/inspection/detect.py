@@ -17,40 +17,26 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameter:
-    """A value that a training function reads from its config; nested names have a "/"."""
-
     name: str
     has_default: bool = False
     default: Any = None
 
 
 def hyperparameters(trainable: Any) -> tuple[Hyperparameter, ...]:
-    """Return the hyperparameters that a trainable reads from its config, in source order.
+    """In the order of the source; none without source.
 
-    The search goes through ``functools.partial``, decorators, ``tune.with_parameters`` and
-    ``tune.with_resources``, into the functions of the same package that the config is passed to,
-    and into all methods of a class. A trainable without source has no hyperparameters.
-
-    Example:
-        >>> def train(config):
-        ...     return config["optimizer"]["lr"] * config.get("momentum", 0.9)
-        >>> [h.name for h in hyperparameters(train)]
-        ['optimizer/lr', 'momentum']
+    Looks through ``functools.partial``, decorators, ``tune.with_parameters`` and
+    ``tune.with_resources``, into functions of the same package that the config is passed to, and
+    into all methods of a class.
     """
     return _outermost_items(trainable, lambda routines: _hyperparameters(reads_of(routines)))
 
 
 def reported_metrics(trainable: Any) -> tuple[str, ...]:
-    """Return the metrics that a trainable reports, in the order of its source.
+    """In the order of the source.
 
     Metrics are the keys of the dictionaries that go to ``tune.report`` (``train.report``,
     ``session.report``), or that the function, or the ``step`` of a class, returns.
-
-    Example:
-        >>> def train(config):
-        ...     return {"loss": 0.1, "val": {"loss": 0.2}}
-        >>> reported_metrics(train)
-        ('loss', 'val/loss')
     """
     return _outermost_items(trainable, reports_of)
 
@@ -70,7 +56,6 @@ def _hyperparameters(reads: Iterable[Read]) -> tuple[Hyperparameter, ...]:
 
 
 def _expanded(read: Read) -> Iterable[Hyperparameter]:
-    """Yield the hyperparameter of a read, or one for each key of a default that is a dictionary."""
     if any("/" in key for key in read.path):
         return  # in the form, a "/" in a name means a nested dictionary
     name = "/".join(read.path)

@@ -16,7 +16,7 @@ _MAX_DEPTH = 3
 
 
 def reports_of(routines: Iterable[Routine]) -> tuple[str, ...]:
-    """Return the metrics that routines report in calls, followed by those that they return."""
+    """The metrics of calls come before those that routines return."""
     routines = tuple(routines)
     metrics: dict[str, None] = {}
     for routine in _with_called(routines):
@@ -54,7 +54,6 @@ class _Keys:
                         self._add(name, self.of(argument))
 
     def of(self, node: ast.expr | None) -> Iterator[str]:
-        """Yield the keys of a dictionary; the keys of nested dictionaries are joined with "/"."""
         match node:
             case ast.Name(id=name):
                 yield from self._variables.get(name, ())
@@ -74,7 +73,7 @@ class _Keys:
                         yield from [f"{key.value}/{name}" for name in inner] or [key.value]
 
     def reported(self, call: ast.Call) -> Iterator[str]:
-        """Yield the metrics of a call to a report function, from its dictionary or its keywords."""
+        """Metrics are in the dictionary or the keywords of a call."""
         match call.func:
             case ast.Name(id="report"):
                 to_tune = True
@@ -97,7 +96,7 @@ class _Keys:
 
 
 def _returned(function: FunctionNode) -> Iterator[ast.expr | None]:
-    """Yield the expressions that a function returns or yields, without its inner functions."""
+    """Leaves out inner functions."""
     if isinstance(function, ast.Lambda):
         yield function.body
         return
@@ -111,7 +110,7 @@ def _returned(function: FunctionNode) -> Iterator[ast.expr | None]:
 
 
 def _with_called(routines: Iterable[Routine], depth: int = 0) -> Iterator[Routine]:
-    """Yield routines and the functions of the same package that they call by name."""
+    """Adds the functions of the same package that routines call by name."""
     for routine in routines:
         yield routine
         if depth == _MAX_DEPTH:

@@ -23,9 +23,8 @@ _MAX_DEPTH = 8
 class Routine:
     """One function or method of a trainable.
 
-    ``config`` is the name of the parameter that gets the config, and ``instance`` the name of the
-    first parameter of a method ("self"); both are None if the routine has none. ``scope`` maps the
-    names that the source can use to objects, ``methods`` the methods of the class to functions.
+    ``config`` is the name of the parameter that gets the config, and ``instance`` that of a
+    method's first parameter ("self"). ``scope`` maps the names that the source can use to objects.
     """
 
     node: FunctionNode
@@ -37,12 +36,10 @@ class Routine:
 
     @property
     def name(self) -> str:
-        """The name of the function; "<lambda>" for a lambda."""
         return _name(self.node)
 
     @property
     def package(self) -> str:
-        """The top-level package of the module that defines the function."""
         return self.module.split(".")[0]
 
 
@@ -78,7 +75,6 @@ def layers(trainable: Any, _depth: int = 0) -> Iterator[tuple[Routine, ...]]:
 
 
 def routine_of(function: FunctionType) -> Routine | None:
-    """Return the routine of one function; None without its source."""
     node = _parse(function)
     if node is None:
         return None
@@ -87,7 +83,7 @@ def routine_of(function: FunctionType) -> Routine | None:
 
 
 def class_routines(cls: type) -> tuple[Routine, ...]:
-    """Return the methods of a class and its bases (except Ray's), those with the config first."""
+    """Methods with the config first; the bases' are among them, except Ray's."""
     # Each method is read alone, because inspect has no source for a class defined in a notebook.
     functions = [
         (name, function)
@@ -111,7 +107,6 @@ def class_routines(cls: type) -> tuple[Routine, ...]:
 
 
 def parameters_of(node: FunctionNode) -> list[str]:
-    """Return the names of the parameters that can be passed by position."""
     return [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
 
 
@@ -139,7 +134,6 @@ def _name(node: FunctionNode) -> str:
 
 
 def _innermost(function: Any) -> FunctionType | None:
-    """Return the plain function inside methods and decorators."""
     function = getattr(function, "__func__", function)
     try:
         function = inspect.unwrap(function)

@@ -38,11 +38,8 @@ class _Progress:
 class RecordedSearch:
     """Records on a board what Tune's files hold of one experiment, each result once.
 
-    Args:
-        board: The board.
-        folder: The experiment's folder on this machine.
-        location: The path or URI of that folder, which is shown.
-        experiment: The name that tells this experiment from others on the same board.
+    ``location`` is the path or URI that is shown for the folder; ``experiment`` tells this
+    experiment from others on the same board.
     """
 
     def __init__(
@@ -53,26 +50,22 @@ class RecordedSearch:
         self._experiment = experiment
         self._progress: dict[str, _Progress] = {}
         self.is_over = False
-        """Whether all trials have ended that Tune knew of at the last update."""
+        """All trials have ended that Tune knew of at the last update."""
 
     @property
     def started(self) -> float | None:
-        """When the search started, in seconds since the epoch; None if nothing tells."""
+        """In seconds since the epoch."""
         firsts = [p.first for p in self._progress.values() if p.first is not None]
         return min([*firsts, *filter(None, [search_start(self._folder)[1]])], default=None)
 
     @property
     def last_result(self) -> float | None:
-        """The time of the last result, in seconds since the epoch; None without a result."""
+        """In seconds since the epoch."""
         lasts = [p.last for p in self._progress.values() if p.last > -math.inf]
         return max(lasts, default=None)
 
     def update(self) -> bool:
-        """Record what is new; tell whether anything was.
-
-        Raises:
-            SettingsError: the folder does not belong to an experiment.
-        """
+        """Tell whether anything was new; raises SettingsError if there is no experiment."""
         read_description(self._board, self._folder)
         self._board.judge_by(search_start(self._folder)[0], None)
         trials = read_experiment(self._folder)

@@ -21,14 +21,7 @@ _MOST_ROWS, _LONGEST_CELL = 200, 80
 class HtmlReporter(JupyterNotebookReporter):
     """Gives Tune's HTML to ``show`` instead of printing it; pickles without it.
 
-    Args:
-        show: Is called with the HTML, again and again.
-        seen: Whether anybody sees what is shown; if not, Tune prints its usual progress instead.
-
-    Example:
-        >>> shown = []
-        >>> reporter = HtmlReporter(shown.append)
-        >>> run_config = tune.RunConfig(progress_reporter=reporter)
+    Where nobody has ``seen`` what is shown, Tune prints its usual progress instead.
     """
 
     __module__ = "tune_wandb_nb"  # The path under which Tune pickles it: see `_HOME` there.
@@ -57,11 +50,10 @@ class HtmlReporter(JupyterNotebookReporter):
         return self._seen and self._show is not None
 
     def report(self, trials: list["Trial"], done: bool, *sys_info: str) -> None:
-        """Report without the unlimited table of the last report, which can overload a notebook."""
+        """The last report's table is unlimited and can overload a notebook."""
         del done
         super().report(trials, False, *sys_info)
 
     def display(self, string: str) -> None:
-        """Pass the HTML to the function that shows it."""
         if self._show is not None:
             self._show(string)

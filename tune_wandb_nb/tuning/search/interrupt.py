@@ -15,9 +15,9 @@ _INTERRUPT = threading.local()
 def interrupted_by(event: threading.Event) -> Iterator[None]:
     """End ``fit`` in this thread when an event is set, as Ctrl+C would in the main thread.
 
-    Only after an interrupt has Tune recorded which trials are unfinished, so that the search can be
-    resumed. After a stopper or an exception, these trials are recorded as done or not at all.
-    Searches in other threads keep Tune's own event.
+    Only an interrupt has Tune record which trials are unfinished, so that the search can be
+    resumed: after a stopper or an exception they are recorded as done or not at all. Searches in
+    other threads keep Tune's own event.
     """
     replace_interrupt_event(lambda: getattr(_INTERRUPT, "event", None))
     _INTERRUPT.event = event

@@ -7,12 +7,6 @@ __all__ = ["has_kernel", "running_shell"]
 
 
 def running_shell() -> object:
-    """Return the IPython shell; None if IPython does not run.
-
-    Example:
-        >>> running_shell() is None
-        True
-    """
     if "IPython" not in sys.modules:
         return None
     from IPython import get_ipython
@@ -21,10 +15,5 @@ def running_shell() -> object:
 
 
 def has_kernel(shell: object) -> bool:
-    """Return whether a shell belongs to a notebook, whatever the name of its class.
-
-    Example:
-        >>> has_kernel(running_shell())
-        False
-    """
+    """Tell whether a shell belongs to a notebook, whatever the name of its class."""
     return getattr(shell, "kernel", None) is not None

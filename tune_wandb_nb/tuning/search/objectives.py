@@ -10,11 +10,7 @@ __all__ = ["without_objectives"]
 
 
 def without_objectives(tune_config: Any) -> Any:
-    """Return a config as Tune takes it: one with several objectives loses ``metric`` and ``mode``.
-
-    Raises:
-        SettingsError: the objectives do not fit together, or the search algorithm lacks them.
-    """
+    """Drop ``metric`` and ``mode`` of several objectives; raises SettingsError."""
     objectives = objectives_of(
         getattr(tune_config, "metric", None), getattr(tune_config, "mode", None)
     )

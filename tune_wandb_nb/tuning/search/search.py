@@ -37,20 +37,9 @@ class SearchError(RuntimeError):
 class Search:
     """One search in a thread of its own; the arguments are those of ``tune.Tuner``.
 
-    Args:
-        trainable: What ``tune.Tuner`` takes.
-        param_space: The search space.
-        tune_config: A ``tune.TuneConfig``; its ``metric`` and ``mode`` may be lists.
-        run_config: A ``tune.RunConfig``; it is copied, never changed. Its callbacks, its stopper
-            and its progress reporter stay in force.
-        callbacks: Further callbacks, after those of the run config.
-        progress_reporter: Used where the run config has none.
-        board: Where the search is recorded; by default a board of its own.
-
-    Example:
-        >>> search = Search(train_fn, param_space={"x": tune.uniform(0, 1)})
-        >>> search.start()
-        >>> results = search.wait()
+    ``metric`` and ``mode`` of the ``tune_config`` may be lists. The ``run_config`` is copied; its
+    callbacks, its stopper and its progress reporter stay in force: ``callbacks`` come after its
+    own, ``progress_reporter`` is used where it has none.
     """
 
     def __init__(
@@ -88,22 +77,19 @@ class Search:
 
     @property
     def status(self) -> Status:
-        """The state of the search."""
         return self._status
 
     @property
     def results(self) -> "tune.ResultGrid | None":
-        """The results once the search has ended; None until then."""
         return self._results
 
     @property
     def error(self) -> BaseException | None:
-        """The error that ended the search early, else None. Failed trials do not end a search."""
+        """What ended the search early. Failed trials do not end a search."""
         return self._error
 
     @property
     def path(self) -> str | None:
-        """The experiment's folder; None until the search has started."""
         return self._path
 
     def warnings(self) -> list[str]:
@@ -114,11 +100,6 @@ class Search:
     # Control
 
     def start(self) -> None:
-        """Start the search and return at once.
-
-        Raises:
-            SearchError: the search was started before.
-        """
         if self._status != "new":
             raise SearchError(
                 f"a search starts once, but this one is {self._status};"
@@ -130,11 +111,7 @@ class Search:
     def resume(self, path: "str | os.PathLike[str] | None" = None, **how: Any) -> None:
         """Go on with this search after a stop, or with the experiment in ``path``.
 
-        ``how`` goes to ``tune.Tuner.restore``: ``resume_errored``, ``restart_errored``,
-        ``resume_unfinished``, ``storage_filesystem``.
-
-        Raises:
-            SearchError: the search still runs, or there is no experiment to resume.
+        ``how`` goes to ``tune.Tuner.restore``. Raises SearchError.
         """
         if self._status in _RUNNING:
             raise SearchError(
@@ -150,21 +127,14 @@ class Search:
         self._launch(folder, how)
 
     def stop(self) -> None:
-        """Ask the search to end: trials are stopped, runs are closed, and all results are kept.
-
-        Returns at once; `wait` returns when the search has ended.
-        """
+        """Ask the search to end and return at once; `wait` returns when it has ended."""
         with self._lock:
             if self._status == "running":
                 self._status = "stopping"
         self._stop.set()
 
     def stop_trial(self, trial_id: str) -> None:
-        """Let one trial end with its next result.
-
-        Raises:
-            SearchError: the search does not run.
-        """
+        """The trial ends with its next result."""
         if self._status != "running":
             raise SearchError(
                 f"a trial can be stopped while its search runs, but this one is {self._status}."
@@ -172,15 +142,10 @@ class Search:
         self._recorder.stop_trial(trial_id)
 
     def wait(self, timeout: float | None = None) -> "tune.ResultGrid":
-        """Wait for the end and return the results.
+        """Return the results, or raise the error that ended the search, or TimeoutError.
 
         The first interrupt of the kernel (or Ctrl+C) stops the search cleanly, and `wait` goes on
-        until the search has ended. A second interrupt ends `wait` at once.
-
-        Raises:
-            SearchError: the search was not started.
-            TimeoutError: the search still runs after ``timeout`` seconds.
-            BaseException: the error that ended the search early.
+        until it has ended. A second interrupt ends `wait` at once.
         """
         if self._status == "new":
             raise SearchError("this search was not started: call start() before wait().")

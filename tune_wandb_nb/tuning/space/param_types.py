@@ -15,7 +15,7 @@ __all__ = ["ParamType", "param_types"]
 
 @dataclass(frozen=True, slots=True)
 class ParamType:
-    """The kind of one hyperparameter; ``values`` are those of a category, None for a number."""
+    """``values`` are those of a category, None for a number."""
 
     values: tuple[Any, ...] | None = None
     log: bool = False
@@ -27,14 +27,6 @@ def param_types(space: Mapping[str, Any]) -> dict[str, ParamType]:
 
     A choice of numbers is a category too. A space that Tune refuses has no types: Tune's own error
     is the one to see.
-
-    Args:
-        space: What ``tune.Tuner(param_space=...)`` takes.
-
-    Example:
-        >>> from ray import tune
-        >>> param_types({"lr": tune.loguniform(1e-4, 1e-1), "batch": tune.choice([16, 32])})["lr"]
-        ParamType(values=None, log=True, integer=False)
     """
     try:
         drawn = SearchSpace.from_param_space(space)

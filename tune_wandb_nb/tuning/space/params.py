@@ -10,7 +10,7 @@ _TEXT_LONGEST = 200
 
 
 def flat_params(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return a config with names joined by "/"; values that are no scalars become text.
+    """Names are joined by "/"; values that are no scalars become text.
 
     The ``wandb`` entry is left out: it is no hyperparameter and may contain an API key.
     """
@@ -37,5 +37,5 @@ def _short(value: object) -> str:
 
 
 def is_number(value: object) -> bool:
-    """Return whether a hyperparameter is a finite number; booleans are not numbers here."""
+    """Finite numbers, without booleans."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

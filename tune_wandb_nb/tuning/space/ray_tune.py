@@ -26,16 +26,11 @@ _RANGES = {
 
 
 def to_tune(parameters: Mapping[str, Distribution]) -> dict[str, Any]:
-    """Return the ``param_space`` of a ``tune.Tuner``."""
     return nest((name, _to_domain(value)) for name, value in parameters.items())
 
 
 def from_tune(param_space: Mapping[str, Any]) -> dict[str, Distribution]:
-    """Read a ``param_space``; objects without a kind of their own become `Kept`.
-
-    Raises:
-        SpaceError: a distribution or a name is wrong; the message names the hyperparameter.
-    """
+    """Objects without a kind of their own become `Kept`; raises SpaceError."""
     if not isinstance(param_space, Mapping):
         raise SpaceError(
             f"a param_space must be a dictionary, but it is a {type(param_space).__name__}."
@@ -76,7 +71,6 @@ def _from_level(level: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, Di
 
 
 def _is_level(value: Any) -> bool:
-    """Return whether a value is a dictionary of hyperparameters."""
     if not isinstance(value, dict) or not value or _is_tune_command(value):
         return False
     return all(map(is_key, value))
@@ -118,7 +112,7 @@ def _make(kind: str, arguments: dict[str, Any], q: Any) -> Distribution:
 
 
 def _on_steps(bounds: dict[str, Any], q: Any) -> dict[str, Any]:
-    """Move bounds that are no multiples of q inwards to multiples, as Tune does before it draws."""
+    """Move bounds inwards to multiples of q, as Tune does before it draws."""
     lower, upper = bounds["lower"], bounds["upper"]
     if not (type(lower) is type(upper) is type(q) is int and q > 1):
         return bounds

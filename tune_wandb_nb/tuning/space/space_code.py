@@ -18,11 +18,7 @@ __all__ = ["space_source", "to_code"]
 
 
 def to_code(parameters: Mapping[str, Distribution], *, variable: str, kept_from: str | None) -> str:
-    """Return the source, including its import.
-
-    Raises:
-        SpaceError: the space has a `Kept` object, but ``kept_from`` names no dictionary for it.
-    """
+    """Raises SpaceError for a `Kept` object if ``kept_from`` names no dictionary for it."""
     if not variable.isidentifier() or iskeyword(variable):
         raise SpaceError(
             f"the variable must be a name of Python such as param_space, but it is {variable!r}."
@@ -35,11 +31,6 @@ def to_code(parameters: Mapping[str, Distribution], *, variable: str, kept_from:
 
 
 def space_source(parameters: Mapping[str, Distribution], kept_from: str | None) -> Source:
-    """Return the source of the ``param_space`` dictionary.
-
-    Raises:
-        SpaceError: as for `to_code`.
-    """
     return dictionary(
         nest((n, _call(n, distribution, kept_from)) for n, distribution in parameters.items())
     )

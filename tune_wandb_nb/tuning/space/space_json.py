@@ -14,7 +14,6 @@ _VERSION = 1
 
 
 def to_json(parameters: Mapping[str, Distribution]) -> str:
-    """Return a space as JSON text; `Kept` objects are written as a name and a title only."""
     rows = [
         {"name": name, "kind": distribution.kind, **_arguments(distribution)}
         for name, distribution in parameters.items()
@@ -23,11 +22,6 @@ def to_json(parameters: Mapping[str, Distribution]) -> str:
 
 
 def from_json(text: str, kept: Mapping[str, Any]) -> dict[str, Distribution]:
-    """Read the text of `to_json`; ``kept`` maps names to the objects that JSON cannot hold.
-
-    Raises:
-        SpaceError: the text has another form, or ``kept`` lacks an object.
-    """
     try:
         document = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

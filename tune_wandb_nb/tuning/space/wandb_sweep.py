@@ -73,11 +73,6 @@ _EXPONENTS = ("log_uniform", "q_log_uniform", "inv_log_uniform")
 def to_sweep_config(
     parameters: Mapping[str, Distribution], metric: str | None, mode: str
 ) -> dict[str, Any]:
-    """Return the sweep; its method is "grid" for a space of grids and constants, else "random".
-
-    Raises:
-        SpaceError: W&B cannot express the space; the message names the parameter.
-    """
     if not parameters:
         raise SpaceError("W&B asks for at least one parameter, but the search space is empty.")
     if mode not in ("min", "max"):
@@ -103,9 +98,7 @@ def expressible(
 ) -> dict[str, Distribution]:
     """Return the parameters that a sweep can express, a grid beside drawn ones as a choice.
 
-    Args:
-        parameters: The parameters.
-        leave_out: Called with each of the others, in words.
+    ``leave_out`` is called with each of the others, in words.
     """
     found: dict[str, Distribution] = {}
     for name, distribution in parameters.items():
@@ -121,11 +114,7 @@ def expressible(
 
 
 def from_sweep_config(config: Mapping[str, Any]) -> dict[str, Distribution]:
-    """Read the parameters of a sweep; its ``values`` are a grid if the method is "grid".
-
-    Raises:
-        SpaceError: Tune cannot express the sweep; the message names the parameter.
-    """
+    """``values`` are a grid if the method is "grid"."""
     parameters = config.get("parameters") if isinstance(config, Mapping) else None
     if not isinstance(parameters, Mapping):
         raise SpaceError(
@@ -178,7 +167,7 @@ def _to_spec(name: str, distribution: Distribution) -> dict[str, Any]:
 
 
 def _json(name: str, value: Any) -> Any:
-    """Return a copy of a value, or refuse tuples, which JSON and YAML would turn into lists."""
+    """Refuse tuples, which JSON and YAML would turn into lists."""
     if isinstance(value, tuple):
         raise SpaceError(
             f"W&B has no tuples, but here is {value!r:.80}; make it a list, or a text that the"
@@ -276,7 +265,7 @@ def _exp(field: str, exponent: Any) -> float:
 
 
 def _default_distribution(spec: Mapping[str, Any]) -> str:
-    """Return the distribution that W&B uses for a parameter without the key "distribution"."""
+    """What W&B uses for a parameter without the key "distribution"."""
     if "value" in spec:
         return "constant"
     if "values" in spec:
