@@ -18,9 +18,9 @@ class TrialBoard:
     """Counts all trials, and keeps the curves of as many trials as fit, preferably the best.
 
     Memory is bounded: above ``curves`` (of ``points`` points each) the worst finished trials lose
-    their curves, those of the objectives last; above ``trials`` the worst finished trials are only
-    counted; above ``metrics`` further metrics are only counted. Times are seconds since the epoch,
-    by default the present.
+    their curves, those of the objectives last; above ``trials`` they are only counted; above
+    ``metrics`` further metrics are only counted. Times are seconds since the epoch, by default the
+    present.
 
     Example:
         >>> board = TrialBoard(metric="loss", mode="min")
@@ -59,7 +59,7 @@ class TrialBoard:
     # Recording
 
     def begin(self, expected: int | None = None, at: float | None = None) -> None:
-        """Record that the search starts or resumes, and the number of trials it will have."""
+        """The search starts or resumes."""
         with self._lock:
             if self._started is None:
                 self._started = self._time(at)
@@ -79,15 +79,11 @@ class TrialBoard:
             listener()
 
     def on_end(self, listener: Callable[[], None]) -> None:
-        """Call a function whenever the search ends, in the thread that calls `end`."""
+        """The function is called in the thread that calls `end`."""
         self._end_listeners.append(listener)
 
     def judge_by(self, metric: Metric, mode: Mode) -> None:
-        """Set the tuned metric and its mode, or as many of both, unless they are set already.
-
-        Raises:
-            SettingsError: a mode other than "min" and "max", or another number of modes.
-        """
+        """The first metrics and modes stay; raises SettingsError if they do not fit."""
         objectives = objectives_of(metric, mode)
         with self._lock:
             self._revision += self._records.judge_by(objectives)
@@ -99,13 +95,13 @@ class TrialBoard:
             self._note = note
 
     def call_it(self, name: str) -> None:
-        """Set the name of the search, unless it has one."""
+        """The first name stays."""
         with self._lock:
             self._revision += not self._name
             self._name = self._name or name
 
     def use_types(self, types: Mapping[str, ParamType]) -> None:
-        """Set the types of hyperparameters; those of others stay."""
+        """Those of other hyperparameters stay."""
         if types:
             with self._lock:
                 self._types = MappingProxyType({**self._types, **types})
@@ -120,7 +116,7 @@ class TrialBoard:
         folder: str | None = None,
         experiment: str | None = None,
     ) -> None:
-        """Add a trial; a trial that exists already does not change."""
+        """A trial that exists already does not change."""
         with self._lock:
             if trial_id in self._records.trials:
                 return
@@ -130,26 +126,24 @@ class TrialBoard:
                 self._revision += 1
 
     def record(self, trial_id: str, result: Mapping[str, Any], at: float | None = None) -> None:
-        """Record one result in the form in which Tune reports it."""
         with self._lock:
             self._revision += self._records.record(trial_id, result, self._time(at))
 
     def change(
         self, trial_id: str, state: State, error: str | None = None, at: float | None = None
     ) -> None:
-        """Set the state of a trial, and the error of a failed one."""
         with self._lock:
             self._revision += self._records.change(trial_id, state, error, self._time(at))
 
     def copied(self, trial_id: str, source_id: str) -> None:
-        """Record that a trial continues from the checkpoint of another trial."""
+        """The trial continues from the checkpoint of another trial."""
         with self._lock:
             trial = self._records.trials.get(trial_id)
             if trial is not None:
                 trial.copied_from = source_id
 
     def end(self, error: str | None = None, at: float | None = None) -> None:
-        """Record the end of the search; trials that have not finished count as stopped."""
+        """Trials that have not finished count as stopped."""
         with self._lock:
             self._ended = self._time(at)
             self._records.stop_unfinished(self._ended)
@@ -162,11 +156,10 @@ class TrialBoard:
 
     @property
     def revision(self) -> int:
-        """A number that grows with every change."""
+        """Grows with every change."""
         return self._revision
 
     def snapshot(self) -> BoardSnapshot:
-        """Return the current state of the whole search."""
         with self._lock:
             records = self._records
             return BoardSnapshot(

@@ -31,10 +31,6 @@ class BoardCallback(Callback):
     """Keeps a board up to date, and can stop single trials.
 
     The board is not pickled: the callback in Tune's experiment folder has an empty board.
-
-    Example:
-        >>> board = TrialBoard(metric="loss", mode="min")
-        >>> run_config = tune.RunConfig(callbacks=[BoardCallback(board)])
     """
 
     __module__ = "tune_wandb_nb"  # The path under which Tune pickles it: see `_HOME` there.
@@ -58,7 +54,6 @@ class BoardCallback(Callback):
         self._to_stop.add(trial_id)
 
     def setup(self, *args: Any, **info: Any) -> None:
-        """Record the number of trials of the search."""
         del args
         total = info.get("total_num_samples")
         is_finite = isinstance(total, int) and 0 <= total < sys.maxsize
@@ -67,7 +62,7 @@ class BoardCallback(Callback):
     def on_trial_start(
         self, iteration: int, trials: list["Trial"], trial: "Trial", **info: Any
     ) -> None:
-        """Record that a trial runs, and the trial whose checkpoint it continues from."""
+        """Another trial's checkpoint may be where it starts."""
         del iteration, info
         self._add(trial)
         self.board.change(trial.trial_id, "running")
@@ -83,14 +78,12 @@ class BoardCallback(Callback):
         result: dict[str, Any],
         **info: Any,
     ) -> None:
-        """Record one result."""
         del iteration, trials, info
         self.board.record(trial.trial_id, result)
 
     def on_trial_complete(
         self, iteration: int, trials: list["Trial"], trial: "Trial", **info: Any
     ) -> None:
-        """Record that a trial is done."""
         del iteration, trials, info
         self._add(trial)
         self.board.change(trial.trial_id, "done")
@@ -98,7 +91,7 @@ class BoardCallback(Callback):
     def on_trial_error(
         self, iteration: int, trials: list["Trial"], trial: "Trial", **info: Any
     ) -> None:
-        """Record that a trial failed; Tune sets the error of the trial after this hook."""
+        """Tune sets the error of the trial after this hook."""
         del iteration, trials, info
         self._add(trial)
         self.board.change(trial.trial_id, "failed")
@@ -116,7 +109,6 @@ class BoardCallback(Callback):
             self.board.describe(_resources(trials))
 
     def on_experiment_end(self, trials: list["Trial"], **info: Any) -> None:
-        """Record the end of the search."""
         del info
         self._sync(trials)
         self.board.describe("")

@@ -33,7 +33,6 @@ class Curve:
         return len(self.values)
 
     def thinned(self, points: int) -> "Curve":
-        """Return a curve of the same shape with at most ``points`` points."""
         if len(self) <= points:
             return self
         indices = follow_shape(self.iterations, self.values, points)
@@ -41,7 +40,6 @@ class Curve:
         return Curve(*kept, self.rewinds)
 
     def after(self, iteration: float) -> "Curve":
-        """Return the points of later iterations."""
         first = int(np.searchsorted(self.iterations, iteration, side="right"))
         later = (self.iterations[first:], self.seconds[first:], self.values[first:])
         return Curve(*later, self.rewinds)
@@ -52,14 +50,6 @@ class GrowingCurve:
 
     Each iteration is there once: a trial that goes on from an earlier checkpoint reports iterations
     again, and the newest values count.
-
-    Example:
-        >>> curve = GrowingCurve(points=16)
-        >>> for i in range(1000):
-        ...     curve.append(i, i / 10, float(i == 500))
-        >>> frozen = curve.freeze()
-        >>> len(frozen) <= 16, frozen.iterations[[0, -1]].tolist(), float(frozen.values.max())
-        (True, [0.0, 999.0], 1.0)
     """
 
     __slots__ = ("_frozen", "_iterations", "_points", "_rewinds", "_seconds", "_values")
@@ -75,7 +65,6 @@ class GrowingCurve:
         self._frozen: Curve | None = None
 
     def append(self, iteration: float, seconds: float, value: float) -> None:
-        """Add the next point."""
         if self._iterations and iteration <= self._iterations[-1]:
             self._rewind(iteration)
         if len(self._values) >= self._points:
@@ -86,7 +75,7 @@ class GrowingCurve:
         self._frozen = None
 
     def freeze(self) -> Curve:
-        """Return the points so far as a `Curve`; the same object until the next point is added."""
+        """The same object until the next point is added."""
         if self._frozen is None:
             self._frozen = Curve(
                 _read_only(self._iterations),
@@ -114,9 +103,9 @@ class GrowingCurve:
 def keep_shape(steps: Numbers, values: Numbers, points: int) -> NDArray[np.intp]:
     """Choose at most ``points`` indices: the first, the last, and local extremes in between.
 
-    The range of the steps is divided into parts of equal width, and each part keeps its lowest and
-    its highest value. The result therefore includes the overall minimum and maximum, and a curve
-    that is thinned repeatedly stays evenly spaced. A part that is all NaN keeps one gap.
+    Each of equally wide parts of the range of steps keeps its lowest and its highest value. The
+    result includes the overall minimum and maximum, and a curve that is thinned repeatedly stays
+    evenly spaced. A part that is all NaN keeps one gap.
     """
     count = len(steps)
     if count <= points:

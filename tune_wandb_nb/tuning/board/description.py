@@ -16,10 +16,7 @@ __all__ = ["read_description", "write_description"]
 
 
 def write_description(snapshot: BoardSnapshot, folder: str) -> None:
-    """Write the objectives and the types of hyperparameters into the folder of an experiment.
-
-    A folder that cannot be written to is left as it is.
-    """
+    """A folder that cannot be written to is left as it is."""
     described = {
         "objectives": [[objective.metric, objective.mode] for objective in snapshot.objectives],
         "params": {
@@ -32,7 +29,7 @@ def write_description(snapshot: BoardSnapshot, folder: str) -> None:
 
 
 def read_description(board: TrialBoard, folder: Path) -> None:
-    """Tell a board what a description says; one that is missing or broken says nothing."""
+    """One that is missing or broken says nothing."""
     try:
         described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         pairs = [(str(metric), mode) for metric, mode in described["objectives"]]

@@ -14,7 +14,7 @@ FINISHED: frozenset[State] = frozenset({"done", "failed", "stopped"})
 def worst_first(
     trials: Collection[GrowingTrial], objectives: Sequence[Objective]
 ) -> list[GrowingTrial]:
-    """Sort trials: finished ones by their first objective, then the Pareto front, then the rest.
+    """Sort finished trials by their first objective, then the Pareto front, then the rest.
 
     Running trials come last, because they may still become the best.
     """
@@ -32,10 +32,7 @@ def worst_first(
 def thinning_order(
     trials: Collection[GrowingTrial], objectives: Sequence[Objective]
 ) -> Iterator[tuple[GrowingTrial, frozenset[str]]]:
-    """Yield trials with the names of the curves to keep: first those of the objectives, then none.
-
-    The order is that of `worst_first`.
-    """
+    """Yield trials with the curves to keep: first those of the objectives, then none."""
     ordered = worst_first(trials, objectives)
     tuned = frozenset(objective.metric for objective in objectives)
     yield from ((trial, tuned) for trial in ordered)
@@ -43,7 +40,6 @@ def thinning_order(
 
 
 def drop_curves(trial: GrowingTrial, keep: frozenset[str]) -> int:
-    """Take the curves from a trial, except those to keep; return their number."""
     dropped = [name for name in trial.curves if name not in keep]
     for name in dropped:
         del trial.curves[name]

@@ -18,17 +18,14 @@ Mode: TypeAlias = str | Sequence[str] | None
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """A metric and whether its "min" or "max" is best; None if only the metric is known."""
+    """``mode`` is None if only the metric is known."""
 
     metric: str
     mode: Literal["min", "max"] | None = None
 
 
 def objectives_of(metric: Metric, mode: Mode) -> tuple[Objective, ...]:
-    """Check a metric and a mode, or as many of both, and return them in pairs.
-
-    Raises:
-        SettingsError: a mode other than "min" and "max", or another number of modes.
+    """Return metrics and modes in pairs; raises SettingsError if they do not fit together.
 
     Example:
         >>> [o.mode for o in objectives_of(["loss", "latency"], ["min", "min"])]
@@ -56,7 +53,7 @@ def objectives_of(metric: Metric, mode: Mode) -> tuple[Objective, ...]:
 
 
 def score_of(metrics: Mapping[str, float], metric: str | None, mode: str | None) -> float:
-    """Return a number that is higher for better trials, and -inf for a trial without a value."""
+    """Higher for better trials, -inf for a trial without a value."""
     value = metrics.get(metric, math.nan) if metric else math.nan
     if not math.isfinite(value):
         return -math.inf

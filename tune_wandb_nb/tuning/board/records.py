@@ -21,7 +21,7 @@ _REDUCED_TO = 0.9
 
 
 class TrialRecords:
-    """All trials of a search; protected by the lock of the board, whose limits they have."""
+    """Protected by the lock of the board, whose limits they have."""
 
     def __init__(self, *, points: int, curves: int, trials: int, metrics: int) -> None:
         self._points, self._max_curves = points, curves
@@ -38,7 +38,7 @@ class TrialRecords:
         self.perturbations: deque[Perturbation] = deque(maxlen=_PERTURBATIONS)
 
     def judge_by(self, objectives: tuple[Objective, ...]) -> bool:
-        """Set the objectives unless they are set; tell whether they were."""
+        """Tell whether objectives were set; the first ones stay."""
         known = [objective.metric for objective in self.objectives]
         if known and known != [objective.metric for objective in objectives]:
             return False
@@ -61,7 +61,7 @@ class TrialRecords:
         return trial
 
     def record(self, trial_id: str, result: Mapping[str, Any], at: float) -> bool:
-        """Record one result; tell whether the trial is one that is kept."""
+        """Tell whether the trial is one that is kept."""
         payload = self._splitter.split(result)
         numbers = {
             name: float(value)
@@ -85,7 +85,7 @@ class TrialRecords:
         return True
 
     def change(self, trial_id: str, state: State, error: str | None, at: float) -> bool:
-        """Set the state of a trial; tell whether anything changed that is kept."""
+        """Tell whether anything changed that is kept."""
         trial = self.trials.get(trial_id)
         if trial is None:
             if trial_id in self._only_counted:
@@ -101,14 +101,12 @@ class TrialRecords:
         return True
 
     def move(self, trial: GrowingTrial, state: State, at: float) -> None:
-        """Change the state of a trial."""
         self.counts[trial.state] -= 1
         self.counts[state] += 1
         trial.move(state, at)
         trial.changed()
 
     def stop_unfinished(self, at: float) -> None:
-        """Count the trials that have not finished as stopped."""
         for trial in self.trials.values():
             if trial.state not in FINISHED:
                 self.move(trial, "stopped", at)
@@ -190,7 +188,6 @@ def _names(objectives: Iterable[Objective]) -> list[str]:
 
 
 def _worker_of(described: Mapping[str, Any]) -> str:
-    """Return the node and the process that a result names."""
     node = described.get("node_ip") or described.get("hostname") or ""
     process = described.get("pid")
     return f"{node} {process}".strip() if process is not None else str(node)

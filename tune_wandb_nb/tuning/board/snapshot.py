@@ -21,7 +21,7 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 class Span:
     """A time in which a trial ran, in seconds since the epoch; the end is None while it runs.
 
-    ``worker`` is the node and the process that ran the trial; empty until the first result.
+    ``worker`` is the node and the process; empty until the first result.
     """
 
     start: float
@@ -31,12 +31,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrialView:
-    """One trial.
+    """``metrics`` and ``texts`` hold the last values, ``steps`` those of Tune's counters.
 
-    ``metrics`` holds the last value of each metric that is a number, ``texts`` of those that are
-    text, ``steps`` of Tune's counters. ``curves`` are the thinned histories of metrics and steps
-    (empty for trials whose curves were dropped to save memory), ``params`` the flat
-    hyperparameters, ``folder`` is where Tune keeps the trial's files.
+    ``curves`` are thinned (empty for trials whose curves were dropped to save memory), ``params``
+    flat, ``folder`` is where Tune keeps the trial's files.
     """
 
     trial_id: str
@@ -73,11 +71,10 @@ class Perturbation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoardSnapshot:
-    """The whole search.
+    """``trials`` that the board keeps, in the order of their start; ``counts`` has all of them.
 
-    ``trials`` are the trials that the board keeps, in the order of their start; ``counts`` includes
-    the trials that it has dropped. ``expected`` is the planned number of trials, None if unknown.
-    ``types`` are those of the hyperparameters that a search space describes.
+    ``expected`` is the planned number of trials. ``types`` are those of the hyperparameters that a
+    search space describes.
     """
 
     revision: int
@@ -99,17 +96,15 @@ class BoardSnapshot:
 
     @property
     def metric(self) -> str | None:
-        """The tuned metric, of several objectives the first."""
+        """Of several objectives the first, as `mode`."""
         return self.objectives[0].metric if self.objectives else None
 
     @property
     def mode(self) -> str | None:
-        """The mode of the tuned metric."""
         return self.objectives[0].mode if self.objectives else None
 
     @property
     def total(self) -> int:
-        """The number of all trials so far."""
         return sum(self.counts.values())
 
     @property
@@ -118,7 +113,7 @@ class BoardSnapshot:
         return (self.ended or self.now) - self.started if self.started is not None else 0.0
 
     def front(self) -> frozenset[str]:
-        """Return the ids of the trials on the Pareto front; empty without several objectives."""
+        """Ids; empty without several objectives."""
         return front_of(self.trials, self.objectives)
 
     def ranked(self) -> list[TrialView]:
@@ -138,5 +133,4 @@ class BoardSnapshot:
 
     @property
     def best(self) -> TrialView | None:
-        """The best trial so far; None without a metric and a mode."""
         return next(iter(self.ranked()), None)

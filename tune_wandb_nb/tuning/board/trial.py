@@ -26,7 +26,7 @@ TUNE_METRICS = frozenset(
         *STEPS,
     }
 )
-"""The keys that Tune adds to every result; they are no metrics of the training function."""
+"""Tune adds them to every result; they are no metrics of the training function."""
 
 _ERROR_LONGEST = 4000
 _TEXT_LONGEST = 300
@@ -34,7 +34,7 @@ _MOST_SPANS = 40
 
 
 class GrowingTrial:
-    """The record of one trial, protected by the lock of the board."""
+    """Protected by the lock of the board."""
 
     __slots__ = (
         *("copied_from", "curves", "error", "error_is_cut", "experiment", "folder", "iteration"),
@@ -65,12 +65,11 @@ class GrowingTrial:
         self.view: TrialView | None = None
 
     def changed(self) -> None:
-        """Note that the next view differs from the last one."""
         self.version += 1
         self.view = None
 
     def fail(self, error: str) -> None:
-        """Keep the end of an error's text."""
+        """The end of an error's text says most."""
         self.error = error[-_ERROR_LONGEST:]
         self.error_is_cut = len(error) > _ERROR_LONGEST
 
@@ -80,7 +79,7 @@ class GrowingTrial:
         self.metrics.pop(name, None)
 
     def move(self, state: State, at: float) -> None:
-        """Change the state; the trial's time on a worker begins with "running" and ends with it."""
+        """The trial's time on a worker begins with "running" and ends with it."""
         is_open = bool(self.spans) and self.spans[-1].end is None
         if state == "running" and not is_open:
             self.spans = _joined((*self.spans, Span(at)))
@@ -89,7 +88,7 @@ class GrowingTrial:
         self.state = state
 
     def ran_on(self, worker: str, at: float) -> None:
-        """Record the worker of the time that is open; another worker begins another time."""
+        """Another worker begins another time."""
         if not self.spans or self.spans[-1].end is not None:
             return
         last = self.spans[-1]
@@ -104,7 +103,7 @@ class GrowingTrial:
         self.spans = (*self.spans[:-1], Span(last.start, max(at, last.start), last.worker))
 
     def freeze(self) -> TrialView:
-        """Return an immutable copy of the trial; the same object until the trial changes."""
+        """The same object until the trial changes."""
         if self.view is None:
             self.view = TrialView(
                 trial_id=self.trial_id,

@@ -14,20 +14,7 @@ _MANY_TRIALS = 10_000
 def advice(
     plan: Plan, reported: Sequence[str] = (), available: Mapping[str, float] | None = None
 ) -> tuple[FieldProblem, ...]:
-    """Return the warnings about a plan.
-
-    Args:
-        plan: the search that is about to start.
-        reported: the metrics that the source of the training function reports; empty if unknown.
-        available: the resources of the cluster by Ray's names ("CPU", "GPU"); a missing name means
-            that the amount is unknown.
-
-    Example:
-        >>> from tune_wandb_nb.tuning.space.space import SearchSpace
-        >>> plan = Plan(SearchSpace(), "loss", "min", gpus=1)
-        >>> print(advice(plan, available={"GPU": 0.0})[0].message)
-        a trial asks for 1, but there are 0: trials would wait for ever.
-    """
+    """The amount of a resource that ``available`` lacks is unknown."""
     warnings: list[FieldProblem] = []
     if reported and plan.metric not in reported:
         names = ", ".join(reported)

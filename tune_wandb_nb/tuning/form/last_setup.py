@@ -15,17 +15,7 @@ _NAMES = ("__module__", "__qualname__", "__name__")
 
 
 def setup_file(trainable: Any) -> Path | None:
-    """Return the file for the setup of a training function in the current folder.
-
-    None means that no setup is stored.
-
-    Example:
-        >>> import os
-        >>> os.environ["TUNE_WANDB_NB_STATE_DIR"] = "/tmp/state"
-        >>> setup_file(None).parent.name
-        'state'
-        >>> del os.environ["TUNE_WANDB_NB_STATE_DIR"]
-    """
+    """One for each training function and current folder; None if no setup is stored."""
     chosen = os.environ.get(STATE_DIR)
     if chosen == "":
         return None
@@ -40,7 +30,7 @@ def setup_file(trainable: Any) -> Path | None:
 
 
 def remember(trainable: Any, text: str) -> None:
-    """Store a setup; errors are ignored, since nobody asked for the setup to be stored."""
+    """Errors are ignored, since nobody asked for the setup to be stored."""
     path = setup_file(trainable)
     if path is None:
         return
@@ -53,7 +43,6 @@ def remember(trainable: Any, text: str) -> None:
 
 
 def recall(trainable: Any) -> str | None:
-    """Return the setup that was stored last, or None."""
     path = setup_file(trainable)
     try:
         return None if path is None else path.read_text(encoding="utf-8")

@@ -24,21 +24,14 @@ _SEARCH = (
     *("iterations", "target", "name", "storage", "reuse_workers"),
 )
 UNNAMED_PROJECT = "uncategorized"
-"""The project that W&B itself uses for runs without a project."""
+"""W&B itself uses it for runs without a project."""
 
 _KIND_TITLES = {"kept": "objects kept as they are"}
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The texts of a form's fields by name, and the rows of its table, right or wrong.
-
-    A field that is missing has its default.
-
-    Example:
-        >>> Setup({"samples": "8"})["samples"], Setup()["mode"]
-        ('8', 'max')
-    """
+    """Texts right or wrong; a field that is missing has its default."""
 
     fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rows: tuple[Row, ...] = ()
@@ -49,7 +42,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """An error in a field; ``row`` is the number of the row in the table, counted from 0."""
+    """``row`` is the number of the row in the table, counted from 0."""
 
     field: str
     message: str
@@ -63,7 +56,7 @@ class FieldProblem:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The result of reading a setup: a plan or problems; ``space`` is set if the rows are right."""
+    """A plan or problems; ``space`` is set if the rows are right."""
 
     plan: Plan | None
     space: SearchSpace | None
@@ -71,7 +64,7 @@ class Reading:
 
 
 def read_setup(setup: Setup) -> Reading:
-    """Read a form; texts that are wrong become problems, never an exception.
+    """Texts that are wrong become problems, never an exception.
 
     Example:
         >>> reading = read_setup(Setup({"metric": "accuracy", "samples": "0"}))
@@ -158,7 +151,6 @@ def _conflicts(
     scheduler: ChosenStrategy | None,
     algorithm: ChosenStrategy | None,
 ) -> Sequence[FieldProblem]:
-    """Return the conflicts between the search space, the scheduler and the search algorithm."""
     problems: list[FieldProblem] = []
     if algorithm is not None:
         problems += _unsupported_kinds(algorithm.strategy, space, row_of)
@@ -175,7 +167,6 @@ def _conflicts(
 def _unsupported_kinds(
     algorithm: Strategy, space: SearchSpace, row_of: Mapping[str, int]
 ) -> Sequence[FieldProblem]:
-    """Return the rows whose distributions a search algorithm does not support."""
     problems: list[FieldProblem] = []
     supported = ", ".join(kind for kind in KINDS if kind in algorithm.kinds)
     for name, distribution in space.items():

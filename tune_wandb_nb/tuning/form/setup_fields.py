@@ -20,27 +20,15 @@ _MAX_COUNT = 10**9
 
 
 def is_key_like(text: str) -> bool:
-    """Return whether a text contains a word in the form of a W&B API key.
+    """Tell whether a text contains a word in the form of a W&B API key.
 
     A key belongs in the key field only; the texts of all other fields are stored and shown.
-
-    Example:
-        >>> is_key_like("0123456789" * 4), is_key_like("digits")
-        (True, False)
     """
     return any(_KEY.fullmatch(word) for word in re.split(r"[\s,;:=\"']+", text))
 
 
 def parse_duration(text: str, field: str = "time_budget") -> float:
-    """Read a time span in seconds: "90", "90 s", "10 min", "1.5 h".
-
-    Raises:
-        SpaceError: the text is no time span, or the time span is below one second.
-
-    Example:
-        >>> parse_duration("1.5 h")
-        5400.0
-    """
+    """Read a time span in seconds: "90", "90 s", "10 min", "1.5 h"."""
     match = _DURATION.fullmatch(text.strip())
     unit = _UNITS.get(match[2].lower()) if match else None
     if match is None or unit is None:
@@ -60,7 +48,7 @@ def _optional(read: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
 
 
 def _text(text: str, field: str) -> str | None:
-    """Read a line of text without control characters; an empty line is None."""
+    """An empty line is None."""
     text = text.strip()
     if not text.isprintable():
         raise SpaceError(
@@ -192,15 +180,14 @@ LABELS: Mapping[str, str] = MappingProxyType(
     {name: label for name, (label, _, _) in _FIELDS.items()}
     | {name: setting.label for name, setting in _SETTINGS.items()}
 )
-"""The label of each field."""
 
 DEFAULTS: Mapping[str, str] = MappingProxyType(
     {name: default for name, (_, default, _) in _FIELDS.items()}
     | {name: setting.default for name, setting in _SETTINGS.items()}
 )
-"""The default text of each field; the text of a checkbox is "yes" or empty."""
+"""The text of a checkbox is "yes" or empty."""
 
 READERS: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
     {name: read for name, (_, _, read) in _FIELDS.items()}
 )
-"""The function ``read(text, name)`` of each field; it raises no error other than `SpaceError`."""
+"""``read(text, name)`` raises no error other than `SpaceError`."""

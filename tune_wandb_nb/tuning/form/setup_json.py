@@ -19,10 +19,7 @@ _VERSION = 1
 
 
 def setup_to_json(setup: Setup) -> str:
-    """Return a setup as JSON, right or wrong; texts that look like an API key are left out.
-
-    `Kept` objects are written as a name and a title only.
-    """
+    """Texts that look like an API key are left out; of `Kept` objects only a title is written."""
     rows = [
         {
             "name": _without_key(row.name),
@@ -37,23 +34,7 @@ def setup_to_json(setup: Setup) -> str:
 
 
 def setup_from_json(text: str, kept: Mapping[str, Kept]) -> tuple[Setup, tuple[str, ...]]:
-    """Read the text of `setup_to_json`.
-
-    Args:
-        text: the JSON.
-        kept: the objects that JSON cannot hold, by the name of their row.
-
-    Returns:
-        The setup, and the names of the rows that are left out because ``kept`` lacks them.
-
-    Raises:
-        SpaceError: the text is not a setup in JSON.
-
-    Example:
-        >>> setup, missing = setup_from_json(setup_to_json(Setup({"samples": "8"})), {})
-        >>> setup["samples"], missing
-        ('8', ())
-    """
+    """Return the setup, and the rows that are left out because ``kept`` lacks their objects."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -28,9 +28,8 @@ __all__ = ["Problem", "Row", "read_row", "read_rows", "row_of", "rows_of"]
 class Row:
     """One row in the form as typed, right or wrong.
 
-    ``texts`` may also contain the fields of other kinds, so that their texts reappear when a person
-    changes the kind back. ``kept`` is an object that the form cannot express; in that case ``kind``
-    is "kept".
+    ``texts`` may also contain the fields of other kinds, so that they reappear when a person
+    changes the kind back. ``kept`` is an object of the kind "kept".
     """
 
     name: str = ""
@@ -49,14 +48,6 @@ class Problem:
 
 
 def read_rows(rows: Sequence[Row]) -> tuple[SearchSpace | None, tuple[Problem, ...]]:
-    """Return the search space of the rows, or None and the problems.
-
-    Example:
-        >>> row = Row("lr", "loguniform", {"lower": "0", "upper": "1e-1"})
-        >>> space, problems = read_rows([row])
-        >>> problems[0].field, problems[0].message[:40]
-        ('lower', 'on a log scale lower must be above 0, bu')
-    """
     names = [row.name.strip() for row in rows]
     wrong_names = name_problems(names)
     problems: list[Problem] = []
@@ -72,11 +63,7 @@ def read_rows(rows: Sequence[Row]) -> tuple[SearchSpace | None, tuple[Problem, .
 
 
 def read_row(row: Row) -> Distribution:
-    """Return the distribution of one row.
-
-    Raises:
-        SpaceError: the row is wrong; ``field`` is the name of the wrong field.
-    """
+    """Raises SpaceError with the wrong ``field``."""
     if row.kept is not None:
         return row.kept
     parsers = {name: _parser(row.kind, name) for name in field_names(row.kind)}
@@ -85,18 +72,10 @@ def read_row(row: Row) -> Distribution:
 
 
 def rows_of(space: SearchSpace) -> tuple[Row, ...]:
-    """Return the rows of a search space.
-
-    Example:
-        >>> from tune_wandb_nb.tuning.distributions.ranges import RandInt
-        >>> rows_of(SearchSpace({"layers": RandInt(1, 5)}))[0].texts["upper"]
-        '5'
-    """
     return tuple(row_of(name, distribution) for name, distribution in space.items())
 
 
 def row_of(name: str, distribution: Distribution) -> Row:
-    """Return the row of a distribution."""
     if isinstance(distribution, Kept):
         return Row(name, distribution.kind, kept=distribution)
     texts = {field: _formatter(field)(value) for field, value in distribution.arguments().items()}

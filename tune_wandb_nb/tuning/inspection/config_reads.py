@@ -74,7 +74,7 @@ class _Reader(ast.NodeVisitor):
             self.visit(statement)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
-        # config["lr"], config["optimizer"]["lr"]
+        # A read such as config["lr"] or config["optimizer"]["lr"].
         path = self._path(node) if isinstance(node.ctx, ast.Load) else None
         if path:
             self._shared.reads.append(Read(path))
@@ -82,7 +82,7 @@ class _Reader(ast.NodeVisitor):
             self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        # config.get("lr", 0.1), and functions that the config is passed to
+        # A read such as config.get("lr", 0.1), or a function that gets the config.
         path = self._path(node)
         if path and isinstance(node.func, ast.Attribute) and node.func.attr in _READING:
             self._record(path, node.args[1] if len(node.args) > 1 else None)
@@ -93,7 +93,7 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        # cfg = config, opt = config["optimizer"]
+        # Another name, as in cfg = config or opt = config["optimizer"].
         self.visit(node.value)
         for target in node.targets:
             self._bind(target, node.value)

@@ -7,14 +7,7 @@ __all__ = ["available_resources"]
 
 
 def available_resources() -> dict[str, float]:
-    """Return the CPUs and GPUs of the Ray cluster, or the CPUs of this machine without a cluster.
-
-    The function neither imports Ray nor starts a cluster.
-
-    Example:
-        >>> available_resources()["CPU"] >= 1
-        True
-    """
+    """Of the Ray cluster, or the CPUs of this machine; neither imports Ray nor starts a cluster."""
     ray = sys.modules.get("ray")
     if ray is None or not ray.is_initialized():
         return {"CPU": float(os.cpu_count() or 1)}

@@ -36,25 +36,13 @@ _NON_FINITE = ("nan", "inf", "infinity")
 
 
 def parse_name(text: str) -> str:
-    """Read the name of a hyperparameter.
-
-    Raises:
-        SpaceError: no hyperparameter can have this name.
-
-    Example:
-        >>> parse_name(" optimizer/lr ")
-        'optimizer/lr'
-    """
     name = text.strip()
     check_name(name)
     return name
 
 
 def parse_number(text: str, field: str = "value") -> float:
-    """Read a number in Python's notation: "1e-4", "0.1", "1_000".
-
-    Raises:
-        SpaceError: the text is no number, NaN, infinite, or too large for a float.
+    """Read a number in Python's notation; raises SpaceError, as all parsers here do.
 
     Example:
         >>> parse_number("1e-4")
@@ -79,15 +67,7 @@ def parse_number(text: str, field: str = "value") -> float:
 
 
 def parse_integer(text: str, field: str = "value") -> int:
-    """Read a whole number: "64", "1_000", "1e3".
-
-    Raises:
-        SpaceError: `parse_number` refuses the text, or the number is a fraction.
-
-    Example:
-        >>> parse_integer("1e3")
-        1000
-    """
+    """Read a whole number: "64", "1_000", "1e3"."""
     number = parse_number(text, field)
     try:
         return int(text)  # exact, while a float loses the last digits of a large number
@@ -97,9 +77,6 @@ def parse_integer(text: str, field: str = "value") -> int:
 
 def parse_value(text: str, field: str = "value") -> Any:
     """Read one value: a Python literal, or a bare word, which is read as text.
-
-    Raises:
-        SpaceError: the text is neither, or the value is NaN or infinite.
 
     Example:
         >>> parse_value("(64, 64)"), parse_value("relu")
@@ -117,12 +94,7 @@ def parse_value(text: str, field: str = "value") -> Any:
 
 
 def parse_values(text: str, field: str = "values") -> tuple[Any, ...]:
-    """Read a list of values with commas between them: Python literals or bare words.
-
-    Brackets around the whole list are optional.
-
-    Raises:
-        SpaceError: the list is empty, or `parse_value` refuses one of the values.
+    """Brackets around the whole list are optional.
 
     Example:
         >>> parse_values("relu, 'a, b', 1e-3, None, (64, 64)")
@@ -142,22 +114,17 @@ def parse_values(text: str, field: str = "values") -> tuple[Any, ...]:
 
 
 def format_number(number: float) -> str:
-    """Return a number as text that `parse_number` and `parse_integer` read without loss."""
+    """`parse_number` and `parse_integer` read it without loss."""
     return repr(number)
 
 
 def format_value(value: Any) -> str:
-    """Return a value as text that `parse_value` reads without loss."""
+    """`parse_value` reads it without loss."""
     return literal(value)
 
 
 def format_values(values: Iterable[Any]) -> str:
-    """Return values as text that `parse_values` reads without loss.
-
-    Example:
-        >>> print(format_values(["relu", None, [1, 2]]))
-        "relu", None, [1, 2]
-    """
+    """`parse_values` reads them without loss."""
     literals = [literal(value) for value in values]
     # The brackets of a single list would be read as brackets around the whole list of values.
     is_single_list = len(literals) == 1 and literals[0].startswith("[")
@@ -178,7 +145,7 @@ def _required_text(text: str, field: str, wanted: str) -> str:
 
 
 def _split_at_commas(text: str, field: str) -> Iterator[str]:
-    """Yield the parts of a text between commas, except commas inside quotes and brackets."""
+    """Commas inside quotes and brackets split nothing."""
     start, unclosed = 0, ""
     for match in _PART.finditer(text):
         part = match[0]
@@ -217,7 +184,7 @@ def _is_literal(typed: str) -> bool:
 
 
 def _literal(typed: str) -> tuple[Any] | None:
-    """Return the value of a Python literal in a tuple, or None if the text is no literal."""
+    """Return the value in a tuple, or None if the text is no literal."""
     try:
         with warnings.catch_warnings():
             # Python warns of "\d" and "1is"; both are read or refused below like any other text.

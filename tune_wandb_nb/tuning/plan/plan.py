@@ -29,7 +29,7 @@ class ChosenStrategy:
         return not self.strategy.path or (self.strategy.name == "random" and not self.arguments())
 
     def arguments(self) -> dict[str, Any]:
-        """Return the arguments of its class, except those that depend on the search space."""
+        """Without those that depend on the search space."""
         # "perturbed" only selects hyperparameters of the space; see `Plan.perturbed`.
         chosen = {k: v for k, v in self.settings.items() if k != "perturbed" and v is not None}
         return {**self.strategy.fixed, **chosen}
@@ -61,18 +61,17 @@ class Plan:
 
     @property
     def trials(self) -> int:
-        """The number of trials: the samples times the product of the grid sizes."""
         return self.samples * self.space.size
 
     @property
     def seed(self) -> int | None:
-        """The seed of random draws; None without a seed or with another search algorithm."""
+        """None with another search algorithm too."""
         seed = self.algorithm.settings.get("random_state")
         return seed if self.algorithm.strategy.name == "random" else None
 
     @property
     def resources(self) -> dict[str, float]:
-        """The resources of a trial; empty for Tune's default of one CPU."""
+        """Empty for Tune's default of one CPU."""
         amounts = {"cpu": self.cpus, "gpu": self.gpus}
         return {name: amount for name, amount in amounts.items() if amount is not None}
 
@@ -91,7 +90,6 @@ class Plan:
 
     @property
     def stop(self) -> "Mapping[str, float] | StopAt | None":
-        """The argument of Tune's ``RunConfig(stop=...)``."""
         at_least: dict[str, float] = {}
         if self.iterations is not None:
             at_least["training_iteration"] = self.iterations
@@ -102,7 +100,7 @@ class Plan:
         return StopAt(at_least, {self.metric: self.target})
 
     def samples_shown(self, most: int) -> list[dict[str, Any]]:
-        """Return the first configs with flat names; without a seed, these are only examples."""
+        """Flat names; without a seed, these are only examples."""
         drawn = self.space.sample(min(most, self.trials), 0 if self.seed is None else self.seed)
         return [dict(flatten(config)) for config in drawn]
 

@@ -18,20 +18,7 @@ _KEPT_FROM = "given_space"
 
 
 def plan_code(plan: Plan, trainable: CodeName | str = "train") -> str:
-    """Return the source: imports, the search space, the experiment, its start.
-
-    `Kept` objects have no source. The code takes them from a dictionary that a comment explains.
-
-    Args:
-        plan: the search.
-        trainable: the name by which the code refers to the trainable.
-
-    Example:
-        >>> from tune_wandb_nb.tuning.space.space import SearchSpace
-        >>> plan = Plan(SearchSpace(), "loss", "min", samples=4)
-        >>> print(plan_code(plan).splitlines()[-1])
-        experiment.start()
-    """
+    """`Kept` objects have no source: they come from a dictionary that a comment explains."""
     has_kept = any(isinstance(entry, Kept) for entry in plan.space.values())
     named = trainable if isinstance(trainable, CodeName) else CodeName(trainable)
     comments = [f"# {named.comment}"] if named.comment else []

@@ -7,17 +7,11 @@ __all__ = ["free_name", "is_uri", "storage_folder", "storage_problem"]
 
 
 def is_uri(storage: str) -> bool:
-    """Return whether a storage path is an address such as ``s3://bucket/path``."""
     return "://" in storage
 
 
 def storage_folder(storage: str) -> str:
-    """Return the storage path for Tune: a local path made absolute, or an unchanged address.
-
-    Example:
-        >>> storage_folder("s3://bucket/path")
-        's3://bucket/path'
-    """
+    """A local path becomes absolute, an address stays."""
     return storage if is_uri(storage) else os.path.abspath(os.path.expanduser(storage))  # noqa: PTH100, PTH111
 
 
@@ -42,7 +36,7 @@ def storage_problem(storage: str | None, name: str | None) -> tuple[str, str] | 
 
 
 def free_name(storage: str | None, name: str) -> str:
-    """Return the name, or the name with a number if a search of that name exists already."""
+    """A name that is taken gets a number."""
     if storage is not None and is_uri(storage):
         return name
     folder = Path(

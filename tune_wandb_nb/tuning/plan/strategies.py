@@ -19,7 +19,7 @@ _ALL_KINDS = frozenset(KINDS) | {"kept"}
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One argument of a strategy that a form offers; ``read`` converts the text of its field."""
+    """``read`` converts the text of its field."""
 
     name: str
     label: str
@@ -32,8 +32,8 @@ class Setting:
 class Strategy:
     """A scheduler or a search algorithm.
 
-    ``path`` is the import path of its class in Ray, ``fixed`` the arguments that no field offers,
-    ``kinds`` the kinds of distributions that it supports, ``needs`` a module that it imports.
+    ``path`` is the import path of its class, ``fixed`` the arguments that no field offers,
+    ``kinds`` those of distributions that it supports, ``needs`` a module that it imports.
     """
 
     name: str
@@ -46,28 +46,14 @@ class Strategy:
     needs: str = ""
 
     def field_of(self, setting: Setting) -> str:
-        """Return the name of a setting's field in the form."""
         return f"{self.name}.{setting.name}"
 
 
 def installed(strategy: Strategy) -> bool:
-    """Return whether the module that a strategy needs is installed.
-
-    Example:
-        >>> installed(ALGORITHMS["random"])
-        True
-    """
     return not strategy.needs or find_spec(strategy.needs) is not None
 
 
 def at_least(least: int) -> Callable[[str, str], int]:
-    """Return a function that reads a whole number of at least ``least``.
-
-    Example:
-        >>> at_least(1)("8", "samples")
-        8
-    """
-
     def read(text: str, field: str) -> int:
         number = parse_integer(text, field)
         if number < least:

@@ -14,7 +14,6 @@ __all__ = ["run_config", "trainable_with_resources", "tune_config"]
 
 
 def tune_config(plan: Plan) -> tune.TuneConfig:
-    """Return the ``TuneConfig``."""
     # Tune ignores max_concurrent_trials for a BasicVariantGenerator that it did not make itself,
     # so the generator of draws with a seed gets the limit as its own argument.
     limits_itself = plan.concurrency is not None and plan.seed is not None
@@ -32,7 +31,6 @@ def tune_config(plan: Plan) -> tune.TuneConfig:
 
 
 def run_config(plan: Plan) -> tune.RunConfig:
-    """Return the ``RunConfig``."""
     stop = plan.stop
     return tune.RunConfig(
         name=plan.name,
@@ -42,7 +40,7 @@ def run_config(plan: Plan) -> tune.RunConfig:
 
 
 def trainable_with_resources(plan: Plan, trainable: Any) -> Any:
-    """Return the trainable with the CPUs and GPUs of the plan; the original does not change."""
+    """The original does not change."""
     if not plan.resources:
         return trainable
     if isinstance(trainable, FunctionType):

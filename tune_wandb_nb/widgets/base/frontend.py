@@ -18,18 +18,14 @@ OVERRIDE = "TUNE_WANDB_NB_FRONTEND"
 
 @dataclass(frozen=True, slots=True)
 class Frontend:
-    """A frontend and its abilities."""
-
     name: FrontendName
 
     @property
     def shows_widgets(self) -> bool:
-        """Whether the frontend displays live ipywidgets."""
         return self.name != "plain"
 
     @property
     def shows_iframes(self) -> bool:
-        """Whether the frontend can embed a page from another server."""
         return self.name not in ("plain", "vscode")
 
 
@@ -38,17 +34,7 @@ def detect_frontend(
     modules: Container[str] | None = None,
     shell: object = None,
 ) -> Frontend:
-    """Return the frontend of this process.
-
-    "jupyterlab" stands for Notebook 7 too, since a kernel cannot tell the two apart.
-
-    Raises:
-        ValueError: the override is not the name of a frontend.
-
-    Example:
-        >>> detect_frontend({"TUNE_WANDB_NB_FRONTEND": "vscode"}).shows_iframes
-        False
-    """
+    """Notebook 7 is "jupyterlab" too: a kernel cannot tell the two apart."""
     environ = os.environ if environ is None else environ
     modules = sys.modules if modules is None else modules
     if named := environ.get(OVERRIDE):
@@ -69,12 +55,7 @@ def detect_frontend(
 
 
 def user_names(shell: object = None) -> Mapping[str, object]:
-    """Return the notebook's variables, or those of the main script outside a notebook.
-
-    Example:
-        >>> user_names()["__name__"]
-        '__main__'
-    """
+    """Outside of a notebook the main script's."""
     shell = running_shell() if shell is None else shell
     names = getattr(shell, "user_ns", None) or vars(sys.modules["__main__"])
     return cast("Mapping[str, object]", names)

@@ -55,36 +55,33 @@ STYLE = """<style>
 
 
 def escape(value: object) -> str:
-    """Escape any value for HTML text and attributes."""
     return html.escape(str(value), quote=True)
 
 
 def link(url: str, text: str) -> str:
-    """Return a link that opens in a new tab; plain text if the URL is not http(s)."""
+    """Plain text if the URL is not http(s)."""
     if not url.startswith(("https://", "http://")):
         return escape(text)
     return f'<a href="{escape(url)}" target="_blank" rel="noopener">{escape(text)}</a>'
 
 
 def name_tag(text: str, longest: int = 28, title: str = "") -> str:
-    """Return a shortened name whose tooltip holds the full name."""
     tip = f"{text} {title}".strip()
     return f'<span title="{escape(tip)}">{escape(shorten(text, longest))}</span>'
 
 
 def note(text: str) -> str:
-    """Return a notice; ``text`` must be escaped HTML already."""
+    """``text`` must be escaped HTML already."""
     return f'<div class="twp"><div class="note">{text}</div></div>'
 
 
 def params_text(params: Mapping[str, Any], most: int = 8) -> str:
-    """Return the first ``most`` hyperparameters on one line; the tooltip holds all of them."""
     every = describe_params(params, most=len(params))
     return f'<span title="{escape(every)}">{escape(describe_params(params, most))}</span>'
 
 
 def bar(parts: Iterable[tuple[float, str, str]], label: str) -> str:
-    """Return a progress bar from its parts: share, colour and tooltip."""
+    """Parts are share, colour and tooltip."""
     inner = "".join(
         f'<div style="width:{share * 100:.2f}%;background:{color}" title="{escape(title)}"></div>'
         for share, color, title in parts
@@ -94,7 +91,7 @@ def bar(parts: Iterable[tuple[float, str, str]], label: str) -> str:
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]], style: str = "") -> str:
-    """Return a table; numbers are shortened and right-aligned, `safe_html` is not escaped again.
+    """Numbers are shortened and right-aligned, `safe_html` is not escaped again.
 
     With the style "fit" the table fills the width, and long cells of the last column are cut.
     """
@@ -117,8 +114,6 @@ def _cell(value: object) -> str:
 
 
 class _SafeHtml(str):
-    """HTML that needs no further escaping."""
-
     __slots__ = ()
 
 

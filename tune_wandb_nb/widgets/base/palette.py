@@ -4,12 +4,10 @@ __all__ = ["BEST", "FULL_DESCRIPTION", "GREY", "STATE_COLORS", "blend"]
 
 # The palette of Okabe and Ito, without its black and its yellow.
 BEST = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
-"""One colour for each of the best trials."""
 
 _SCALE = ("#6a8fd8", "#9aa39b", "#e69f00")
 
 GREY = "#8c9196"
-"""Axis labels, and the curves of trials that are not among the best."""
 
 STATE_COLORS = {
     "running": "#0072b2",
@@ -21,11 +19,10 @@ STATE_COLORS = {
 }
 
 FULL_DESCRIPTION = {"description_width": "initial"}
-"""The style of a control whose description is never cut."""
 
 
 def blend(goodness: float) -> str:
-    """Return a colour between blue and orange for a value between 0, the worst, and 1, the best."""
+    """Between blue and orange, for 0, the worst, to 1, the best."""
     position = min(max(goodness, 0.0), 1.0) * (len(_SCALE) - 1)
     left = min(int(position), len(_SCALE) - 2)
     pairs = zip(_rgb(_SCALE[left]), _rgb(_SCALE[left + 1]), strict=True)

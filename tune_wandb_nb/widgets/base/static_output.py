@@ -13,9 +13,9 @@ _VIEW = "application/vnd.jupyter.widget-view+json"
 class StaticOutput:
     """A second output below a live widget: empty at first, static HTML and a PNG at the end.
 
-    The live widget contains a style sheet that hides the static output. A frontend with a kernel
-    therefore shows only the widget; GitHub, nbviewer, nbconvert's HTML and a notebook without a
-    kernel show only the static output.
+    The live widget contains a style sheet that hides the static output: a frontend with a kernel
+    shows only the widget; GitHub, nbviewer, nbconvert's HTML and a notebook without a kernel show
+    only the static output.
     """
 
     def __init__(self) -> None:
@@ -24,17 +24,15 @@ class StaticOutput:
 
     @property
     def live_class(self) -> str:
-        """The CSS class that the live widget must have."""
         return f"twp-live-{self._name}"
 
     @property
     def hide_while_live(self) -> str:
-        """The style element that hides the static output wherever the live widget is shown."""
         static = f".twp-lasting-{self._name}"
         return f"<style>body:has(.{self.live_class}) {static} {{display: none;}}</style>"
 
     def display(self, widget: Any, report: Callable[[], str] | None) -> None:
-        """Display a widget and, below it, the static output; empty without a ``report``."""
+        """Without a ``report`` the static output stays empty."""
         from IPython.display import display
 
         view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
@@ -45,7 +43,7 @@ class StaticOutput:
         display(data, raw=True, display_id=display_id)  # type: ignore[no-untyped-call]
 
     def update(self, report: Callable[[], str], png: Callable[[], bytes | None]) -> None:
-        """Replace every displayed static output; render nothing if none was displayed."""
+        """Render nothing if none was displayed."""
         if not self._display_ids:
             return
         from IPython.display import update_display

@@ -14,7 +14,7 @@ class ImportanceTask:
     """Computes the importances again whenever a tenth more trials have finished.
 
     To import scikit-learn and to fit a random forest takes longer than a refresh may, so a thread
-    does both; `wait` returns when that thread has finished.
+    does both.
     """
 
     def __init__(self) -> None:
@@ -24,11 +24,9 @@ class ImportanceTask:
 
     @property
     def result(self) -> ImportanceData | None:
-        """The importances that were computed last; None before that."""
         return self._result
 
     def update(self, snapshot: BoardSnapshot) -> None:
-        """Start a computation if one is due."""
         metric = snapshot.metric or next(iter(snapshot.metrics), None)
         finished = snapshot.counts["done"] + snapshot.counts["stopped"]
         last_metric, last_finished = self._computed_for
@@ -42,7 +40,6 @@ class ImportanceTask:
             self._thread.start()
 
     def wait(self) -> None:
-        """Wait for a running computation."""
         if self._thread is not None:
             self._thread.join()
 

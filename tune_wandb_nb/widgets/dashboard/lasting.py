@@ -17,14 +17,7 @@ __all__ = ["LastingReport"]
 
 
 class LastingReport:
-    """Makes the report of a dashboard, and writes it to where it stays.
-
-    Args:
-        board: The board of the search.
-        view: The widget that draws the search.
-        context: Returns what the dashboard knows beside the board.
-        attempt: Calls a function, and shows the error of one that fails.
-    """
+    """``attempt`` calls a function, and shows the error of one that fails."""
 
     def __init__(
         self,
@@ -38,18 +31,15 @@ class LastingReport:
         self.outputs: list[StaticOutput] = []
 
     def html(self) -> str:
-        """Return table and charts with their data, in front of a still report."""
         snapshot, context = self._board.snapshot(), self._context()
         still = still_report(snapshot, self.png(), [(url, text) for text, url in context.links])
         return interactive(self._view.lasting(snapshot, context), still)
 
     def png(self) -> bytes | None:
-        """Return the still picture; None if there is nothing to draw, or it cannot be drawn."""
         drawn: bytes | None = self._attempt(partial(picture_png, self._board.snapshot()))
         return drawn
 
     def write(self, path: "str | os.PathLike[str]") -> None:
-        """Write a page of its own."""
         page = report_page(self.html(), self._board.snapshot().name)
         Path(path).write_text(page, encoding="utf-8")
 

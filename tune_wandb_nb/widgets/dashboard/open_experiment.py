@@ -49,15 +49,7 @@ def beside_method(method: Any) -> Callable[[_T], _T]:
 
 
 def location_of(given: Any) -> str:
-    """Return the path or URI of an experiment: of its folder, or of a ``tune.ResultGrid``.
-
-    Raises:
-        SettingsError: something else was given.
-
-    Example:
-        >>> location_of("s3://bucket/digits")
-        's3://bucket/digits'
-    """
+    """Return the path or URI of an experiment; raises SettingsError, as all functions here do."""
     path = getattr(given, "experiment_path", given)
     if not isinstance(path, str | os.PathLike):
         raise SettingsError(
@@ -74,11 +66,7 @@ def location_of(given: Any) -> str:
 
 
 def load_experiments(board: TrialBoard, locations: Iterable[str]) -> None:
-    """Record experiments on a board, which then ends; several are told apart by their names.
-
-    Raises:
-        SettingsError: a folder does not exist, cannot be read, or holds no experiment.
-    """
+    """The board ends; several experiments are told apart by their names."""
     listed = list(locations)
     names = _distinct([experiment_name(location) for location in listed])
     searches = []
@@ -117,15 +105,7 @@ def follow_experiment(
     """Record an experiment on a board, and go on in a thread while the search runs elsewhere.
 
     The board ends when all trials have ended and nothing has changed for half a minute.
-
-    Args:
-        board: The board.
-        location: The path or URI of the experiment's folder.
-        stop: Ends the thread.
-        complain: Is called with a text when the folder cannot be read for a while.
-
-    Raises:
-        SettingsError: the folder does not exist, cannot be read, or holds no experiment.
+    ``complain`` is called when the folder cannot be read for a while.
     """
     copies = ExitStack()
     copy = copies.enter_context(copied_experiment(location))
@@ -151,7 +131,7 @@ def follow_experiment(
 def _until_over(
     search: RecordedSearch, copy: ExperimentCopy, stop: threading.Event, every: float
 ) -> Iterator[str]:
-    """Update until the search is over; yield what goes wrong meanwhile."""
+    """Yield what goes wrong meanwhile."""
     quiet = 0.0
     while quiet < _QUIET and not stop.wait(every):
         try:
@@ -164,7 +144,7 @@ def _until_over(
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
-    """Return names, with a number behind those that were there before.
+    """Number those that were there before.
 
     Example:
         >>> _distinct(["digits", "digits", "mnist"])

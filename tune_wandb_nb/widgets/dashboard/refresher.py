@@ -11,13 +11,7 @@ _EVERY = 1.0
 
 
 class Refresher:
-    """A thread while the search runs; each time the search begins again, another one.
-
-    Args:
-        board: The board of the search.
-        refresh: Shows what the board knows.
-        keep: Keeps the end of the search in what a notebook saves.
-    """
+    """A thread while the search runs; each time the search begins again, another one."""
 
     def __init__(
         self, board: TrialBoard, refresh: Callable[[], object], keep: Callable[[], object]
@@ -30,11 +24,9 @@ class Refresher:
 
     @property
     def is_needed(self) -> bool:
-        """Whether the search has not ended."""
         return self._board.snapshot().ended is None
 
     def start(self) -> None:
-        """Start the thread unless it runs."""
         if self._runs.acquire(blocking=False):
             self._settled.clear()
             threading.Thread(target=self._run, name="dashboard", daemon=True).start()

@@ -33,13 +33,7 @@ _NO_SPACE: Mapping[str, Any] = {}
 
 
 class ShownSearch(ipywidgets.VBox):
-    """Table and charts, Tune's own output, the W&B page; Stop; and what lasts.
-
-    Args:
-        board: The board of the search.
-        logger: Its `WandbLogger`, if it has one.
-        height: The height of the W&B page in pixels.
-    """
+    """Table and charts, Tune's own output, the W&B page; Stop; and what lasts."""
 
     def __init__(self, board: TrialBoard, logger: "WandbLogger | None", height: int) -> None:
         self.board = board
@@ -128,13 +122,12 @@ class ShownSearch(ipywidgets.VBox):
         return self._refresher.settle(timeout)
 
     def lasts_in(self, output: StaticOutput) -> None:
-        """Write the final report also into ``output``, that of a widget around the dashboard."""
+        """Write the final report also into the output of a widget around the dashboard."""
         self._lasting.outputs.append(output)
 
     # Internals
 
     def _keep(self) -> None:
-        """Put the final state into everything that a notebook saves."""
         if self._terminal_report is not None:
             return
         self.tune.flush()
@@ -152,7 +145,6 @@ class ShownSearch(ipywidgets.VBox):
             return None
 
     def show_notice(self, text: str | None) -> None:
-        """Show a text above the table; none if there is nothing to say."""
         html = note(escape(text)) if text else ""
         if html != self.notice.value:
             self.notice.value = html

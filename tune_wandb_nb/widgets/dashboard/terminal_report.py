@@ -15,13 +15,6 @@ _MOST_TRIALS = 100
 
 
 class TerminalReport:
-    """Prints what became of each trial's rows when the search ends.
-
-    Args:
-        board: The search's board.
-        logger: Returns the search's `WandbLogger`, or None.
-    """
-
     def __init__(self, board: TrialBoard, logger: Callable[[], Any]) -> None:
         self._logger = logger
         self._ended = False

@@ -27,17 +27,11 @@ class TrialsView(anywidget.AnyWidget):
     A page that begins to show the view asks for the full state, and gets changes after that. While
     the kernel is busy with a cell it cannot answer, so until the first question the full state is
     sent again and again, as often as its size allows.
-
-    Args:
-        stop: Is called when a person stops the search.
-        stop_trial: Is called with the id of a trial when a person stops that trial.
-        clock: Seconds from any start.
     """
 
     _esm = BUNDLE
     _css = STYLES
     selected = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """The ids of the selected trials."""
     saved = traitlets.Unicode("").tag(sync=True)
     """The last state, for a notebook that is opened without a kernel."""
     options = traitlets.Dict().tag(sync=True)
@@ -76,11 +70,9 @@ class TrialsView(anywidget.AnyWidget):
                     self._next_change = now + self._send_message(change) / _BYTES_A_SECOND
 
     def keep(self, lasting: bytes) -> None:
-        """Put a state into the widget's own, which a notebook can save."""
         self.saved = base64.b64encode(lasting).decode()
 
     def lasting(self, snapshot: BoardSnapshot, context: SearchContext) -> bytes:
-        """Return a state for places without a kernel."""
         with self._lock:
             return self._encoder.lasting(snapshot, context)
 

@@ -24,7 +24,7 @@ class TuneOutput(ipywidgets.Accordion):
         self.observe(lambda _: self.flush(), "selected_index")
 
     def show(self, html: str) -> None:
-        """Show Tune's HTML; an empty one leaves the last as it is."""
+        """An empty one leaves the last as it is."""
         if not html:
             return
         self._newest = f'<div class="twp twp-tune">{html}</div>'
@@ -33,7 +33,6 @@ class TuneOutput(ipywidgets.Accordion):
             self.flush()
 
     def flush(self) -> None:
-        """Send the newest HTML."""
         if self._newest != self.output.value:
             self._due = self._clock() + len(self._newest) / _BYTES_A_SECOND
             self.output.value = self._newest

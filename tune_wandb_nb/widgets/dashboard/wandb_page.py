@@ -20,16 +20,15 @@ __all__ = ["WandbPage"]
 
 _GROUP, _PROJECT, _SWEEP, _VIEW = "group", "project", "sweep", "view"
 _MADE = (("Its charts", _VIEW), ("Its sweep", _SWEEP))
-"""The pages that a logger makes on request."""
 _MOST_TRIALS = 200
 
 
 class WandbPage(ipywidgets.VBox):
     """Embeds the page of the group, of the project or of one trial's run, beside a plain link.
 
-    The link is always shown, since a browser may leave an iframe blank without an error: because
-    of cookies, a private project, or http inside https. The iframe is replaced only if its URL
-    changes or at a click on Reload, since a new iframe loads the whole page again.
+    The link is always shown, since a browser may leave an iframe blank without an error: because of
+    cookies, a private project, or http inside https. The iframe is replaced only if its URL changes
+    or at a click on Reload, since a new iframe loads the whole page again.
     """
 
     def __init__(self, logger: Any, frontend: Frontend, height: int) -> None:
@@ -63,11 +62,10 @@ class WandbPage(ipywidgets.VBox):
 
     @property
     def mode(self) -> str | None:
-        """The logger's mode; None before the search, "none" without a logger."""
+        """None before the search, "none" without a logger."""
         return "none" if self.logger is None else self.logger.mode
 
     def show(self, snapshot: BoardSnapshot) -> None:
-        """List the trials to choose from, and load the page as soon as it has a URL."""
         if self.mode == "online":
             self._list_trials(snapshot)
             self._load_chosen()
@@ -75,7 +73,7 @@ class WandbPage(ipywidgets.VBox):
             self._show_explanation()
 
     def url_of(self, page: str) -> str | None:
-        """Return the URL of "group", "project", "sweep", "view" or, given a trial's id, its run."""
+        """``page`` is "group", "project", "sweep", "view" or a trial's id."""
         if self.logger is None:
             return None
         if page == _GROUP:

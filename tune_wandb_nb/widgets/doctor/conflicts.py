@@ -21,35 +21,26 @@ _LONGEST_SOCKET_PATH = 103 if sys.platform == "darwin" else 107
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A problem and its remedy."""
-
     problem: str
     remedy: str
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder that a search writes to, and its disk."""
-
     name: str
     path: str
     free: int = _MIN_FREE
-    """Bytes."""
+    """Bytes, as `total`."""
     total: int = _MIN_FREE
-    """Bytes."""
     writable: bool = True
     holds_sockets: bool = False
-    """Whether Ray puts its sockets there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The facts that `find_conflicts` checks."""
-
     versions: Mapping[str, str] = field(default_factory=lambda: _NONE)
-    """Installed package -> version."""
     requirements: tuple[str, ...] = ()
-    """The packages that this package requires, such as ``"ray[tune]>=2.44"``."""
+    """Such as ``"ray[tune]>=2.44"``."""
     broken: Mapping[str, str] = field(default_factory=lambda: _NONE)
     """Module that is installed but cannot be imported -> the error."""
     shadowed: Mapping[str, str] = field(default_factory=lambda: _NONE)
@@ -59,34 +50,20 @@ class Machine:
     server_lacks: tuple[str, ...] = ()
     """Packages whose widget scripts the Jupyter server of this kernel does not have."""
     core: str | None = None
-    """The problem with wandb's own program, ``wandb-core``."""
+    """The problem with wandb's own program."""
     service_is_gone: bool = False
     """Whether ``WANDB_SERVICE`` names a wandb-core that does not answer."""
     uncompiled: str | None = None
-    """The folder of the installed packages, if every process has to compile them again."""
+    """The folder of the installed packages, if every process compiles them again."""
     folders: tuple[Folder, ...] = ()
 
 
 def find_conflicts(machine: Machine) -> tuple[Conflict, ...]:
-    """Return the known problems of a machine.
-
-    Example:
-        >>> [found] = find_conflicts(Machine(versions={"wandb": "0.22.3", "protobuf": "7.1.0"}))
-        >>> found.problem
-        'wandb 0.22.3 cannot be imported with protobuf 7.1.0.'
-        >>> found.remedy
-        'pip install --upgrade wandb, then restart the kernel.'
-    """
     return tuple(conflict for rule in _RULES for conflict in rule(machine))
 
 
 def is_older(version: str, than: str) -> bool:
-    """Return whether a version is older than another; only their leading numbers count.
-
-    Example:
-        >>> is_older("0.9", than="0.22"), is_older("2.44.0rc1", than="2.44")
-        (True, False)
-    """
+    """Only the leading numbers count."""
     return _numbers(version) < _numbers(than)
 
 

@@ -192,7 +192,7 @@ def _with_timeout(seconds: float, ask: Callable[[], str], failure: str) -> str:
 
 
 def _redact(page: str) -> str:
-    """Remove keys, users in addresses and the path of the home folder from the whole page."""
+    """Remove keys, users in addresses and the path of the home folder."""
     home = str(Path.home())
     page = _USER_IN_ADDRESS.sub("//***@", mask(page))
     return re.sub(rf"{re.escape(home)}(?![\w.-])", "~", page) if len(home) > 1 else page

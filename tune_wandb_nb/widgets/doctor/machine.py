@@ -25,11 +25,11 @@ OPTIONAL = ("optuna", "hyperopt", "bayesian-optimization")
 _MODULES = ("ray", "ray.tune", "wandb", "ipywidgets", "anywidget", "matplotlib", "pandas")
 _OWN_NAME = "tune-wandb-nb"
 _SCRIPTS = {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "anywidget": "anywidget"}
-"""Folder of a JupyterLab extension -> the package that installs the extension."""
+"""Folder of a JupyterLab extension -> the package that installs it."""
 
 
 def read_machine(frontend: str, environ: Mapping[str, str]) -> Machine:
-    """Read the facts that `find_conflicts` checks; imports modules to see which are broken."""
+    """Imports modules to see which are broken."""
     names = (*NEEDED, *JUPYTER, *OPTIONAL, "requests", "tqdm", "rfc3987-syntax")
     versions = {name: version for name in names if (version := _version(name))}
     shadowed = {name: path for name in _MODULES if (path := _shadow(name, versions))}
@@ -103,7 +103,6 @@ def _shadow(module: str, versions: Mapping[str, str]) -> str | None:
 
 
 def _uncompiled(package: str) -> str | None:
-    """Return the folder in which a package is installed, if that package is not compiled."""
     try:
         spec = find_spec(package)
     except (ImportError, ValueError):
@@ -123,7 +122,6 @@ def _core_problem() -> str | None:
 
 
 def _server_lacks(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the packages whose scripts the Jupyter server of this kernel does not have."""
     try:
         command = Path("/proc", environ["JPY_PARENT_PID"], "cmdline").read_bytes()
     except (KeyError, OSError):

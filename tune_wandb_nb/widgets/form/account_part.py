@@ -29,9 +29,7 @@ _STATUS_SYMBOLS = {"good": "✓", "bad": "✗", "busy": "…", "none": "○"}
 class AccountPart(ipywidgets.VBox):
     """Keeps a key in this kernel's memory, and asks the server to which account it belongs.
 
-    Args:
-        on_change: called when the server or "work offline" changes.
-        on_account: called, from another thread, with the account and its entity's projects.
+    ``on_account`` is called from another thread.
     """
 
     def __init__(
@@ -69,24 +67,18 @@ class AccountPart(ipywidgets.VBox):
 
     @property
     def fields(self) -> dict[str, Field]:
-        """The fields that belong to the setup; the key does not, since a setup is saved."""
+        """Without the key, since a setup is saved."""
         return {"host": self.host, "offline": self.offline}
 
     @property
     def server(self) -> str:
-        """The server's address."""
         return self.host.text.strip().rstrip("/") or default_host()
 
     def credential(self) -> Credential | None:
-        """Return the key that a search would use, and its source.
-
-        Raises:
-            SettingsError: a source that was named explicitly has no usable key.
-        """
+        """Raises SettingsError if a source that was named explicitly has no usable key."""
         return find_credential(WandbSettings.resolve({}), self.server)
 
     def show_key_source(self) -> None:
-        """Show the source of the key, and a link to the page on which W&B shows a key."""
         page = authorize_page(self.server)
         self.where.value = f'<div class="twp soft">Your key is at {link(page, page)}</div>'
         self.account = None
@@ -96,7 +88,7 @@ class AccountPart(ipywidgets.VBox):
             self._show_source()
 
     def check_key(self) -> None:
-        """Ask the server for the key's account, in the background; sets `settled` at the end."""
+        """Works in the background."""
         try:
             credential = self.credential()
         except SettingsError as error:

@@ -14,10 +14,7 @@ _HTML_CHARACTERS = frozenset('<>&"')
 
 
 class Field(ipywidgets.VBox):
-    """A control with its label above and, below, a problem, a warning or a hint.
-
-    ``text`` is the control's value as text; a checkbox has "yes" if it is ticked, else "".
-    """
+    """A control with its label above and, below, a problem, a warning or a hint."""
 
     def __init__(self, control: ipywidgets.Widget, label: str, hint: str = "") -> None:
         self.control = control
@@ -31,7 +28,7 @@ class Field(ipywidgets.VBox):
 
     @property
     def text(self) -> str:
-        """The control's value as text."""
+        """A checkbox has "yes" if it is ticked, else ""."""
         value = self.control.value
         if isinstance(value, bool):
             return "yes" if value else ""
@@ -45,7 +42,6 @@ class Field(ipywidgets.VBox):
             self.control.value = text
 
     def show(self, problem: str = "", warning: str = "") -> None:
-        """Show the problem if there is one, else the warning, else the hint."""
         kind = "bad" if problem else "odd" if warning else "hint"
         message = problem or warning or self._hint
         html = f'<div class="twp-said {kind}">{escape(message)}</div>' if message else ""
@@ -54,23 +50,21 @@ class Field(ipywidgets.VBox):
         self.message.layout.display = None if html else "none"
 
     def suggest(self, texts: Iterable[str]) -> None:
-        """Suggest texts for the control, a combobox.
+        """Texts with HTML characters are left out.
 
-        Texts with HTML characters are left out: ipywidgets 7 inserts suggestions as HTML, and
-        other people choose the names of projects.
+        ipywidgets 7 inserts suggestions as HTML, and other people choose the names of projects.
         """
         plain = (text for text in texts if text and not set(text) & _HTML_CHARACTERS)
         self.control.options = tuple(plain)
 
     def on_change(self, act: Callable[[], None]) -> None:
-        """Call ``act`` at every change of the text."""
         self.control.observe(lambda _: act(), "value")
 
 
 def text_field(
     label: str, *, hint: str = "", placeholder: str = "", suggestions: Iterable[str] | None = None
 ) -> Field:
-    """Return a one-line text field; with ``suggestions``, empty or not, a combobox."""
+    """With ``suggestions``, empty or not, a combobox."""
     common: dict[str, Any] = {"placeholder": placeholder, "layout": _full_width()}
     if suggestions is None:
         return Field(ipywidgets.Text(**common), label, hint)
@@ -80,17 +74,14 @@ def text_field(
 
 
 def dropdown_field(label: str, options: Iterable[tuple[str, str]], *, hint: str = "") -> Field:
-    """Return a dropdown with options of a title and a text."""
     return Field(ipywidgets.Dropdown(options=list(options), layout=_full_width()), label, hint)
 
 
 def textarea_field(label: str, *, placeholder: str = "") -> Field:
-    """Return a text field with several lines."""
     return Field(ipywidgets.Textarea(placeholder=placeholder, rows=2, layout=_full_width()), label)
 
 
 def checkbox_field(label: str, *, hint: str = "") -> Field:
-    """Return a checkbox."""
     control = ipywidgets.Checkbox(description=label, indent=False, layout=_full_width())
     field = Field(control, "", hint)
     field.add_class("twp-box")

@@ -27,10 +27,6 @@ class Form(ipywidgets.VBox):
     """Reads the typed texts at every change, and shows their problems or the plan they make.
 
     The constructor reads nothing: the first change does.
-
-    Args:
-        code_name: returns the name of the training function in generated code.
-        on_change: called after every change.
     """
 
     def __init__(self, code_name: Callable[[], CodeName], on_change: Callable[[], None]) -> None:
@@ -57,7 +53,6 @@ class Form(ipywidgets.VBox):
 
     @property
     def setup(self) -> Setup:
-        """The typed texts and rows, valid or not."""
         texts = {name: field.text for name, field in self.fields.items()}
         return Setup(texts, self.space.rows)
 
@@ -67,7 +62,7 @@ class Form(ipywidgets.VBox):
         self.space.rows = setup.rows
 
     def set_texts(self, texts: Mapping[str, str]) -> None:
-        """Set several fields, and read the form once after the last of them."""
+        """Read the form once, after the last field is set."""
         self._is_paused = True
         try:
             for name, text in texts.items():
@@ -77,12 +72,10 @@ class Form(ipywidgets.VBox):
         self.refresh()
 
     def suggest_metrics(self, trainable: Any) -> None:
-        """Suggest the metrics that a trainable reports."""
         self.metrics = reported_metrics(trainable) if trainable is not None else ()
         self.search.suggest(self.metrics)
 
     def refresh(self) -> None:
-        """Read the form again, and show its problems, its warnings and the overview."""
         if self._is_paused:
             return
         self.reading = read_setup(self.setup)

@@ -12,21 +12,10 @@ __all__ = ["KeyField"]
 class KeyField(ipywidgets.Password):
     """A password field that passes the typed text to a function and is empty again.
 
-    The value of a widget becomes part of the notebook's file when the state of its widgets is
-    saved (jupyter-widgets/ipywidgets#1793), so this field never keeps a key. The browser sends the
-    key once, when the field loses focus or at Enter; the kernel empties the field before anything
-    else, and never echoes the key to other browsers.
-
-    Args:
-        on_key: called with the typed text.
-        **given: arguments of ``ipywidgets.Password``.
-
-    Example:
-        >>> taken = []
-        >>> field = KeyField(taken.append)
-        >>> field.value = "a secret"
-        >>> taken, field.value
-        (['a secret'], '')
+    A widget's value becomes part of the notebook's file when the state of its widgets is saved
+    (jupyter-widgets/ipywidgets#1793). The browser sends the key once, when the field loses focus or
+    at Enter; the kernel empties the field before anything else, and never echoes the key to other
+    browsers.
     """
 
     value = traitlets.Unicode("", help="What is typed, until it is read.").tag(

@@ -31,8 +31,6 @@ _COPY = (
 
 
 class Overview(ipywidgets.VBox):
-    """The number of trials, and tabs with sampled configs, Python code and a W&B sweep."""
-
     def __init__(self) -> None:
         self.trials = ipywidgets.HTML()
         self.samples = ipywidgets.HTML()
@@ -44,7 +42,6 @@ class Overview(ipywidgets.VBox):
         super().__init__([self.trials, self.tabs])
 
     def show(self, reading: Reading, warnings: Sequence[FieldProblem], trainable: CodeName) -> None:
-        """Show a plan, or the problems that prevent one."""
         plan = reading.plan
         self._set(self.trials, _trials_html(reading, warnings))
         self._set(self.samples, _samples_html(reading))
@@ -58,7 +55,7 @@ class Overview(ipywidgets.VBox):
 
 
 def trials_text(plan: Plan) -> str:
-    """Describe the number of trials, and how samples and grids make it up.
+    """Say how samples and grids make up the number of trials.
 
     Example:
         >>> from tune_wandb_nb.tuning.distributions.base import Grid
@@ -79,11 +76,7 @@ def trials_text(plan: Plan) -> str:
 
 
 def sweep_yaml(plan: Plan) -> str:
-    """Return a plan as the YAML configuration of a W&B sweep.
-
-    Raises:
-        SpaceError: naming the parameter that W&B cannot express.
-    """
+    """Raises SpaceError for a parameter that W&B cannot express."""
     import yaml
 
     config: dict[str, Any] = {"program": "train.py"}

@@ -22,13 +22,7 @@ _BELL_SDS = 3
 
 
 def preview_html(distribution: Distribution | None) -> str:
-    """Return a picture of a distribution; "" for None, which stands for an invalid row.
-
-    Example:
-        >>> from tune_wandb_nb.tuning.distributions.ranges import RandInt
-        >>> "1 … 4" in preview_html(RandInt(1, 5))
-        True
-    """
+    """None stands for an invalid row."""
     if distribution is None:
         return ""
     picture, caption = _picture_and_caption(distribution)
@@ -68,7 +62,7 @@ def _range(shown: Range) -> tuple[str, str]:
 
 
 def _separate_bars(first: int, last: int) -> list[float]:
-    """Return the integers of a range; an empty list if their bars could not be told apart."""
+    """An empty list if the bars could not be told apart."""
     if last - first < _MOST_BARS:
         return [float(k) for k in range(first, last + 1)]
     return []
@@ -85,7 +79,7 @@ def _steps(values: list[float], log: bool) -> str:
 
 
 def _area(shown: Range) -> str:
-    """Draw a flat area; on a log scale, with a notch at each power of ten."""
+    """On a log scale, a notch is at each power of ten."""
     block = _block(0, _WIDTH, 0.85)
     if not shown.log:
         return block

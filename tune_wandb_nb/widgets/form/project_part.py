@@ -10,8 +10,6 @@ __all__ = ["ProjectPart"]
 
 
 class ProjectPart(ipywidgets.VBox):
-    """Entity, project, group, tags and notes, with suggestions from the account."""
-
     def __init__(self) -> None:
         self.fields = {
             "project": text_field("project", placeholder=UNNAMED_PROJECT, suggestions=()),
@@ -29,6 +27,5 @@ class ProjectPart(ipywidgets.VBox):
         super().__init__([box])
 
     def suggest(self, account: Account, projects: tuple[str, ...]) -> None:
-        """Suggest an account's entities and projects."""
         self.fields["entity"].suggest(dict.fromkeys((account.entity, *account.teams)))
         self.fields["project"].suggest(projects)

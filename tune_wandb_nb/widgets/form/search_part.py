@@ -15,11 +15,7 @@ _MODES = (("highest", "max"), ("lowest", "min"))
 
 
 class SearchPart(ipywidgets.VBox):
-    """All settings of a search; those of a scheduler or an algorithm appear once it is chosen.
-
-    Args:
-        metrics: the metrics that the training function reports, as suggestions.
-    """
+    """Settings of a scheduler or an algorithm appear once it is chosen."""
 
     def __init__(self, metrics: Iterable[str] = ()) -> None:
         self.fields = _fields(metrics)
@@ -43,7 +39,6 @@ class SearchPart(ipywidgets.VBox):
         self._show_settings()
 
     def suggest(self, metrics: Iterable[str]) -> None:
-        """Suggest metrics."""
         self.fields["metric"].suggest(metrics)
 
     def _strategy_box(self, name: str) -> ipywidgets.Widget:

@@ -16,18 +16,6 @@ _NEW_ROW = Row("", "uniform", MappingProxyType({"lower": "0", "upper": "1"}))
 
 
 class SpaceEditor(ipywidgets.VBox):
-    """Rows that can be added, duplicated, moved and removed.
-
-    Args:
-        on_change: called at every change.
-
-    Example:
-        >>> editor = SpaceEditor(lambda: None)
-        >>> editor.rows = [Row("lr", "loguniform", {"lower": "1e-4", "upper": "0.1"})]
-        >>> editor.row("lr").texts["lower"].value
-        '1e-4'
-    """
-
     def __init__(self, on_change: Callable[[], None]) -> None:
         self._on_change = on_change
         self._lines: list[SpaceRow] = []
@@ -43,7 +31,7 @@ class SpaceEditor(ipywidgets.VBox):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """The rows as typed, valid or not."""
+        """As typed, valid or not."""
         return tuple(line.row for line in self._lines)
 
     @rows.setter
@@ -54,22 +42,16 @@ class SpaceEditor(ipywidgets.VBox):
 
     @property
     def lines(self) -> tuple[SpaceRow, ...]:
-        """The rows as widgets."""
         return tuple(self._lines)
 
     def row(self, name: str) -> SpaceRow:
-        """Return the row of a hyperparameter.
-
-        Raises:
-            KeyError: no row has that name.
-        """
+        """Raises KeyError."""
         for line in self._lines:
             if line.name.value.strip() == name:
                 return line
         raise KeyError(f"there is no row named {name!r}; add one with insert(Row(...)).")
 
     def insert(self, row: Row, index: int | None = None) -> SpaceRow:
-        """Add a row at an index, by default at the end."""
         line = self._line(row)
         self._lines.insert(len(self._lines) if index is None else index, line)
         self._update_table()
@@ -77,7 +59,6 @@ class SpaceEditor(ipywidgets.VBox):
         return line
 
     def show(self, problems: Iterable[FieldProblem]) -> None:
-        """Show each row's problems in that row."""
         by_row: dict[int, list[FieldProblem]] = {}
         for problem in problems:
             if problem.row is not None:

@@ -45,10 +45,7 @@ _ACTIONS = (
 class SpaceRow(ipywidgets.VBox):
     """A name, a kind, the fields of that kind, a preview and four buttons.
 
-    Args:
-        row: the initial name, kind and texts.
-        on_change: called at every change.
-        on_action: called with the row and "up", "down", "copy" or "remove" at a click.
+    ``on_action`` is called with the row and "up", "down", "copy" or "remove".
     """
 
     def __init__(
@@ -83,13 +80,11 @@ class SpaceRow(ipywidgets.VBox):
 
     @property
     def row(self) -> Row:
-        """The row as typed, valid or not."""
         if self._kept is not None:
             return Row(self.name.value, Kept.kind, kept=self._kept)
         return Row(self.name.value, self.kind.value, MappingProxyType(dict(self._typed)))
 
     def show(self, problems: Iterable[FieldProblem]) -> None:
-        """Show the row's problems, and the preview of its distribution if that is valid."""
         messages = "<br>".join(escape(problem.message) for problem in problems)
         html = f'<div class="twp-said bad">{messages}</div>' if messages else ""
         if html != self.message.value:

@@ -13,13 +13,7 @@ _MOST_NAMES = 4
 
 
 def experiment_of(plan: Plan, trainable: Any, *, height: int) -> Experiment:
-    """Return an experiment that has not started.
-
-    A name that is taken gets a number, since two searches must not write into one folder.
-
-    Raises:
-        SettingsError: a setting of W&B that cannot be used.
-    """
+    """A name that is taken gets a number: two searches must not write into one folder."""
     from tune_wandb_nb.tuning.plan.tune_plan import (
         run_config,
         trainable_with_resources,
@@ -39,13 +33,6 @@ def experiment_of(plan: Plan, trainable: Any, *, height: int) -> Experiment:
 
 
 def summary_of(plan: Plan) -> list[str]:
-    """Describe a plan in a few words.
-
-    Example:
-        >>> from tune_wandb_nb.tuning.space.space import SearchSpace
-        >>> summary_of(Plan(SearchSpace(), "loss", "min", samples=4))
-        ['4 trials', 'lowest loss']
-    """
     names = [name for name, value in plan.space.items() if value.kind != "constant"]
     more = len(names) - _MOST_NAMES
     varied = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -20,30 +20,13 @@ _FROM_ENTRY = ("project", "entity", "group", "tags", "notes", "host")
 
 
 def initial_space(trainable: Any, param_space: Mapping[str, Any] | None) -> SearchSpace:
-    """Return the search space that the form shows first.
-
-    Raises:
-        SpaceError: a ``param_space`` that cannot be used.
-    """
     if param_space is not None:
         return SearchSpace.from_param_space(param_space)
     return SearchSpace() if trainable is None else SearchSpace.from_trainable(trainable)
 
 
 def initial_texts(trainable: Any, param_space: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return the texts that the arguments and the environment give.
-
-    A key in the ``wandb`` entry is kept in this process's memory, as `login` keeps one.
-
-    Raises:
-        SettingsError: the key in the entry does not have the shape of a key.
-
-    Example:
-        >>> def train(config):
-        ...     return {"val_loss": config["lr"]}
-        >>> initial_texts(train, None)
-        {'metric': 'val_loss', 'mode': 'min'}
-    """
+    """A key in the ``wandb`` entry is kept in this process's memory, as `login` keeps one."""
     projects = [os.environ.get(name) for name in ("WANDB_PROJECT", "WANDB_PROJECT_NAME")]
     texts = as_texts({"project": next(filter(None, projects), None)})
     metrics = reported_metrics(trainable) if trainable is not None else ()
@@ -61,10 +44,7 @@ def initial_texts(trainable: Any, param_space: Mapping[str, Any] | None) -> dict
 
 
 def as_texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return values as a person would type them; None values are left out.
-
-    Raises:
-        TypeError: a field that does not exist.
+    """Return values as a person would type them; raises TypeError for an unknown field.
 
     Example:
         >>> as_texts({"samples": 8, "tags": ["a", "b"], "offline": True, "name": None})

@@ -10,11 +10,7 @@ __all__ = ["RestoreOffer"]
 
 
 class RestoreOffer(ipywidgets.HBox):
-    """A message with two buttons, hidden until `show`.
-
-    Args:
-        restore: called with the saved setup; returns a message for the person, or "".
-    """
+    """Hidden until `show`; ``restore`` returns a message for the person."""
 
     def __init__(self, restore: Callable[[str], str]) -> None:
         self._restore = restore
@@ -31,7 +27,6 @@ class RestoreOffer(ipywidgets.HBox):
         self.dismiss.on_click(lambda _: self._hide())
 
     def show(self, saved_setup: str) -> None:
-        """Offer to restore a saved setup."""
         self._saved_setup = saved_setup
         self._show_message("What you last entered for this function is still here.")
 

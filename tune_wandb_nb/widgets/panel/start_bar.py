@@ -12,14 +12,7 @@ _RUNNING = ("running", "stopping")
 
 
 class StartBar(ipywidgets.HBox):
-    """Buttons that call the given functions, and a message with the error of a failed call.
-
-    Args:
-        start: called at a click on Start.
-        stop: called at a click on Stop.
-        resume: called at a click on Resume.
-        fold: called with True to hide the form, with False to show it.
-    """
+    """Shows the error of a failed call; ``fold`` is called with True to hide the form."""
 
     def __init__(
         self,
@@ -49,22 +42,18 @@ class StartBar(ipywidgets.HBox):
 
     @property
     def is_running(self) -> bool:
-        """Whether a search runs."""
         return self.status in _RUNNING
 
     def show(self, status: str) -> None:
-        """Show the status of a search, and the buttons that fit it."""
         self.status = status
         self._update()
 
     def fold(self, folded: bool) -> None:
-        """Hide the form, or show it again."""
         self.folded = folded
         self._on_fold(folded)
         self._update()
 
     def check(self, problems: int, *, has_function: bool) -> None:
-        """Enable Start if the form has no problems and there is a training function."""
         self._problems, self._has_function = problems, has_function
         self._update()
 

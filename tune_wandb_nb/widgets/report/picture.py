@@ -19,10 +19,7 @@ _INK, _SOFT = "#333333", "#777777"
 
 
 def picture_png(snapshot: BoardSnapshot, *, dpi: int = 100) -> bytes | None:
-    """Draw curves and parallel coordinates of the tuned (else the first) metric as a PNG.
-
-    Return None if there is nothing to draw. matplotlib's global state stays as it is.
-    """
+    """Draw the tuned (else the first) metric; matplotlib's global state stays as it is."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -58,7 +55,6 @@ def _smaller(png: io.BytesIO) -> bytes:
 
 
 def picture_tag(png: bytes | None) -> str:
-    """Return an ``img`` element that contains the PNG itself; "" without a PNG."""
     if png is None:
         return ""
     data = base64.b64encode(png).decode()

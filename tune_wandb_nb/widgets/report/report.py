@@ -60,7 +60,6 @@ _SCRIPT = """(() => {
 def still_report(
     snapshot: BoardSnapshot, png: bytes | None, links: Iterable[tuple[str, str]] = ()
 ) -> str:
-    """Return the status, links from (URL, text), the picture, the top trials and the errors."""
     linked = " · ".join(link(url, text) for url, text in links)
     errors = errors_html(snapshot)
     return "\n".join(
@@ -76,12 +75,7 @@ def still_report(
 
 
 def interactive(lasting: bytes, still: str) -> str:
-    """Return the table and the charts with their data, in front of a still report.
-
-    Args:
-        lasting: The state of the search, compressed.
-        still: What is shown where scripts do not run.
-    """
+    """``still`` is shown where scripts do not run."""
     name = f"twp-{uuid.uuid4().hex}"
     return _INTERACTIVE.format(
         name=name,
@@ -94,5 +88,4 @@ def interactive(lasting: bytes, still: str) -> str:
 
 
 def report_page(fragment: str, title: str = "") -> str:
-    """Return a complete HTML page around a fragment."""
     return _PAGE.format(body=fragment, title=escape(title or "Ray Tune search"))

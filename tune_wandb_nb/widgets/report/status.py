@@ -19,7 +19,6 @@ _MOST_ERRORS = 20
 
 
 def headline(snapshot: BoardSnapshot) -> str:
-    """Return the state of the search as a title of one or two words."""
     if snapshot.error is not None:
         return "Failed"
     if snapshot.started is None:
@@ -30,7 +29,6 @@ def headline(snapshot: BoardSnapshot) -> str:
 
 
 def status_html(snapshot: BoardSnapshot) -> str:
-    """Return counts, progress, times, resources, the best trial and the error of the search."""
     counts = snapshot.counts
     total = max(snapshot.expected or 0, snapshot.total)
     shown = [state for state in STATES if counts[state] or state == "done"]
@@ -59,7 +57,6 @@ def status_html(snapshot: BoardSnapshot) -> str:
 
 
 def errors_html(snapshot: BoardSnapshot) -> str:
-    """Return the errors of failed trials; "" if no trial failed."""
     failed = [trial for trial in snapshot.trials if trial.state == "failed"]
     blocks = [
         f"<div><b>{name_tag(trial.name, 48)}</b> {params_text(trial.params, 4)}"
@@ -70,7 +67,6 @@ def errors_html(snapshot: BoardSnapshot) -> str:
 
 
 def top_trials_html(snapshot: BoardSnapshot, most: int = 10) -> str:
-    """Return a table of the best trials, or of the first ones if there is no tuned metric."""
     trials = (snapshot.ranked() or list(snapshot.trials))[:most]
     if not trials:
         return ""
