@@ -1,6 +1,5 @@
 """The only modules that use what Ray and wandb do not promise.
 
-Each touchpoint is a function, class or constant with a plain name. Where the product can live
-without the private name, the docstring says what happens when a version lacks it. `tests/compat`
-checks every touchpoint against the installed Ray and wandb.
+A docstring says what happens when a version lacks the private name, where the product can live
+without it. `tests/compat` checks each against the installed Ray and wandb.
 """

@@ -32,7 +32,6 @@ PROJECTS = (
     "query GetProjects($entity: String!, $perPage: Int) { models(entityName: $entity,"
     " first: $perPage) { edges { node { name } } } }"
 )
-"""The newest first."""
 RUN = (
     "query RunResumeStatus($project: String, $entity: String, $name: String!) {"
     " model(name: $project, entityName: $entity) { bucket(name: $name, missingOk: true) {"
@@ -50,7 +49,7 @@ UPSERT_SWEEP = (
     " entityName: $entityName, projectName: $projectName, state: $state,"
     " displayName: $displayName}) { sweep { id name project { name entity { name } } } } }"
 )
-"""Makes a sweep, or changes the one with this ``id``; the config is YAML."""
+"""An ``id`` changes that sweep; the config is YAML."""
 SWEEP_STATE = (
     "query GetSweepState($entity: String, $project: String, $sweep: String!) {"
     " project(name: $project, entityName: $entity) { sweep(sweepName: $sweep) { state } } }"
@@ -79,7 +78,7 @@ def names_of(connection: Any) -> list[str]:
 
 
 def run_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
-    """None where there is no run; the history's tail and the summary are JSON inside JSON."""
+    """The history's tail and the summary are JSON inside JSON."""
     model = data.get("model")
     bucket = model.get("bucket") if isinstance(model, dict) else None
     if not isinstance(bucket, dict):
@@ -94,19 +93,13 @@ def run_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def sample_of_steps(metrics: Sequence[str], start: int, end: int, samples: int) -> str:
-    """Return the ``spec`` for rows from ``start`` to before ``end``.
-
-    Of more rows than ``samples`` the server leaves some out.
-    """
+    """From ``start`` to before ``end``; of more than ``samples`` rows some are left out."""
     spec = {"keys": list(metrics), "samples": samples, "minStep": start, "maxStep": end}
     return json.dumps(spec)
 
 
 def sampled_rows(data: Any) -> list[Any] | None:
-    """None where the answer shows no rows, which is not the same as an empty list.
-
-    Whoever took None for "no rows" would write rows that are there once more.
-    """
+    """None is not "no rows": whoever took it for that would write rows that are there once more."""
     for name in ("project", "run", "sampledHistory"):
         data = data.get(name) if isinstance(data, dict) else None
     return data[0] if isinstance(data, list) and data and isinstance(data[0], list) else None
@@ -128,7 +121,6 @@ def sweep_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def state_of_sweep(data: Any) -> str | None:
-    """The state in capitals."""
     for name in ("project", "sweep", "state"):
         data = data.get(name) if isinstance(data, dict) else None
     return str(data).upper() if data else None
@@ -145,26 +137,16 @@ def view_of(data: Mapping[str, Any]) -> str | None:
 
 
 def spec_of(workspace: Any) -> str:
-    """Return a ``wandb_workspaces.workspaces.Workspace`` as the server stores it.
-
-    Raises AttributeError if this wandb-workspaces has no such text.
-    """
+    """Raises AttributeError where wandb-workspaces has no such text."""
     text: str = workspace._to_model().spec.model_dump_json(by_alias=True, exclude_none=True)
     return text
 
 
 def new_view_name() -> str:
-    """The server's own name, which no person sees."""
     return f"nw-{secrets.token_hex(6)[:11]}-v"
 
 
 def view_address(project_page: str, name: str) -> str:
-    """Return the address of a saved view.
-
-    Example:
-        >>> view_address("https://wandb.ai/me/digits", "nw-ab12-v")
-        'https://wandb.ai/me/digits?nw=ab12'
-    """
     return f"{project_page}?nw={name.removeprefix('nw-').removesuffix('-v')}"
 
 

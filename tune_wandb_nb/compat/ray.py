@@ -37,24 +37,23 @@ __all__ = [
 ]
 
 EXPERIMENT_STATES = "experiment_state-*.json"
-"""Matches Tune's files of a search's state; their names hold the time at which Tune started."""
+"""The names hold the time at which Tune started."""
 
 SOCKET_IN_TEMP_FOLDER = "/session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store"
-"""The longest path that Ray appends to its temporary folder for a socket."""
+"""The longest path that Ray appends for a socket."""
 
 _WORKER = "ray._private.worker"
 _NOTEBOOK_MODULES = ("tune", "progress_reporter", "experimental.output")
-"""The modules of Tune that look at the shell's name while they are imported."""
+"""They look at the shell's name while they are imported."""
 _LOCK = threading.Lock()
 _REGISTERING = threading.RLock()
 _SUBREAPER = "RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper"
 
 
 def when_ray_starts(call: Callable[[], None]) -> None:
-    """Have Ray call a function at the end of ``ray.init``; the same function only once.
+    """Have Ray call a function once at the end of ``ray.init``.
 
-    Tune registers functions in the same list, for ``tune.with_parameters``. A Ray without the list
-    never calls it: trials then start with the keys and settings of their own node.
+    Where Ray has no such list, trials start with the keys and settings of their own node.
     """
     importlib.import_module("ray")
     hooks = _post_init_hooks()
@@ -68,25 +67,19 @@ def _post_init_hooks() -> list[Callable[[], None]]:
 
 
 def temp_folder() -> Path | None:
-    """None before Ray has started, and where Ray hides the folder.
-
-    A folder that was passed to ``ray.init`` is recorded in Ray's own node object only.
-    """
+    """None before Ray has started, and where Ray hides what was passed to ``ray.init``."""
     node = getattr(_worker_module(), "_global_node", None)
     get: Callable[[], str] | None = getattr(node, "get_temp_dir_path", None)
     return Path(get()) if get is not None else None
 
 
 def silence_sigterm_warning() -> None:
-    """Drop the red text that a search in a thread cannot handle SIGTERM: no user can act on it.
-
-    A Ray that logs under another name shows the warning again.
-    """
+    """No user can act on that red text; a Ray that logs under another name shows it again."""
     logging.getLogger(_WORKER).addFilter(_is_no_sigterm_warning)
 
 
 def kills_detached_processes(environ: Mapping[str, str]) -> bool:
-    """Tell whether Ray is told to kill what a worker leaves behind, also processes set apart."""
+    """Tell whether Ray also kills what a worker sets apart."""
     return environ.get(_SUBREAPER, "").lower() in ("1", "true")
 
 
@@ -96,9 +89,9 @@ def kills_detached_processes(environ: Mapping[str, str]) -> bool:
 def replace_interrupt_event(choose: Callable[[], threading.Event | None]) -> None:
     """Let ``choose`` provide the event that interrupts ``fit``; None leaves the choice to Tune.
 
-    Tune offers no other way to end a search such that its unfinished trials can be resumed. Only
-    the first call of a process has an effect. Raises AttributeError if this Tune has no such
-    function: no search could be stopped.
+    Nothing else ends a search such that its unfinished trials can be resumed. Only the first call
+    has an effect. Raises AttributeError where Tune has no such function: no search could be
+    stopped.
     """
     loop: Any = importlib.import_module("ray.tune.tune")
     original = loop._setup_signal_catching
@@ -114,10 +107,9 @@ def replace_interrupt_event(choose: Callable[[], threading.Event | None]) -> Non
 
 
 def run_config_of(tuner: "tune.Tuner") -> Any:
-    """Return the run config that a tuner works with, name and storage path filled in.
+    """Return a tuner's run config, with name, storage path and the callbacks in use.
 
-    Neither the folder of a search that runs nor the callbacks of a restored one are public. None
-    with Ray Client, and where a Tuner has no such part: a restored search then runs with the
+    None with Ray Client, and where a Tuner has no such part: a restored search then runs with the
     unpickled copies of its callbacks.
     """
     local = getattr(tuner, "_local_tuner", None)
@@ -125,10 +117,9 @@ def run_config_of(tuner: "tune.Tuner") -> Any:
 
 
 def assume_notebook() -> None:
-    """Let Tune behave as in a notebook, whatever the class of the shell is called.
+    """Tune compares names of classes, and Colab's shell has another one than Jupyter's.
 
-    Tune compares names of classes, and Colab's shell has another one than Jupyter's. Where a module
-    is missing, Tune may print its tables as text in Colab.
+    Where a module is missing, Tune may print its tables as text in Colab.
     """
     for name in _NOTEBOOK_MODULES:
         with contextlib.suppress(ModuleNotFoundError):
@@ -137,10 +128,10 @@ def assume_notebook() -> None:
 
 
 def adapt_tensorboard(*versions: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
-    """Let Tune's TensorBoard logger take a result in the first of these versions that it can take.
+    """Let Tune's TensorBoard logger take a result in the first version that it can take.
 
     Tune adds this logger to every search, and ends the search with the first result on which it
-    fails. Only the first call of a process has an effect. A Tune without this logger needs nothing.
+    fails. Only the first call has an effect, and none is needed without this logger.
     """
     with contextlib.suppress(ImportError, AttributeError):
         logger: Any = importlib.import_module("ray.tune.logger").TBXLoggerCallback
@@ -198,10 +189,7 @@ def _serialized(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def trainable_registry() -> Any:
-    """Return the object whose ``register(category, key, value)`` Tune calls for each trainable.
-
-    Raises AttributeError if this Tune has none: trials cannot get the classic names.
-    """
+    """Raises AttributeError where Tune has none: trials cannot get the classic names."""
     registry: Any = importlib.import_module("ray.tune.registry")
     return registry._global_registry
 
@@ -212,10 +200,7 @@ def is_trainable_category(category: str) -> bool:
 
 
 def inherit_from(function: Any, *bases: type) -> None:
-    """Let the class that Tune makes of a function have these bases.
-
-    Where Tune ignores the mark, the trial adds the bases by itself.
-    """
+    """Where Tune ignores the mark, the trial adds the bases by itself."""
     function.__mixins__ = bases
 
 
@@ -223,7 +208,7 @@ def inherit_from(function: Any, *bases: type) -> None:
 
 
 def store_mark(name: str) -> None:
-    """Store a mark for all processes; without the store nothing happens."""
+    """For all processes; without Ray's store nothing happens."""
     if (store := _key_value_store()) is not None:
         store._internal_kv_put(name.encode(), b"1", overwrite=True)
 
@@ -234,10 +219,7 @@ def delete_mark(name: str) -> None:
 
 
 def has_mark(prefix: str) -> bool:
-    """Tell whether a mark's name begins with ``prefix``; False without the store.
-
-    A trial that calls `setup_wandb` first in a session then does without the driver's logger.
-    """
+    """False without the store: a trial's `setup_wandb` then does without the driver's logger."""
     store = _key_value_store()
     return store is not None and bool(store._internal_kv_list(prefix.encode()))
 
@@ -253,17 +235,17 @@ def _key_value_store() -> Any:
 
 
 def recorded_trials(state: Path) -> list[dict[str, Any]]:
-    """Return attributes of Tune's ``Trial`` by name, from a file of `EXPERIMENT_STATES`.
+    """Attributes of Tune's ``Trial`` by name.
 
-    Raises OSError, or ValueError, LookupError, TypeError if the file is half written or has another
-    layout.
+    Raises OSError, or ValueError, LookupError, TypeError for a file that is half written or has
+    another layout.
     """
     recorded = json.loads(state.read_text(encoding="utf-8"))["trial_data"]
     return [json.loads(trial) for trial, _ in recorded]
 
 
 def recorded_start(state: Path) -> tuple[str | None, float | None]:
-    """Return the tuned metric and the time of the start; None where the file does not say."""
+    """The tuned metric and the time."""
     try:
         recorded = json.loads(state.read_text(encoding="utf-8"))
         metric = recorded["runner_data"].get("_metric")

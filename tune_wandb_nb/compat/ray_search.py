@@ -12,15 +12,15 @@ __all__ = ["TuneSearch", "calling_search"]
 
 _CONTROLLER = "ray.tune.execution.tune_controller"
 _STARTS = ("_maybe_update_trial_queue", "_maybe_add_actors")
-"""The methods of Tune's loop that ask for new trials, and that start or resume trials."""
+"""They ask for new trials, and start or resume trials."""
 _NO_METRIC = "_metric"
-"""The name with which Tune gives schedulers a metric where the user has named none."""
+"""What Tune gives schedulers where the user has named no metric."""
 _LOCK = threading.Lock()
 _HELD: "WeakSet[Any]" = WeakSet()
 
 
 class TuneSearch:
-    """One search that Tune runs; its methods are called in Tune's thread.
+    """Its methods are called in Tune's thread.
 
     ``metric`` and ``mode`` are None where only scheduler or search algorithm know them.
     """
@@ -40,10 +40,7 @@ class TuneSearch:
         self.param_space: Mapping[str, Any] = config if isinstance(config, Mapping) else {}
 
     def hold(self) -> None:
-        """Start no further trial, and resume none; those that run go on.
-
-        A Tune whose loop starts trials elsewhere starts them all the same.
-        """
+        """Resume no trial either. A Tune that starts trials elsewhere goes on with it."""
         _let_hold(type(self._controller))
         _HELD.add(self._controller)
 
@@ -51,7 +48,7 @@ class TuneSearch:
         _HELD.discard(self._controller)
 
     def finish(self) -> None:
-        """Start no further trial, and end the search when those that run have ended."""
+        """Those that run go on to their end."""
         self.release()
         self._controller.search_alg.set_finished()
         for trial in list(self._controller.get_trials()):
@@ -64,9 +61,9 @@ class TuneSearch:
 
 
 def calling_search() -> TuneSearch | None:
-    """Return the search that sets up the callback which calls this function; None outside of it.
+    """Return the search that sets up the callback which calls this function.
 
-    Where a Tune calls differently, a search has no known name and space, and only Tune can end it.
+    Where a Tune calls differently, it has no known name and space, and only Tune can end it.
     """
     loop = getattr(importlib.import_module(_CONTROLLER), "TuneController", None)
     frame: FrameType | None = sys._getframe(1)

@@ -35,29 +35,27 @@ __all__ = [
 
 _TRAINER = "ray.train.v2.api.data_parallel_trainer"
 _RETURNED = "__duplicate__"
-"""Marks a result that Tune repeats when a function has returned."""
+"""Tune repeats a result with this mark when a function has returned."""
 _INFO = "__trial_info__"
 _ENTRIES = frozenset({_INFO, "__stdout_file__", "__stderr_file__"})
-"""What Tune adds to the config that a trainable's constructor receives."""
+"""Tune adds them to the config that a trainable's constructor receives."""
 
 
 @dataclass(frozen=True, slots=True)
 class TuneSession:
-    """What a session of Tune, or of the older Ray Train, calls its trial; None where unknown."""
+    """What a session of Tune, or of the older Ray Train, calls its trial."""
 
     trial_id: str | None = None
     trial_name: str | None = None
     experiment: str | None = None
     storage: Any = None
     rank: int = 0
-    """Of the older Ray Train's worker."""
 
 
 def tune_session() -> TuneSession:
-    """Return the session of this process; an empty one in every other process.
+    """Empty in every other process; where Ray keeps it elsewhere, W&B makes names up.
 
-    Nothing is imported: a process with a session has loaded Ray's module. A Ray that keeps its
-    sessions elsewhere leaves the trial without names, so that W&B makes them up.
+    Nothing is imported: a process with a session has loaded Ray's module.
     """
     session = _session()
     return TuneSession(
@@ -70,16 +68,13 @@ def tune_session() -> TuneSession:
 
 
 def in_tune_session() -> bool:
-    """Tell whether this process runs a function of Tune's, and is no worker of Ray Train."""
+    """False for workers of Ray Train."""
     session = _session()
     return session is not None and getattr(session, "world_rank", None) is None
 
 
 def training_thread() -> threading.Thread | None:
-    """Return the thread in which this trial's function runs.
-
-    Without the thread the run ends at once, and loses what the function logs while it leaves.
-    """
+    """Without the thread the run ends at once, and loses what the function logs while it leaves."""
     thread: threading.Thread | None = getattr(_session(), "training_thread", None)
     return thread
 
@@ -87,8 +82,8 @@ def training_thread() -> threading.Thread | None:
 def train_context() -> Any:
     """Return the context of this worker of Ray Train V2; None in every other process.
 
-    The public ``ray.train.get_context`` answers in a Tune function too, and imports Ray Train. A
-    Ray that keeps its contexts elsewhere has all workers of a training log, not only the first.
+    The public ``ray.train.get_context`` answers in a Tune function too, and imports Ray Train.
+    Where Ray keeps contexts elsewhere, all workers of a training log, not only the first.
     """
     module = sys.modules.get("ray.train.v2._internal.execution.context")
     if module is None:
@@ -101,7 +96,7 @@ def train_context() -> Any:
 
 
 def original_folder(environ: Mapping[str, str]) -> str | None:
-    """Return the folder that the process had before Tune changed to the trial's."""
+    """Before Tune changed to the trial's."""
     return environ.get("TUNE_ORIG_WORKING_DIR")
 
 
@@ -109,10 +104,9 @@ def original_folder(environ: Mapping[str, str]) -> str | None:
 
 
 def calling_trainable() -> Any:
-    """Return the ``tune.Trainable`` among the callers of this function; None outside of Tune.
+    """Tune's thread calls a trial's function from a method of the trainable.
 
-    Tune's thread calls a trial's function from a method of the trainable. Where a Tune calls
-    differently, the trial is one without Tune's names.
+    Where a Tune calls differently, the trial is one without Tune's names.
     """
     from ray.tune import Trainable
 
@@ -132,7 +126,6 @@ def add_base(trainable: Any, base: type) -> None:
 
 
 def has_returned(result: Mapping[str, Any]) -> bool:
-    """Tell whether a result says only that the trial's function has returned."""
     return _RETURNED in result
 
 
@@ -158,19 +151,19 @@ def experiment_path_of(storage: Any) -> str | None:
 
 
 def trial_paths_of(storage: Any) -> tuple[str | None, str | None]:
-    """Return the trial's folder on the driver's machine, and the one in the storage."""
+    """On the driver's machine, and in the storage."""
     if storage is None:
         return None, None
     return storage.trial_driver_staging_path, storage.trial_fs_path
 
 
 def filesystem_of(storage: Any) -> str:
-    """Return pyarrow's name of the file system; "local" without a storage."""
+    """The name that pyarrow has for it."""
     return storage.storage_filesystem.type_name if storage is not None else "local"
 
 
 def last_result_of(trainable: Any) -> Mapping[str, Any]:
-    """Empty before the first result, and where Tune hides it: a checkpoint then has no metrics."""
+    """Where Tune hides it, a checkpoint has no metrics."""
     return getattr(trainable, "_last_result", None) or {}
 
 
@@ -183,13 +176,13 @@ def _session() -> Any:
 
 
 def has_train_v2() -> bool:
-    """Tell whether ``ray.train`` has no part in Tune, as ``RAY_TRAIN_V2_ENABLED`` decided."""
+    """Ray decides by ``RAY_TRAIN_V2_ENABLED`` when ``ray.train`` is imported."""
     train: Any = importlib.import_module("ray.train")
     return hasattr(train, "UserCallback")
 
 
 def function_wrappers() -> list[Any]:
-    """Return the modules whose ``wrap_function`` makes a trainable class of a function."""
+    """Their ``wrap_function`` makes a trainable class of a function."""
     names = ("ray.tune.trainable", "ray.tune.trainable.function_trainable")
     return [importlib.import_module(name) for name in names]
 
@@ -200,9 +193,9 @@ def trainer_class() -> Any:
 
 
 def with_settings(trainer: Any, **changes: Any) -> Any:
-    """Return a copy of a trainer of Ray Train V2 with other values of its constructor's arguments.
+    """Return a copy of a trainer of Ray Train V2: what has made it is not kept.
 
-    What has made a trainer is not kept. Raises AttributeError if it has no such argument.
+    Raises AttributeError for an argument that it lacks.
     """
     changed = copy(trainer)
     for name, value in changes.items():

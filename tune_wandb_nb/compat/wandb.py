@@ -34,7 +34,7 @@ __all__ = [
 SAAS_NETRC_HOSTS: Mapping[str, str] = dict.fromkeys(
     ("forge.coreweave.com", "api.forge.coreweave.com"), "api.wandb.ai"
 )
-"""Newer names of W&B's own cloud -> the name under which ``wandb login`` keeps its keys."""
+"""Newer names of W&B's cloud -> the name under which ``wandb login`` keeps its keys."""
 
 _IN_USE = re.compile(r"run ID .+ is in use")
 _LOST = frozenset({"MailboxClosedError", "WandbServiceConnectionError"})
@@ -44,7 +44,7 @@ _PRIVATE = {
     "stats": ("x_disable_stats", False),
     "requirements": ("x_save_requirements", True),
 }
-"""What a run records -> the setting for it, and the setting's value where it is recorded."""
+"""What a run records -> the setting for it, and its value where it is recorded."""
 _LOG_LEVEL = "x_log_level"
 _FLUSH_INTERVAL = "x_transaction_log_flush_interval"
 _NAMES = frozenset({_LOG_LEVEL, _FLUSH_INTERVAL, *(name for name, _ in _PRIVATE.values())})
@@ -52,10 +52,7 @@ _LOCK = threading.Lock()
 
 
 def default_base_url() -> str:
-    """Return the server's address, without starting wandb-core.
-
-    Where wandb has no such settings object, ``wandb.setup`` is asked, which may start one.
-    """
+    """Starts no wandb-core, except where wandb has no such settings object."""
     from wandb.sdk import wandb_setup
 
     singleton = getattr(wandb_setup, "singleton", None)
@@ -73,15 +70,10 @@ def default_base_url() -> str:
 def private_settings(
     *, log_level: int | None = None, flush_interval: float | None = None, **recorded: bool
 ) -> dict[str, Any]:
-    """Return the settings that decide what a run records of its process.
+    """The settings that decide what a run records of its process.
 
     ``log_level`` is for wandb's own log files (0.31 ignores it), ``flush_interval`` the seconds
-    between two flushes of the run's file (wandb's default: 15). ``recorded``: whether the run
-    records ``machine_info``, ``stats`` (CPU and so on) and ``requirements`` (packages).
-
-    Example:
-        >>> private_settings(stats=False)
-        {'x_disable_stats': True}
+    between two flushes of the run's file (wandb's default: 15).
     """
     settings: dict[str, Any] = {}
     for name, is_recorded in recorded.items():
@@ -92,10 +84,7 @@ def private_settings(
 
 
 def new_settings(settings: Mapping[str, Any]) -> "wandb.Settings":
-    """Return a ``wandb.Settings`` of its own, made of `private_settings` and public ones.
-
-    A private setting that this wandb lacks is left out: the run then records more, at some cost.
-    """
+    """A private setting that this wandb lacks is left out: the run then records more."""
     import wandb
 
     known = getattr(wandb.Settings, "model_fields", _NAMES)
@@ -105,10 +94,7 @@ def new_settings(settings: Mapping[str, Any]) -> "wandb.Settings":
 
 
 def is_config_value(value: Any) -> bool:
-    """Tell whether wandb can store a value in a run's config, as it converts it to JSON.
-
-    Without wandb's own conversion only what is JSON already counts.
-    """
+    """Without wandb's own conversion only what is JSON already counts."""
     from wandb import util
 
     if is_data_type(type(value)):
@@ -126,20 +112,16 @@ def is_config_value(value: Any) -> bool:
 
 
 def starting_step(run: Any) -> int:
-    """Return the step that a resumed run goes on from, before its first row; 0 if not resumed.
+    """Before its first row; W&B drops rows before it.
 
-    W&B drops rows before its own step. Without this property a resumed run seems to be at 0, unless
-    the server was asked.
+    Without this property a resumed run seems to be at 0, unless the server was asked.
     """
     step: int = getattr(run, "starting_step", 0)
     return step
 
 
 def replace_log(run: Any, log: Callable[..., None]) -> None:
-    """Have ``run.log``, and ``wandb.log`` where this is the process's run, call ``log``.
-
-    Each ``wandb.init`` puts the method of its run into the module.
-    """
+    """``wandb.init`` puts the method of its run into the module, too."""
     import wandb
 
     run.log = log
@@ -148,7 +130,7 @@ def replace_log(run: Any, log: Callable[..., None]) -> None:
 
 
 def forget_run(run_id: str) -> None:
-    """Have wandb-core forget a run that could not be opened or closed, so that its id is free.
+    """Free the id of a run that could not be opened or closed.
 
     Where wandb has no such call, wandb says that the id is in use when it is used again.
     """
@@ -159,10 +141,10 @@ def forget_run(run_id: str) -> None:
 
 
 def skip_notebook_hook(is_unwanted: Callable[[], bool]) -> None:
-    """Let a run that opens while ``is_unwanted()`` leave the notebook's displays alone.
+    """Have a run that opens while ``is_unwanted()`` leave the notebook's displays alone.
 
-    wandb has no setting for that. Only the first call of a process has an effect; a wandb without
-    the method sets its hook for every run.
+    wandb has no setting for that, and sets its hook for every run where it lacks the method. Only
+    the first call of a process has an effect, here and below.
     """
     from wandb.sdk import wandb_init
 
@@ -170,11 +152,9 @@ def skip_notebook_hook(is_unwanted: Callable[[], bool]) -> None:
 
 
 def skip_list_of_active_runs(is_unwanted: Callable[[], bool]) -> None:
-    """Keep a run that opens while ``is_unwanted()`` out of wandb's list of active runs.
+    """From that list ``wandb.init`` takes the run that it returns, or the runs that it finishes.
 
-    From that list ``wandb.init`` takes the run that it returns, or the runs that it finishes. Only
-    the first call of a process has an effect; without such a list, the user's own ``wandb.init``
-    may return or finish any run of the process.
+    Without the list, the user's own ``wandb.init`` may return or finish any run of the process.
     """
     from wandb.sdk import wandb_setup
 
@@ -185,8 +165,8 @@ def skip_log_file(is_unwanted: Callable[[], bool]) -> None:
     """Have a run that opens while ``is_unwanted()`` write no log of wandb's Python part.
 
     Every line that wandb logs in this process goes through the handlers of all open runs: with many
-    runs that was a tenth of the CPU. wandb-core's own log file stays. Only the first call of a
-    process has an effect; where wandb has no such function, the runs write their logs.
+    runs that was a tenth of the CPU. wandb-core's own log file stays, and this one does where wandb
+    has no such function.
     """
     with contextlib.suppress(ImportError):
         from wandb.sdk.lib import wb_logging
@@ -228,7 +208,7 @@ def is_lost_connection(error: Exception) -> bool:
 
 
 def never_started(error: Exception) -> bool:
-    """Tell whether wandb says with an error that the wandb-core it started was gone at once."""
+    """The wandb-core was gone at once."""
     return type(error).__name__ == _NEVER_STARTED
 
 

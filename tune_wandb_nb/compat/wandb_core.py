@@ -1,8 +1,4 @@
-"""What wandb does not promise of wandb-core, its own program: needs no wandb.
-
-Where the program is, its command line, the file in which it writes its address, and the token
-through which a process finds a wandb-core that runs already.
-"""
+"""What wandb does not promise of wandb-core, its own program: needs no wandb."""
 
 import os
 import re
@@ -22,7 +18,7 @@ __all__ = [
 ]
 
 SERVICE = "WANDB_SERVICE"
-"""The environment variable with the token of the wandb-core that a process is to use."""
+"""Holds the token of the wandb-core that a process is to use."""
 
 _SOCKET = re.compile(r"unix=(.+)")
 _VERSION = "3"
@@ -31,16 +27,14 @@ _TCP_TOKEN = re.compile(r"\d+-\d+-tcp-localhost-(\d+)")
 
 
 def core_binary() -> Path | None:
-    """None without wandb."""
     folder = _wandb_folder()
     return None if folder is None else folder / "bin" / "wandb-core"
 
 
 def knows_detached_cores() -> bool:
-    """Tell whether this wandb's wandb-core can outlive its starter, as in `core_command`.
+    """Whether wandb-core can outlive its starter; if not, every process starts its own.
 
-    Read from wandb's sources, since to import wandb takes a second. Where they are missing or say
-    something else, every process starts a wandb-core of its own.
+    Read from wandb's sources, since to import wandb takes a second.
     """
     folder = _wandb_folder()
     if folder is None:
@@ -55,10 +49,9 @@ def knows_detached_cores() -> bool:
 
 
 def core_command(binary: Path, address_file: Path, idle: str) -> list[str]:
-    """Return the command of a wandb-core that no process owns.
+    """The process has no owner, and ends after ``idle`` ("60s") without a connection.
 
-    wandb-core writes how to reach it into ``address_file``, and ends after ``idle`` ("60s") without
-    a connection.
+    It writes how to reach it into ``address_file``.
     """
     return [
         *(str(binary), "--port-filename", str(address_file), "--pid", str(os.getpid())),
@@ -67,7 +60,7 @@ def core_command(binary: Path, address_file: Path, idle: str) -> list[str]:
 
 
 def core_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Leave out the key: each run sends its own key to wandb-core."""
+    """Without the key: each run sends its own key to wandb-core."""
     return {k: v for k, v in environ.items() if k not in ("WANDB_API_KEY", SERVICE)}
 
 
@@ -80,12 +73,12 @@ def listened_sockets(address_file: Path) -> list[str] | None:
 
 
 def token_of(socket: str) -> str:
-    """Return the token of a wandb-core that this process has started."""
+    """Of a wandb-core that this process has started."""
     return f"{_VERSION}-{os.getpid()}-unix-{socket}"
 
 
 def address_of(token: str) -> str | tuple[str, int] | None:
-    """Return the address in a token, as ``socket.connect`` takes it; None for what is no token.
+    """As ``socket.connect`` takes it.
 
     Example:
         >>> address_of("3-17-unix-/tmp/wandb/socket"), address_of("3-17-tcp-localhost-8080")

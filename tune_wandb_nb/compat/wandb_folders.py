@@ -29,10 +29,7 @@ _SYNCED = ".wandb.synced"
 
 
 def find_logs(path: Path) -> list[Path]:
-    """Find the files of all runs at or below a path, sorted by the time in their folder's name.
-
-    What is found twice through a link is returned once.
-    """
+    """Sorted by the time in their folder's name; what a link leads to is there once."""
     if path.is_file():
         return [path.resolve()]
     found = {file.resolve() for file in path.rglob(_LOGS)}
@@ -40,7 +37,7 @@ def find_logs(path: Path) -> list[Path]:
 
 
 def offline_logs(folder: Path, run_id: str) -> list[Path]:
-    """Return the files of one run below its ``dir``, in the order of their start."""
+    """Below a run's ``dir``, in the order of their start."""
     name = glob.escape(run_id)
     # A run that is opened twice in one second has "-1" at the end of its second folder's name.
     patterns = (f"wandb/{_OFFLINE}run-*-{name}{end}/run-{name}.wandb" for end in ("", "-[0-9]*"))
@@ -49,7 +46,7 @@ def offline_logs(folder: Path, run_id: str) -> list[Path]:
 
 
 def is_run_folder(folder: Path) -> bool:
-    """Tell whether a folder is that of one run, and not one of several runs."""
+    """Of one run, and not of several."""
     return any(folder.glob(_LOGS))
 
 
@@ -58,7 +55,7 @@ def is_offline(log: Path) -> bool:
 
 
 def start_of(log: Path) -> str:
-    """Return text that sorts the files of one run by the time at which they were begun."""
+    """Text that sorts the files of one run."""
     return log.parent.name.removeprefix(_OFFLINE)
 
 
@@ -67,7 +64,7 @@ def recorded_id(log: Path) -> str:
 
 
 def is_synced(log: Path) -> bool:
-    """Tell whether wandb, or `mark_synced`, has marked all that is in a file as uploaded."""
+    """Whether wandb, or `mark_synced`, has marked all that is in a file as uploaded."""
     try:
         return log.with_suffix(_SYNCED).stat().st_mtime >= log.stat().st_mtime
     except FileNotFoundError:
@@ -86,8 +83,7 @@ def unmark(log: Path) -> None:
 def copy_folder(log: Path, into: Path) -> Path:
     """Make a folder for a copy of a run's file; returns where the copy goes.
 
-    The folder has the run's other files, and the name of the run's own folder, from which wandb
-    tells whether the run was offline.
+    From the folder's name wandb tells whether the run was offline.
     """
     folder = into / log.parent.name
     folder.mkdir()

@@ -40,25 +40,14 @@ class BrokenLogError(ValueError):
 
 
 class UnfinishedLogError(BrokenLogError):
-    """The file says nothing of its run yet: wandb-core writes in blocks of 32 KiB."""
+    """wandb-core writes in blocks of 32 KiB: the file says nothing of its run yet."""
 
 
 class TransactionLog:
-    """The entries of one file, read block by block.
-
-    Example:
-        >>> import tempfile
-        >>> file = Path(tempfile.mkdtemp()) / "run-1.wandb"
-        >>> write_log(file, [b"one", b"two"])
-        >>> log = TransactionLog(file)
-        >>> list(log), log.cut_off
-        ([b'one', b'two'], False)
-    """
-
     def __init__(self, path: Path) -> None:
         self.path = path
         self.cut_off = False
-        """Whether the file ended inside an entry, as a killed process leaves it."""
+        """The file ended inside an entry, as a killed process leaves it."""
         self._end = 0
 
     def __iter__(self) -> Iterator[bytes]:
@@ -66,7 +55,7 @@ class TransactionLog:
         return self.more()
 
     def more(self) -> Iterator[bytes]:
-        """Yield the entries after the last one that was yielded; raises BrokenLogError."""
+        """Yield what follows the last entry that was yielded; raises BrokenLogError."""
         self.cut_off = False
         parts: list[bytes] = []
         with self.path.open("rb") as file:
@@ -81,7 +70,7 @@ class TransactionLog:
         self.cut_off = self.cut_off or bool(parts)
 
     def tail(self) -> Iterator[bytes]:
-        """Yield those of the last entries that lie within a block, from the last two blocks."""
+        """Only those that lie within a block, from the last two blocks."""
         self._end = max(0, (self.path.stat().st_size - 1) // _BLOCK - 1) * _BLOCK
         with self.path.open("rb") as file:
             for kind, part, _ in self._parts(file):
@@ -89,7 +78,7 @@ class TransactionLog:
                     yield part
 
     def _parts(self, file: BinaryIO) -> Iterator[tuple[int, bytes, int]]:
-        """Yield the parts of entries: their kind, what is in them, and where they end."""
+        """Kind, content and end of each."""
         if file.read(len(_FILE_HEADER)) != _FILE_HEADER:
             raise BrokenLogError(f"{self.path.name} does not start as a .wandb file does")
         position = file.seek(max(self._end, len(_FILE_HEADER)))
@@ -144,7 +133,7 @@ def _framed(entry: bytes, position: int) -> Iterator[bytes]:
 
 
 class LogRecord:
-    """One record of a run; which of the properties it has depends on its ``kind``."""
+    """Its ``kind`` decides which of the properties it has."""
 
     __slots__ = ("_record", "kind")
 
@@ -162,7 +151,7 @@ class LogRecord:
 
     @property
     def entity(self) -> str:
-        """Empty where it was to be the key's default entity."""
+        """Empty for the key's default entity."""
         return str(self._record.run.entity)
 
     @property
@@ -171,11 +160,10 @@ class LogRecord:
 
     @property
     def step(self) -> int:
-        """W&B's own number of the row (``_step``)."""
+        """W&B's own number of the row."""
         return int(self._record.history.step.num)
 
     def metric(self, name: str) -> Any:
-        """None where the metric is missing or unreadable."""
         for item in self._record.history.item:
             if item.key == name or list(item.nested_key) == [name]:
                 with contextlib.suppress(ValueError):
@@ -190,7 +178,7 @@ class LogRecord:
 def read_records(
     log: TransactionLog, entries: Iterable[bytes]
 ) -> Iterator[tuple[bytes, LogRecord]]:
-    """Yield entries with the record that each holds; raises BrokenLogError."""
+    """Raises BrokenLogError."""
     from google.protobuf.message import DecodeError
     from wandb.proto import wandb_internal_pb2
 

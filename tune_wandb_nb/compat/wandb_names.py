@@ -13,7 +13,7 @@ __all__ = [
 
 STEP = "_step"
 TIMESTAMP = "_timestamp"
-"""The time of a row in seconds; wandb takes one that is logged for its own."""
+"""In seconds; wandb takes one that is logged for its own."""
 RESERVED_METRICS = frozenset({STEP, TIMESTAMP, "_runtime", "_wandb"})
 """A metric of such a name would overwrite W&B's own bookkeeping."""
 
@@ -25,15 +25,10 @@ def is_data_type(kind: type) -> bool:
 
 
 def temporary_file(item: Any) -> str | None:
-    """Return the temporary file that holds a W&B object's data.
-
-    Where wandb keeps the file elsewhere, images that a trial's process has made may be gone before
-    the driver logs them.
-    """
+    """Where wandb keeps it elsewhere, images of a trial may be gone before the driver logs them."""
     path = getattr(item, "_path", None)
     return path if getattr(item, "_is_tmp", False) and isinstance(path, str) else None
 
 
 def move_file(item: Any, path: str) -> None:
-    """Let a W&B object with a `temporary_file` read its data from another path."""
     item._path = path

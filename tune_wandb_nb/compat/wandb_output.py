@@ -14,8 +14,8 @@ _NOTEBOOK = "wandb.jupyter"
 _PRINTED_BY = {"wandb.sdk.lib.wbauth.authenticate": "term", _NOTEBOOK: "wandb"}
 """Modules of wandb -> the name under which each has the object with the printing functions.
 
-The first prints a line for every run that is given a key, a warning from the second run on; the
-other one an error in a notebook whose name it cannot find. Neither heeds a run's ``silent``.
+The first warns of a run that is given a key, the other one of a notebook whose name it cannot find.
+Neither heeds a run's ``silent``.
 """
 _PRINTING = frozenset({"termlog", "termwarn", "termerror"})
 _SILENT: ContextVar[bool] = ContextVar("silent", default=False)
@@ -24,10 +24,7 @@ _LOCK = threading.Lock()
 
 @contextmanager
 def silent_wandb() -> Iterator[None]:
-    """Call wandb, in this thread, without its lines about a run's key and the notebook's name.
-
-    A wandb that prints them elsewhere prints them.
-    """
+    """In this thread; a wandb that prints these lines elsewhere prints them."""
     for module, name in _PRINTED_BY.items():
         # Outside of notebooks IPython would be imported for nothing, in every trial.
         if module != _NOTEBOOK or "IPython" in sys.modules:

@@ -20,10 +20,9 @@ def sync_command(
     parallel: int,
     live: bool,
 ) -> list[str]:
-    """Return the command that uploads files, online and marked ones too, and marks each as synced.
+    """Uploads online and marked files too, and marks each.
 
-    ``entity`` and ``project`` replace those that the files name, ``parallel`` is the number of runs
-    at once, ``live`` follows files that are being written until their runs end.
+    ``parallel`` is the number of runs at once, ``live`` follows files that are being written.
     """
     named = {"--entity": entity, "--project": project}
     return [
@@ -37,7 +36,7 @@ def sync_command(
 def sync_environment(
     environ: Mapping[str, str], *, host: str, key: str, folder: str
 ) -> dict[str, str]:
-    """Return an environment that shares nothing with a search of this process."""
+    """It shares nothing with a search of this process."""
     kept = {
         name: value
         for name, value in environ.items()
@@ -47,13 +46,13 @@ def sync_environment(
 
 
 def printed_errors(output: str) -> list[str]:
-    """Return the errors in the command's output; those of a file name the file's folder.
+    """Those of a file name its folder.
 
-    Where wandb prints errors in another way, a file that was not uploaded gets a general reason.
+    Where wandb prints them otherwise, a file that was not uploaded gets a general reason.
     """
     return _ERROR.findall(output)
 
 
 def without_path(error: str) -> str:
-    """Drop the path of the error's file, which wandb puts first."""
+    """It stands first."""
     return _PATH.sub("", error)

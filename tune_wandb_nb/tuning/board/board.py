@@ -15,19 +15,11 @@ __all__ = ["TrialBoard"]
 
 
 class TrialBoard:
-    """Counts all trials, and keeps the curves of as many trials as fit, preferably the best.
+    """Keeps the curves of as many trials as fit, preferably the best.
 
-    Memory is bounded: above ``curves`` (of ``points`` points each) the worst finished trials lose
-    their curves, those of the objectives last; above ``trials`` they are only counted; above
-    ``metrics`` further metrics are only counted. Times are seconds since the epoch, by default the
-    present.
-
-    Example:
-        >>> board = TrialBoard(metric="loss", mode="min")
-        >>> board.add("t1", name="train_1", params={"lr": 0.1})
-        >>> board.record("t1", {"training_iteration": 1, "time_total_s": 2.0, "loss": 0.5})
-        >>> board.snapshot().best.metrics["loss"]
-        0.5
+    Above ``curves`` (of ``points`` points each) the worst finished trials lose their curves, those
+    of the objectives last; above ``trials`` they are only counted, as are ``metrics``. Times are
+    seconds since the epoch.
     """
 
     def __init__(
@@ -71,7 +63,7 @@ class TrialBoard:
             listener()
 
     def on_begin(self, listener: Callable[[], None]) -> None:
-        """Call a function whenever the search begins, and at once if the search already runs."""
+        """At once if the search already runs."""
         with self._lock:
             self._listeners.append(listener)
             running = self._started is not None and self._ended is None
@@ -79,7 +71,7 @@ class TrialBoard:
             listener()
 
     def on_end(self, listener: Callable[[], None]) -> None:
-        """The function is called in the thread that calls `end`."""
+        """In the thread that calls `end`."""
         self._end_listeners.append(listener)
 
     def judge_by(self, metric: Metric, mode: Mode) -> None:
@@ -89,7 +81,7 @@ class TrialBoard:
             self._revision += self._records.judge_by(objectives)
 
     def describe(self, note: str) -> None:
-        """Set the line of text about the whole search, such as the resources in use."""
+        """A line about the whole search, such as the resources in use."""
         with self._lock:
             self._revision += note != self._note
             self._note = note
@@ -136,7 +128,6 @@ class TrialBoard:
             self._revision += self._records.change(trial_id, state, error, self._time(at))
 
     def copied(self, trial_id: str, source_id: str) -> None:
-        """The trial continues from the checkpoint of another trial."""
         with self._lock:
             trial = self._records.trials.get(trial_id)
             if trial is not None:

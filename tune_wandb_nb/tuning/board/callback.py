@@ -28,10 +28,7 @@ _STATE_OF: dict[str, State] = {
 
 
 class BoardCallback(Callback):
-    """Keeps a board up to date, and can stop single trials.
-
-    The board is not pickled: the callback in Tune's experiment folder has an empty board.
-    """
+    """The board is not pickled: the callback in Tune's experiment folder has an empty one."""
 
     __module__ = "tune_wandb_nb"  # The path under which Tune pickles it: see `_HOME` there.
 
@@ -50,7 +47,7 @@ class BoardCallback(Callback):
         self.__init__()  # type: ignore[misc]
 
     def stop_trial(self, trial_id: str) -> None:
-        """End a trial with its next result, as if the trial had met its stopping criterion."""
+        """With its next result, as if the trial had met its stopping criterion."""
         self._to_stop.add(trial_id)
 
     def setup(self, *args: Any, **info: Any) -> None:
@@ -62,7 +59,6 @@ class BoardCallback(Callback):
     def on_trial_start(
         self, iteration: int, trials: list["Trial"], trial: "Trial", **info: Any
     ) -> None:
-        """Another trial's checkpoint may be where it starts."""
         del iteration, info
         self._add(trial)
         self.board.change(trial.trial_id, "running")
@@ -98,7 +94,7 @@ class BoardCallback(Callback):
         self._unexplained.add(trial.trial_id)
 
     def on_step_end(self, iteration: int, trials: list["Trial"], **info: Any) -> None:
-        """Record the state for which Tune has no hook: waiting trials, errors, resources in use."""
+        """Waiting trials, errors and resources have no hook."""
         del iteration, info
         if self._to_stop:
             self._ask_to_stop(trials)

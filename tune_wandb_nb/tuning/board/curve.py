@@ -18,16 +18,13 @@ _FEWEST = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """The values of one metric in one trial, as read-only arrays of equal length.
-
-    A value that is not finite becomes NaN, which charts draw as a gap.
-    """
+    """Read-only arrays of equal length; what is not finite is NaN, which charts draw as a gap."""
 
     iterations: Numbers
     seconds: Numbers
     values: Numbers
     rewinds: int = 0
-    """How many times the trial went back to an earlier iteration, and its later points went."""
+    """How often the trial went back to an earlier iteration, and its later points went."""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -46,7 +43,7 @@ class Curve:
 
 
 class GrowingCurve:
-    """Collects points, and thins them when their number would exceed ``points``.
+    """Thins points when their number would exceed ``points``.
 
     Each iteration is there once: a trial that goes on from an earlier checkpoint reports iterations
     again, and the newest values count.
@@ -75,7 +72,7 @@ class GrowingCurve:
         self._frozen = None
 
     def freeze(self) -> Curve:
-        """The same object until the next point is added."""
+        """The same object until the next point."""
         if self._frozen is None:
             self._frozen = Curve(
                 _read_only(self._iterations),
@@ -103,9 +100,8 @@ class GrowingCurve:
 def keep_shape(steps: Numbers, values: Numbers, points: int) -> NDArray[np.intp]:
     """Choose at most ``points`` indices: the first, the last, and local extremes in between.
 
-    Each of equally wide parts of the range of steps keeps its lowest and its highest value. The
-    result includes the overall minimum and maximum, and a curve that is thinned repeatedly stays
-    evenly spaced. A part that is all NaN keeps one gap.
+    Each of equally wide parts of the range of steps keeps its lowest and its highest value, so that
+    a curve that is thinned repeatedly stays evenly spaced. A part that is all NaN keeps one gap.
     """
     count = len(steps)
     if count <= points:
@@ -130,8 +126,8 @@ def keep_shape(steps: Numbers, values: Numbers, points: int) -> NDArray[np.intp]
 def follow_shape(steps: Numbers, values: Numbers, points: int) -> NDArray[np.intp]:
     """Choose at most ``points`` indices such that straight lines between them stay near the values.
 
-    The first, the last, the lowest and the highest value are always among them, so there must be
-    room for four. Where values are missing, the choice is that of `keep_shape`.
+    The first, the last, the lowest and the highest value are among them: there must be room for
+    four. Where values are missing, the choice is that of `keep_shape`.
     """
     if not np.isfinite(values).all():
         return keep_shape(steps, values, points)

@@ -14,10 +14,7 @@ FINISHED: frozenset[State] = frozenset({"done", "failed", "stopped"})
 def worst_first(
     trials: Collection[GrowingTrial], objectives: Sequence[Objective]
 ) -> list[GrowingTrial]:
-    """Sort finished trials by their first objective, then the Pareto front, then the rest.
-
-    Running trials come last, because they may still become the best.
-    """
+    """Running trials come last, because they may still become the best; before them the front."""
     first = objectives[0] if objectives else None
     metric, mode = (first.metric, first.mode) if first else (None, None)
     front = front_of(list(trials), objectives)
@@ -32,7 +29,7 @@ def worst_first(
 def thinning_order(
     trials: Collection[GrowingTrial], objectives: Sequence[Objective]
 ) -> Iterator[tuple[GrowingTrial, frozenset[str]]]:
-    """Yield trials with the curves to keep: first those of the objectives, then none."""
+    """The objectives' curves go last."""
     ordered = worst_first(trials, objectives)
     tuned = frozenset(objective.metric for objective in objectives)
     yield from ((trial, tuned) for trial in ordered)

@@ -25,16 +25,7 @@ class Objective:
 
 
 def objectives_of(metric: Metric, mode: Mode) -> tuple[Objective, ...]:
-    """Return metrics and modes in pairs; raises SettingsError if they do not fit together.
-
-    Example:
-        >>> [o.mode for o in objectives_of(["loss", "latency"], ["min", "min"])]
-        ['min', 'min']
-        >>> objectives_of(["loss", "latency"], ["min"])
-        Traceback (most recent call last):
-        ...
-        tune_wandb_nb.SettingsError: each metric needs a mode, but there are 2 metrics (loss, ...
-    """
+    """Raises SettingsError if metrics and modes do not fit together."""
     metrics, modes = _listed("metric", metric), _listed("mode", mode)
     for each in modes:
         if each not in ("min", "max"):
@@ -61,10 +52,7 @@ def score_of(metrics: Mapping[str, float], metric: str | None, mode: str | None)
 
 
 def front_of(trials: Sequence[Any], objectives: Sequence[Objective]) -> frozenset[str]:
-    """Return the ids of the trials on the Pareto front; empty for fewer than two objectives.
-
-    A trial is on the front if no other is at least as good in all objectives and better in one.
-    """
+    """Ids of those that no other trial beats: as good in all objectives and better in one."""
     if len(objectives) < 2:  # noqa: PLR2004 - one objective has a best trial, not a front
         return frozenset()
     rated = np.array(

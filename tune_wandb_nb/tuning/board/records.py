@@ -38,7 +38,6 @@ class TrialRecords:
         self.perturbations: deque[Perturbation] = deque(maxlen=_PERTURBATIONS)
 
     def judge_by(self, objectives: tuple[Objective, ...]) -> bool:
-        """Tell whether objectives were set; the first ones stay."""
         known = [objective.metric for objective in self.objectives]
         if known and known != [objective.metric for objective in objectives]:
             return False
@@ -49,7 +48,7 @@ class TrialRecords:
         return True
 
     def add(self, trial_id: str, name: str, params: Mapping[str, Any]) -> GrowingTrial | None:
-        """Return a trial, a new one if there is none; None for one that is only counted."""
+        """None for one that is only counted."""
         trial = self.trials.get(trial_id)
         if trial is None and trial_id not in self._only_counted:
             number = len(self.trials) + len(self._only_counted) + 1
@@ -61,7 +60,7 @@ class TrialRecords:
         return trial
 
     def record(self, trial_id: str, result: Mapping[str, Any], at: float) -> bool:
-        """Tell whether the trial is one that is kept."""
+        """Whether the trial is kept."""
         payload = self._splitter.split(result)
         numbers = {
             name: float(value)
@@ -85,7 +84,7 @@ class TrialRecords:
         return True
 
     def change(self, trial_id: str, state: State, error: str | None, at: float) -> bool:
-        """Tell whether anything changed that is kept."""
+        """Whether anything changed that is kept."""
         trial = self.trials.get(trial_id)
         if trial is None:
             if trial_id in self._only_counted:

@@ -19,7 +19,7 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A time in which a trial ran, in seconds since the epoch; the end is None while it runs.
+    """In seconds since the epoch; the end is None while the trial runs.
 
     ``worker`` is the node and the process; empty until the first result.
     """
@@ -33,8 +33,7 @@ class Span:
 class TrialView:
     """``metrics`` and ``texts`` hold the last values, ``steps`` those of Tune's counters.
 
-    ``curves`` are thinned (empty for trials whose curves were dropped to save memory), ``params``
-    flat, ``folder`` is where Tune keeps the trial's files.
+    ``curves`` are empty for trials that were dropped to save memory.
     """
 
     trial_id: str
@@ -59,7 +58,7 @@ class TrialView:
 
 @dataclass(frozen=True, slots=True)
 class Perturbation:
-    """A change of the hyperparameters of a running trial, as in population based training."""
+    """As in population based training."""
 
     trial_id: str
     iteration: int
@@ -71,11 +70,7 @@ class Perturbation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoardSnapshot:
-    """``trials`` that the board keeps, in the order of their start; ``counts`` has all of them.
-
-    ``expected`` is the planned number of trials. ``types`` are those of the hyperparameters that a
-    search space describes.
-    """
+    """``trials`` are those that the board keeps, in the order of their start; ``counts`` all."""
 
     revision: int
     name: str
@@ -117,11 +112,9 @@ class BoardSnapshot:
         return front_of(self.trials, self.objectives)
 
     def ranked(self) -> list[TrialView]:
-        """Return the trials with a number for the tuned metric, best first.
+        """By the last value, as in ``ResultGrid.get_best_result``; empty without metric and mode.
 
-        The last value of a trial counts, as in ``ResultGrid.get_best_result``. With several
-        objectives the trials on the Pareto front come first. Without a metric and a mode no trial
-        is better than another, so the list is empty.
+        With several objectives the trials on the Pareto front come first.
         """
         if not (self.metric and self.mode):
             return []

@@ -11,7 +11,7 @@ from tune_wandb_nb.tuning.board.snapshot import Span, State, TrialView
 __all__ = ["STEPS", "TUNE_METRICS", "GrowingTrial"]
 
 STEPS = ("timesteps_total", "episodes_total")
-"""Tune's counters that a chart can have as its horizontal axis, beside iterations and seconds."""
+"""A chart can have these counters of Tune's as its horizontal axis."""
 
 TUNE_METRICS = frozenset(
     {
@@ -26,7 +26,7 @@ TUNE_METRICS = frozenset(
         *STEPS,
     }
 )
-"""Tune adds them to every result; they are no metrics of the training function."""
+"""Tune adds them to every result."""
 
 _ERROR_LONGEST = 4000
 _TEXT_LONGEST = 300
@@ -128,7 +128,7 @@ class GrowingTrial:
 
 
 def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Join the first spans with the shortest gap, so that there are not too many."""
+    """Those with the shortest gap, so that there are not too many."""
     kept = list(spans)
     if len(kept) > _MOST_SPANS:
         gaps = [b.start - (a.end or b.start) for a, b in pairwise(kept)]

@@ -26,7 +26,7 @@ _LINEAR_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Axis:
-    """A mapping of values to positions between 0 and 1, with the labels of its ticks."""
+    """Positions between 0 and 1, with the labels of ticks."""
 
     name: str
     kind: Literal["linear", "log", "category"]
@@ -57,8 +57,7 @@ def axis_for(
 ) -> Axis:
     """Numbers get a logarithmic axis if their logarithms are more evenly spaced.
 
-    They must also span a factor of 50. ``log`` overrides that choice. The numbers of a category are
-    as far apart as its words.
+    They must also span a factor of 50. The numbers of a category are as far apart as its words.
     """
     present = [value for value in values if value is not MISSING]
     numbers = np.array([float(value) for value in present if is_number(value)])
@@ -88,7 +87,7 @@ def param_axes(
     *,
     most: int = 10,
 ) -> tuple[Axis, ...]:
-    """Only hyperparameters that differ between the trials have an axis."""
+    """For what differs between the trials."""
     names = dict.fromkeys(name for trial in snapshot.trials for name in trial.params)
     axes = []
     for name in names:

@@ -23,7 +23,7 @@ _FLOAT32_DIGITS = 7
 
 @dataclass(frozen=True, slots=True)
 class CurvePart:
-    """Points of one curve: those from the index ``first`` on are replaced by ``curve``."""
+    """``curve`` replaces the points from the index ``first`` on."""
 
     trial_id: str
     metric: str
@@ -42,18 +42,14 @@ class _Sent:
 
 @dataclass(slots=True)
 class CurveFeed:
-    """Remembers what was sent of each curve.
-
-    Each part, and so the whole, keeps its first and last point, its minimum and its maximum,
-    however much it is thinned.
-    """
+    """Each part keeps its first and last point, its minimum and its maximum."""
 
     _sent: dict[tuple[str, str], _Sent] = field(default_factory=dict)
 
     def all(
         self, snapshot: BoardSnapshot, points: Mapping[str, int], best: Sequence[str] = ()
     ) -> list[CurvePart]:
-        """Forget what was sent; the curves of the ``best`` trials have more points."""
+        """Forget what was sent."""
         self._sent.clear()
         chosen = set(best)
         parts: list[CurvePart] = []
@@ -96,7 +92,7 @@ def _part(trial_id: str, metric: str, curve: Curve, sent: _Sent | None, points: 
 
 
 def points_each(snapshot: BoardSnapshot, total: int) -> dict[str, int]:
-    """Return how many points the curves of each name may have so that all have about ``total``.
+    """So that all curves have about ``total``.
 
     A curve of an objective has twice as many; Tune's counters grow evenly and need few.
     """
@@ -114,7 +110,6 @@ def _level(share: float) -> int:
 
 
 def pack(parts: Sequence[CurvePart]) -> tuple[list[dict[str, Any]], list[bytes]]:
-    """The buffers are of float32, and of float64 if needed."""
     entries: list[dict[str, Any]] = []
     singles: list[Numbers] = []
     doubles: list[Numbers] = []

@@ -23,7 +23,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CurveData:
-    """The curves of the best trials, and the others, newest first."""
+    """The others are sorted, newest first."""
 
     metric: str | None
     best: tuple[Line, ...]
@@ -35,10 +35,7 @@ class CurveData:
 
 
 def curve_data(snapshot: BoardSnapshot, metric: str | None, *, best: int = 6) -> CurveData:
-    """The points per curve decrease with the number of trials.
-
-    The tuned metric decides which trials are best, whichever metric is shown.
-    """
+    """The tuned metric decides which trials are best, whichever metric is shown."""
     name = metric or ""
     drawable = {
         trial.trial_id: trial

@@ -25,16 +25,12 @@ _TREES = 32
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """The share of one hyperparameter in the total importance."""
-
     name: str
     share: float
 
 
 @dataclass(frozen=True, slots=True)
 class ImportanceData:
-    """Most important first."""
-
     rows: tuple[Importance, ...]
     method: Method
     trials: int
@@ -49,9 +45,8 @@ def importance_data(
 ) -> ImportanceData | None:
     """None while fewer than four trials have finished.
 
-    The rating comes from a random forest, as in W&B, if scikit-learn is installed; else (or with
-    ``forest=False``) from the rank correlation, or the share of the variance between the groups of
-    a category.
+    From a random forest, as in W&B, if scikit-learn is installed; else from the rank correlation,
+    or the share of the variance between the groups of a category.
     """
     rated = rated_trials(snapshot, metric, _MAX_TRIALS)
     trials = [trial for trial in rated if trial.state in ("done", "stopped")]

@@ -9,12 +9,7 @@ _SAFE_INTEGER = 2**53
 
 
 def json_value(value: Any) -> Any:
-    """A number that JavaScript cannot hold becomes text.
-
-    Example:
-        >>> json_value(0.1), json_value(float("nan")), json_value(2**60), json_value(True)
-        (0.1, 'nan', '1152921504606846976', True)
-    """
+    """A number that JavaScript cannot hold becomes text."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
     if isinstance(value, int):

@@ -14,9 +14,9 @@ __all__ = ["ParallelData", "parallel_data", "rated_trials"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParallelData:
-    """One row per trial and one column per axis (the metric last), with values from 0 to 1.
+    """A row per trial and a column per axis (the metric last), from 0 to 1.
 
-    ``goodness`` colours the rows: 1 is the best value, or the largest if no mode is set.
+    ``goodness`` 1 is the best value, or the largest without a mode.
     """
 
     axes: tuple[Axis, ...]
@@ -26,10 +26,7 @@ class ParallelData:
 
 
 def rated_trials(snapshot: BoardSnapshot, metric: str | None, most: int) -> list[TrialView]:
-    """A fifth of the result are the best of too many trials, the others every n-th of the rest.
-
-    This keeps the proportions of the whole.
-    """
+    """Of too many, a fifth are the best and the others every n-th, which keeps the proportions."""
     rated = [t for t in snapshot.trials if math.isfinite(t.metrics.get(metric or "", math.nan))]
     if len(rated) <= most:
         return rated

@@ -19,10 +19,7 @@ _MOST_REMEMBERED = 300
 
 
 class ParamColumns:
-    """Collects the values of hyperparameters, one trial after the other.
-
-    At most a hundred hyperparameters are shown, those of the search space first.
-    """
+    """At most a hundred hyperparameters are shown, those of the search space first."""
 
     def __init__(self, types: Mapping[str, ParamType]) -> None:
         self._columns = {name: _Column(name, types[name]) for name in list(types)[:_MOST_PARAMS]}

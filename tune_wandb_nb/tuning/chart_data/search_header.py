@@ -16,11 +16,7 @@ _MOST_IMPORTANCES = 30
 
 @dataclass(frozen=True, slots=True)
 class SearchContext:
-    """What a dashboard knows of a search beside its board.
-
-    ``url_of`` returns the W&B page of a trial; ``links`` are texts and addresses for the whole
-    search.
-    """
+    """What a dashboard knows beside its board; ``links`` are texts and addresses."""
 
     can_stop: bool = False
     can_stop_trials: bool = False

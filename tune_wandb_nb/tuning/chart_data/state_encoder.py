@@ -43,7 +43,7 @@ class _Sent:
 
 
 class StateEncoder:
-    """Turns snapshots of one board into messages, and remembers what was sent; not thread-safe."""
+    """Remembers what was sent; not thread-safe."""
 
     def __init__(self) -> None:
         self._params = ParamColumns({})

@@ -19,7 +19,7 @@ _FARTHEST_SDS = 40
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """The values that a search tries for one hyperparameter; checked on construction."""
+    """The values that a search tries for one hyperparameter."""
 
     kind: ClassVar[str]
 
@@ -128,8 +128,7 @@ class Constant(Distribution):
 class Kept(Distribution):
     """An object that a form cannot express (``tune.sample_from``, a function), kept unchanged.
 
-    Two are equal if they hold the very same object. The object's own text is never shown: it may be
-    long or contain a secret.
+    Its own text is never shown: it may be long or contain a secret.
     """
 
     kind = "kept"

@@ -14,7 +14,7 @@ _INDENT = "    "
 
 @dataclass(frozen=True, slots=True)
 class Brackets:
-    """Source in brackets, on one line or several; a part may have a label such as '"lr": '."""
+    """A part may have a label such as '"lr": '."""
 
     opening: str
     parts: "tuple[tuple[str, Source], ...]"
@@ -49,12 +49,6 @@ def value(data: Any) -> Source:
 
 
 def call(function: str, *positional: Source, **named: Source) -> Brackets:
-    """Return a call as source.
-
-    Example:
-        >>> str(call("tune.with_resources", "train", value({"cpu": 2})))
-        'tune.with_resources(train, {"cpu": 2})'
-    """
     parts = [("", part) for part in positional]
     parts += [(f"{name}=", part) for name, part in named.items()]
     return Brackets(f"{function}(", tuple(parts), ")")
@@ -69,7 +63,7 @@ def dictionary(entries: Mapping[str, Any]) -> Source:
 
 
 def render(label: str, source: Source, indent: str = "", end: str = "") -> Iterator[str]:
-    """Yield lines, between a label and an end such as a comma."""
+    """Between a label and an end such as a comma."""
     if isinstance(source, str) or (
         len(f"{indent}{label}{source}{end}") <= _WIDTH and not source.must_break
     ):

@@ -21,7 +21,7 @@ def is_key(key: object) -> bool:
 
 
 def check_name(name: str) -> None:
-    """Raises SpaceError with the rule and a remedy."""
+    """Raises SpaceError."""
     if not name.strip():
         raise SpaceError("the name is empty; write one, such as lr.", field="name")
     if not name.isprintable():
@@ -46,12 +46,7 @@ def check_name(name: str) -> None:
 
 
 def name_problems(names: Sequence[str]) -> dict[int, SpaceError]:
-    """Return the index of each wrong name with its error; names may conflict with each other.
-
-    Example:
-        >>> sorted(name_problems(["lr", "opt", "opt/lr"]))
-        [1, 2]
-    """
+    """The index of each wrong name; names may conflict with each other."""
     problems: dict[int, SpaceError] = {}
     for index, name in enumerate(names):
         problem = _own_problem(name) or _conflict(index, names) or _tune_command(name, names)
@@ -61,12 +56,6 @@ def name_problems(names: Sequence[str]) -> dict[int, SpaceError]:
 
 
 def nest(flat: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """In the order of first appearance.
-
-    Example:
-        >>> nest([("opt/lr", 1), ("seed", 2), ("opt/eps", 3)])
-        {'opt': {'lr': 1, 'eps': 3}, 'seed': 2}
-    """
     nested: dict[str, Any] = {}
     for name, value in flat:
         *parents, last = name.split("/")
@@ -78,7 +67,6 @@ def nest(flat: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def flatten(nested: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    """The reverse of `nest`."""
     for key, value in nested.items():
         if isinstance(value, dict):
             yield from flatten(value, f"{prefix}{key}/")

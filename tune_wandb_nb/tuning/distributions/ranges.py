@@ -76,7 +76,7 @@ class Range(Distribution):
 
 @dataclass(frozen=True, slots=True)
 class Steps(Range):
-    """The multiples of ``q`` from ``lower`` to ``upper``, both ends included."""
+    """Multiples of ``q``, both ends included."""
 
     q: float
 
@@ -109,7 +109,6 @@ class Steps(Range):
 
     @property
     def first(self) -> int:
-        """As a multiple of ``q``."""
         return round(self.lower / self.q)
 
     @property

@@ -47,7 +47,7 @@ KINDS: Mapping[str, type[Distribution]] = MappingProxyType(
         )
     }
 )
-"""The kinds that a form offers, in its order; "kept" is missing since no person chooses it."""
+"""In the order of the form; "kept" is missing since no person chooses it."""
 
 
 def field_names(kind: str) -> tuple[str, ...]:

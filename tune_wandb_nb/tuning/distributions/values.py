@@ -14,8 +14,8 @@ _MAX_INT_BITS = 1024  # a whole number of more bits is too large for a float
 class SpaceError(ValueError):
     """The message states the rule, the values and a remedy.
 
-    ``parameter`` is the name of the hyperparameter and ``field`` the wrong part of it ("lower",
-    "q", "values", "name", ...). ``message`` is the text without the name.
+    ``field`` is the wrong part of the hyperparameter ``parameter`` ("lower", "q", "values", "name",
+    ...); ``message`` is the text without the name.
     """
 
     def __init__(
@@ -35,14 +35,10 @@ class NotPlainError(SpaceError):
 
 
 def plain(value: Any, *, field: str = "value", _depth: int = 0) -> Any:
-    """Return a copy of plain data in which NumPy's scalars are replaced by Python's.
+    """Return a copy with Python's scalars in the place of NumPy's.
 
     Plain data are None, booleans, finite numbers, text, and lists, tuples and dictionaries (with
-    text keys) of plain data. Raises NotPlainError with the type of the culprit.
-
-    Example:
-        >>> plain((np.float64(0.5), ["relu", None]))
-        (0.5, ['relu', None])
+    text keys) of plain data. Raises NotPlainError.
     """
     if isinstance(value, np.generic):
         value = value.item()
@@ -65,7 +61,7 @@ def plain(value: Any, *, field: str = "value", _depth: int = 0) -> Any:
 
 
 def literal(value: Any) -> str:
-    """Return plain data as Python source, on one line and with double quotes."""
+    """On one line and with double quotes."""
     if isinstance(value, str):
         source = repr(value)
         return source if '"' in value else f'"{source[1:-1]}"'

@@ -31,7 +31,7 @@ _KIND_TITLES = {"kept": "objects kept as they are"}
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Texts right or wrong; a field that is missing has its default."""
+    """A field that is missing has its default."""
 
     fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rows: tuple[Row, ...] = ()
@@ -56,7 +56,7 @@ class FieldProblem:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A plan or problems; ``space`` is set if the rows are right."""
+    """``space`` is set if the rows are right."""
 
     plan: Plan | None
     space: SearchSpace | None
@@ -64,13 +64,7 @@ class Reading:
 
 
 def read_setup(setup: Setup) -> Reading:
-    """Texts that are wrong become problems, never an exception.
-
-    Example:
-        >>> reading = read_setup(Setup({"metric": "accuracy", "samples": "0"}))
-        >>> [(problem.field, problem.message) for problem in reading.problems]
-        [('samples', 'must be at least 1, but it is 0.')]
-    """
+    """Texts that are wrong become problems, never an exception."""
     problems: list[FieldProblem] = []
     space, wrong = read_rows(setup.rows)
     problems += [FieldProblem(p.field, p.message, p.row) for p in wrong]

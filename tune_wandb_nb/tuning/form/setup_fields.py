@@ -20,15 +20,12 @@ _MAX_COUNT = 10**9
 
 
 def is_key_like(text: str) -> bool:
-    """Tell whether a text contains a word in the form of a W&B API key.
-
-    A key belongs in the key field only; the texts of all other fields are stored and shown.
-    """
+    """A key belongs in the key field only; the texts of all other fields are stored and shown."""
     return any(_KEY.fullmatch(word) for word in re.split(r"[\s,;:=\"']+", text))
 
 
 def parse_duration(text: str, field: str = "time_budget") -> float:
-    """Read a time span in seconds: "90", "90 s", "10 min", "1.5 h"."""
+    """In seconds: "90", "90 s", "10 min", "1.5 h"."""
     match = _DURATION.fullmatch(text.strip())
     unit = _UNITS.get(match[2].lower()) if match else None
     if match is None or unit is None:

@@ -26,10 +26,9 @@ __all__ = ["Problem", "Row", "read_row", "read_rows", "row_of", "rows_of"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row in the form as typed, right or wrong.
+    """``texts`` may also have the fields of other kinds, for when the kind is changed back.
 
-    ``texts`` may also contain the fields of other kinds, so that they reappear when a person
-    changes the kind back. ``kept`` is an object of the kind "kept".
+    ``kept`` is an object of the kind "kept".
     """
 
     name: str = ""
@@ -40,7 +39,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error in one field ("name", "kind", "lower", ...) of one row; rows count from 0."""
+    """``field`` is "name", "kind", "lower", ...; rows count from 0."""
 
     row: int
     field: str

@@ -45,7 +45,7 @@ def reads_of(routines: Iterable[Routine]) -> list[Read]:
 
 @dataclass(slots=True)
 class _Shared:
-    """``reads``, and the attributes of ``self`` that hold the config."""
+    """The reads, and the attributes of ``self`` that hold the config."""
 
     attributes: dict[str, Path]
     reads: list[Read] = field(default_factory=list)
@@ -53,7 +53,7 @@ class _Shared:
 
 
 class _Reader(ast.NodeVisitor):
-    """Collects the reads of one function; ``names`` maps its variables to paths in the config."""
+    """``names`` maps a function's variables to paths in the config."""
 
     def __init__(
         self,
@@ -141,7 +141,7 @@ class _Reader(ast.NodeVisitor):
         )
 
     def _path(self, node: ast.expr | None) -> Path | None:
-        """Return the path in the config that an expression stands for; () is the config itself."""
+        """() is the config itself."""
         path = None
         match node:
             case ast.Name(id=name):
@@ -228,7 +228,7 @@ class _Reader(ast.NodeVisitor):
         return (function_or_class.__module__ or "").split(".")[0] == self._routine.package
 
     def _arguments(self, call: ast.Call, routine: Routine) -> dict[str, Path]:
-        """Return the path of the config that each parameter gets; f(**config) counts as reads."""
+        """f(**config) counts as reads."""
         parameters = parameters_of(routine.node)[routine.instance is not None :]
         names: dict[str, Path] = {}
         for parameter, argument in zip(parameters, call.args, strict=False):

@@ -25,19 +25,14 @@ class Hyperparameter:
 def hyperparameters(trainable: Any) -> tuple[Hyperparameter, ...]:
     """In the order of the source; none without source.
 
-    Looks through ``functools.partial``, decorators, ``tune.with_parameters`` and
-    ``tune.with_resources``, into functions of the same package that the config is passed to, and
-    into all methods of a class.
+    Looks through partials, decorators and Tune's wrappers, into functions of the same package that
+    get the config, and into all methods of a class.
     """
     return _outermost_items(trainable, lambda routines: _hyperparameters(reads_of(routines)))
 
 
 def reported_metrics(trainable: Any) -> tuple[str, ...]:
-    """In the order of the source.
-
-    Metrics are the keys of the dictionaries that go to ``tune.report`` (``train.report``,
-    ``session.report``), or that the function, or the ``step`` of a class, returns.
-    """
+    """What goes to ``tune.report`` (or Ray Train's), or what the function or ``step`` returns."""
     return _outermost_items(trainable, reports_of)
 
 
@@ -76,7 +71,7 @@ def _expanded(read: Read) -> Iterable[Hyperparameter]:
 def _outermost_items(
     trainable: Any, find: Callable[[tuple[Routine, ...]], tuple[_Item, ...]]
 ) -> tuple[_Item, ...]:
-    """Return the results for the outermost function of a trainable that has any."""
+    """Of the outermost function that has any."""
     try:
         return next(filter(None, map(find, layers(trainable))), ())
     except RecursionError:  # ast.NodeVisitor cannot walk very long expressions

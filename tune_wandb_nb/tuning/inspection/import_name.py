@@ -18,13 +18,6 @@ class CodeName:
 
 
 def code_name(trainable: Any, namespace: Mapping[str, Any]) -> CodeName:
-    """Return how code that runs in a namespace can refer to a trainable.
-
-    Example:
-        >>> def train(config): ...
-        >>> code_name(train, {"train": train})
-        CodeName(name='train', imported=None, comment=None)
-    """
     if trainable is None:
         return CodeName("train", comment="train: your training function")
     names = [n for n, value in dict(namespace).items() if value is trainable]

@@ -16,7 +16,6 @@ _MAX_DEPTH = 3
 
 
 def reports_of(routines: Iterable[Routine]) -> tuple[str, ...]:
-    """The metrics of calls come before those that routines return."""
     routines = tuple(routines)
     metrics: dict[str, None] = {}
     for routine in _with_called(routines):
@@ -33,7 +32,7 @@ def reports_of(routines: Iterable[Routine]) -> tuple[str, ...]:
 
 
 class _Keys:
-    """The keys of the dictionaries in one function, including those assigned to variables."""
+    """Of the dictionaries in one function, including those assigned to variables."""
 
     def __init__(self, function: FunctionNode) -> None:
         self._variables: dict[str, list[str]] = {}
@@ -73,7 +72,6 @@ class _Keys:
                         yield from [f"{key.value}/{name}" for name in inner] or [key.value]
 
     def reported(self, call: ast.Call) -> Iterator[str]:
-        """Metrics are in the dictionary or the keywords of a call."""
         match call.func:
             case ast.Name(id="report"):
                 to_tune = True
@@ -110,7 +108,6 @@ def _returned(function: FunctionNode) -> Iterator[ast.expr | None]:
 
 
 def _with_called(routines: Iterable[Routine], depth: int = 0) -> Iterator[Routine]:
-    """Adds the functions of the same package that routines call by name."""
     for routine in routines:
         yield routine
         if depth == _MAX_DEPTH:

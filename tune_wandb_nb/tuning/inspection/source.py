@@ -21,10 +21,9 @@ _MAX_DEPTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Routine:
-    """One function or method of a trainable.
+    """``config`` is the parameter that gets the config, ``instance`` a method's first one ("self").
 
-    ``config`` is the name of the parameter that gets the config, and ``instance`` that of a
-    method's first parameter ("self"). ``scope`` maps the names that the source can use to objects.
+    ``scope`` maps the names that the source can use to objects.
     """
 
     node: FunctionNode

@@ -18,14 +18,7 @@ _Suggestion: TypeAlias = Callable[[Any], Distribution | None]
 
 
 def suggest(hyperparameter: Hyperparameter) -> Distribution:
-    """Return the distribution to search; a constant where a range makes no sense.
-
-    Example:
-        >>> suggest(Hyperparameter("optimizer/lr"))
-        LogUniform(lower=1e-05, upper=0.1)
-        >>> suggest(Hyperparameter("batch_size", has_default=True, default=64))
-        Choice(values=(32, 64, 128))
-    """
+    """A constant where a range makes no sense."""
     default = hyperparameter.default if hyperparameter.has_default else _NO_DEFAULT
     # The patterns are in snake_case, so learningRate becomes learning_rate.
     last = hyperparameter.name.split("/")[-1]

@@ -42,12 +42,7 @@ def parse_name(text: str) -> str:
 
 
 def parse_number(text: str, field: str = "value") -> float:
-    """Read a number in Python's notation; raises SpaceError, as all parsers here do.
-
-    Example:
-        >>> parse_number("1e-4")
-        0.0001
-    """
+    """In Python's notation; raises SpaceError, as all parsers here do."""
     typed = _required_text(text, field, "a number such as 0.001 or 1e-3")
     try:
         number = float(typed)
@@ -76,12 +71,7 @@ def parse_integer(text: str, field: str = "value") -> int:
 
 
 def parse_value(text: str, field: str = "value") -> Any:
-    """Read one value: a Python literal, or a bare word, which is read as text.
-
-    Example:
-        >>> parse_value("(64, 64)"), parse_value("relu")
-        ((64, 64), 'relu')
-    """
+    """A Python literal, or a bare word, which is read as text."""
     typed = _required_text(text, field, "a value, '' for an empty text")
     pieces = list(_split_at_commas(typed, field))
     if len(pieces) > 1 and not _is_literal(typed):
@@ -114,17 +104,15 @@ def parse_values(text: str, field: str = "values") -> tuple[Any, ...]:
 
 
 def format_number(number: float) -> str:
-    """`parse_number` and `parse_integer` read it without loss."""
+    """Read without loss, as `format_value` and `format_values`."""
     return repr(number)
 
 
 def format_value(value: Any) -> str:
-    """`parse_value` reads it without loss."""
     return literal(value)
 
 
 def format_values(values: Iterable[Any]) -> str:
-    """`parse_values` reads them without loss."""
     literals = [literal(value) for value in values]
     # The brackets of a single list would be read as brackets around the whole list of values.
     is_single_list = len(literals) == 1 and literals[0].startswith("[")
@@ -145,7 +133,7 @@ def _required_text(text: str, field: str, wanted: str) -> str:
 
 
 def _split_at_commas(text: str, field: str) -> Iterator[str]:
-    """Commas inside quotes and brackets split nothing."""
+    """Not inside quotes and brackets."""
     start, unclosed = 0, ""
     for match in _PART.finditer(text):
         part = match[0]
@@ -184,7 +172,7 @@ def _is_literal(typed: str) -> bool:
 
 
 def _literal(typed: str) -> tuple[Any] | None:
-    """Return the value in a tuple, or None if the text is no literal."""
+    """In a tuple; None if the text is no literal."""
     try:
         with warnings.catch_warnings():
             # Python warns of "\d" and "1is"; both are read or refused below like any other text.

@@ -18,14 +18,12 @@ _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class ChosenStrategy:
-    """A scheduler or a search algorithm together with the values of its settings."""
-
     strategy: Strategy
     settings: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
 
     @property
     def is_plain(self) -> bool:
-        """Whether Tune's default does the same, so that no object has to be passed."""
+        """Tune's default does the same, so that no object has to be passed."""
         return not self.strategy.path or (self.strategy.name == "random" and not self.arguments())
 
     def arguments(self) -> dict[str, Any]:
@@ -37,10 +35,7 @@ class ChosenStrategy:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that a search needs, except the trainable.
-
-    ``wandb`` has the arguments of a `WandbLogger`, and never an API key.
-    """
+    """Everything but the trainable; ``wandb`` has the arguments of a `WandbLogger`, never a key."""
 
     space: SearchSpace
     metric: str

@@ -30,10 +30,9 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """A scheduler or a search algorithm.
+    """``fixed`` are arguments that no field offers, ``kinds`` those of distributions.
 
-    ``path`` is the import path of its class, ``fixed`` the arguments that no field offers,
-    ``kinds`` those of distributions that it supports, ``needs`` a module that it imports.
+    ``needs`` is a module that the class imports.
     """
 
     name: str

@@ -36,10 +36,10 @@ class _Progress:
 
 
 class RecordedSearch:
-    """Records on a board what Tune's files hold of one experiment, each result once.
+    """Each result is recorded once.
 
-    ``location`` is the path or URI that is shown for the folder; ``experiment`` tells this
-    experiment from others on the same board.
+    ``location`` is the path or URI that is shown for the folder; ``experiment`` tells it from
+    others on the board.
     """
 
     def __init__(

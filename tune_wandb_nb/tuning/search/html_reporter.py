@@ -19,10 +19,7 @@ _MOST_ROWS, _LONGEST_CELL = 200, 80
 
 
 class HtmlReporter(JupyterNotebookReporter):
-    """Gives Tune's HTML to ``show`` instead of printing it; pickles without it.
-
-    Where nobody has ``seen`` what is shown, Tune prints its usual progress instead.
-    """
+    """Pickles without ``show``; Tune prints its usual progress where nobody has ``seen`` it."""
 
     __module__ = "tune_wandb_nb"  # The path under which Tune pickles it: see `_HOME` there.
 

@@ -13,11 +13,10 @@ _INTERRUPT = threading.local()
 
 @contextmanager
 def interrupted_by(event: threading.Event) -> Iterator[None]:
-    """End ``fit`` in this thread when an event is set, as Ctrl+C would in the main thread.
+    """Only an interrupt has Tune record which trials are unfinished, so that they can be resumed.
 
-    Only an interrupt has Tune record which trials are unfinished, so that the search can be
-    resumed: after a stopper or an exception they are recorded as done or not at all. Searches in
-    other threads keep Tune's own event.
+    After a stopper or an exception they are recorded as done or not at all. Searches in other
+    threads keep Tune's own event.
     """
     replace_interrupt_event(lambda: getattr(_INTERRUPT, "event", None))
     _INTERRUPT.event = event

@@ -15,5 +15,5 @@ def running_shell() -> object:
 
 
 def has_kernel(shell: object) -> bool:
-    """Tell whether a shell belongs to a notebook, whatever the name of its class."""
+    """Whatever the name of the shell's class."""
     return getattr(shell, "kernel", None) is not None

@@ -37,9 +37,8 @@ class SearchError(RuntimeError):
 class Search:
     """One search in a thread of its own; the arguments are those of ``tune.Tuner``.
 
-    ``metric`` and ``mode`` of the ``tune_config`` may be lists. The ``run_config`` is copied; its
-    callbacks, its stopper and its progress reporter stay in force: ``callbacks`` come after its
-    own, ``progress_reporter`` is used where it has none.
+    ``metric`` and ``mode`` may be lists. The ``run_config`` is copied; its callbacks come before
+    ``callbacks``, its stopper and its progress reporter stay in force.
     """
 
     def __init__(
@@ -127,7 +126,7 @@ class Search:
         self._launch(folder, how)
 
     def stop(self) -> None:
-        """Ask the search to end and return at once; `wait` returns when it has ended."""
+        """Return at once; `wait` returns when the search has ended."""
         with self._lock:
             if self._status == "running":
                 self._status = "stopping"
@@ -142,7 +141,7 @@ class Search:
         self._recorder.stop_trial(trial_id)
 
     def wait(self, timeout: float | None = None) -> "tune.ResultGrid":
-        """Return the results, or raise the error that ended the search, or TimeoutError.
+        """Raises the error that ended the search, or TimeoutError.
 
         The first interrupt of the kernel (or Ctrl+C) stops the search cleanly, and `wait` goes on
         until it has ended. A second interrupt ends `wait` at once.

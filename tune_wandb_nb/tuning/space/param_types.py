@@ -23,10 +23,9 @@ class ParamType:
 
 
 def param_types(space: Mapping[str, Any]) -> dict[str, ParamType]:
-    """Return the types of the hyperparameters that a search draws; those of constants are unknown.
+    """Those of constants are unknown, and a choice of numbers is a category.
 
-    A choice of numbers is a category too. A space that Tune refuses has no types: Tune's own error
-    is the one to see.
+    A space that Tune refuses has no types: Tune's own error is the one to see.
     """
     try:
         drawn = SearchSpace.from_param_space(space)

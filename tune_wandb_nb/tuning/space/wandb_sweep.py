@@ -96,10 +96,7 @@ def to_sweep_config(
 def expressible(
     parameters: Mapping[str, Distribution], leave_out: Callable[[str], None]
 ) -> dict[str, Distribution]:
-    """Return the parameters that a sweep can express, a grid beside drawn ones as a choice.
-
-    ``leave_out`` is called with each of the others, in words.
-    """
+    """A grid beside drawn ones becomes a choice; ``leave_out`` gets a text for each other one."""
     found: dict[str, Distribution] = {}
     for name, distribution in parameters.items():
         try:
@@ -114,7 +111,6 @@ def expressible(
 
 
 def from_sweep_config(config: Mapping[str, Any]) -> dict[str, Distribution]:
-    """``values`` are a grid if the method is "grid"."""
     parameters = config.get("parameters") if isinstance(config, Mapping) else None
     if not isinstance(parameters, Mapping):
         raise SpaceError(
@@ -265,7 +261,7 @@ def _exp(field: str, exponent: Any) -> float:
 
 
 def _default_distribution(spec: Mapping[str, Any]) -> str:
-    """What W&B uses for a parameter without the key "distribution"."""
+    """What W&B uses."""
     if "value" in spec:
         return "constant"
     if "values" in spec:

@@ -13,9 +13,8 @@ _VIEW = "application/vnd.jupyter.widget-view+json"
 class StaticOutput:
     """A second output below a live widget: empty at first, static HTML and a PNG at the end.
 
-    The live widget contains a style sheet that hides the static output: a frontend with a kernel
-    shows only the widget; GitHub, nbviewer, nbconvert's HTML and a notebook without a kernel show
-    only the static output.
+    The live widget has a style sheet that hides it, so that only places without a kernel (GitHub,
+    nbviewer, nbconvert's HTML) show it.
     """
 
     def __init__(self) -> None:

@@ -11,10 +11,9 @@ _GROWTH = 1.1
 
 
 class ImportanceTask:
-    """Computes the importances again whenever a tenth more trials have finished.
+    """Works whenever a tenth more trials have finished.
 
-    To import scikit-learn and to fit a random forest takes longer than a refresh may, so a thread
-    does both.
+    To import scikit-learn and to fit a random forest takes longer than a refresh may.
     """
 
     def __init__(self) -> None:

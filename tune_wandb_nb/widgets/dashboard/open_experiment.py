@@ -40,7 +40,7 @@ class _BesideMethod:
 
 
 def beside_method(method: Any) -> Callable[[_T], _T]:
-    """Let a class method have the name of an inherited method, which instances keep."""
+    """Instances keep the inherited method of that name."""
 
     def decorate(on_class: _T) -> _T:
         return cast("_T", _BesideMethod(method, on_class))
@@ -49,7 +49,7 @@ def beside_method(method: Any) -> Callable[[_T], _T]:
 
 
 def location_of(given: Any) -> str:
-    """Return the path or URI of an experiment; raises SettingsError, as all functions here do."""
+    """Raises SettingsError, as all functions here do."""
     path = getattr(given, "experiment_path", given)
     if not isinstance(path, str | os.PathLike):
         raise SettingsError(
@@ -86,10 +86,7 @@ def load_experiments(board: TrialBoard, locations: Iterable[str]) -> None:
 
 
 def recall_experiment(board: TrialBoard, location: str) -> None:
-    """Record on an empty board what an experiment has so far, before the search goes on.
-
-    A folder that cannot be read is left to Tune, whose error says more.
-    """
+    """A folder that cannot be read is left to Tune, whose error says more."""
     if board.snapshot().trials:
         return
     with suppress(SettingsError), copied_experiment(location) as copy:
@@ -102,7 +99,7 @@ def recall_experiment(board: TrialBoard, location: str) -> None:
 def follow_experiment(
     board: TrialBoard, location: str, stop: threading.Event, complain: Callable[[str], None]
 ) -> None:
-    """Record an experiment on a board, and go on in a thread while the search runs elsewhere.
+    """Go on in a thread while the search runs elsewhere.
 
     The board ends when all trials have ended and nothing has changed for half a minute.
     ``complain`` is called when the folder cannot be read for a while.
@@ -144,12 +141,6 @@ def _until_over(
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
-    """Number those that were there before.
-
-    Example:
-        >>> _distinct(["digits", "digits", "mnist"])
-        ['digits', 'digits (2)', 'mnist']
-    """
     taken: list[str] = []
     for name in names:
         number = 2

@@ -11,8 +11,6 @@ _EVERY = 1.0
 
 
 class Refresher:
-    """A thread while the search runs; each time the search begins again, another one."""
-
     def __init__(
         self, board: TrialBoard, refresh: Callable[[], object], keep: Callable[[], object]
     ) -> None:
@@ -32,7 +30,6 @@ class Refresher:
             threading.Thread(target=self._run, name="dashboard", daemon=True).start()
 
     def settle(self, timeout: float | None = None) -> bool:
-        """Wait until the end of the search is shown and kept."""
         return self._settled.wait(timeout)
 
     def _run(self) -> None:

@@ -24,9 +24,9 @@ _STATES_APART = 2.0
 class TrialsView(anywidget.AnyWidget):
     """Sends the changes of a search to the browser, and takes clicks from there.
 
-    A page that begins to show the view asks for the full state, and gets changes after that. While
-    the kernel is busy with a cell it cannot answer, so until the first question the full state is
-    sent again and again, as often as its size allows.
+    A page asks for the full state first, and gets changes after that. While the kernel is busy with
+    a cell it cannot answer, so until then the full state is sent again and again, as often as its
+    size allows.
     """
 
     _esm = BUNDLE
@@ -54,11 +54,11 @@ class TrialsView(anywidget.AnyWidget):
         self.on_msg(self._on_message)
 
     def expect_page(self) -> None:
-        """Send full states again until a page asks: the view is displayed once more."""
+        """The view is displayed once more."""
         self._was_asked = False
 
     def show(self, snapshot: BoardSnapshot, context: SearchContext) -> None:
-        """Send what has changed, unless too much was sent a moment ago; at the end always."""
+        """Unless too much was sent a moment ago; at the end always."""
         with self._lock:
             self._shown = (snapshot, context)
             now, has_ended = self._clock(), snapshot.ended is not None

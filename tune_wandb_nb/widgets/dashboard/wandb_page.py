@@ -26,9 +26,9 @@ _MOST_TRIALS = 200
 class WandbPage(ipywidgets.VBox):
     """Embeds the page of the group, of the project or of one trial's run, beside a plain link.
 
-    The link is always shown, since a browser may leave an iframe blank without an error: because of
-    cookies, a private project, or http inside https. The iframe is replaced only if its URL changes
-    or at a click on Reload, since a new iframe loads the whole page again.
+    A browser may leave an iframe blank without an error: because of cookies, a private project, or
+    http inside https. A new iframe loads the whole page again, so it is replaced only if its URL
+    changes or at a click on Reload.
     """
 
     def __init__(self, logger: Any, frontend: Frontend, height: int) -> None:
@@ -41,7 +41,7 @@ class WandbPage(ipywidgets.VBox):
         self._showed_view = False
         self._was_checked = False
         self._refusal: str | None = None
-        """Why the server's pages cannot be shown in a frame, once the server was asked."""
+        """Why the server's pages cannot be shown in a frame."""
         self.choice = ipywidgets.Dropdown(
             description="Show",
             options=[("This search", _GROUP), ("The project", _PROJECT)],

@@ -27,10 +27,7 @@ _STATUS_SYMBOLS = {"good": "✓", "bad": "✗", "busy": "…", "none": "○"}
 
 
 class AccountPart(ipywidgets.VBox):
-    """Keeps a key in this kernel's memory, and asks the server to which account it belongs.
-
-    ``on_account`` is called from another thread.
-    """
+    """Keeps a key in this kernel's memory; ``on_account`` is called from another thread."""
 
     def __init__(
         self,
@@ -75,7 +72,6 @@ class AccountPart(ipywidgets.VBox):
         return self.host.text.strip().rstrip("/") or default_host()
 
     def credential(self) -> Credential | None:
-        """Raises SettingsError if a source that was named explicitly has no usable key."""
         return find_credential(WandbSettings.resolve({}), self.server)
 
     def show_key_source(self) -> None:
@@ -88,7 +84,6 @@ class AccountPart(ipywidgets.VBox):
             self._show_source()
 
     def check_key(self) -> None:
-        """Works in the background."""
         try:
             credential = self.credential()
         except SettingsError as error:

@@ -14,8 +14,6 @@ _HTML_CHARACTERS = frozenset('<>&"')
 
 
 class Field(ipywidgets.VBox):
-    """A control with its label above and, below, a problem, a warning or a hint."""
-
     def __init__(self, control: ipywidgets.Widget, label: str, hint: str = "") -> None:
         self.control = control
         self._hint = hint

@@ -24,10 +24,7 @@ __all__ = ["Form"]
 
 
 class Form(ipywidgets.VBox):
-    """Reads the typed texts at every change, and shows their problems or the plan they make.
-
-    The constructor reads nothing: the first change does.
-    """
+    """The constructor reads nothing: the first change does."""
 
     def __init__(self, code_name: Callable[[], CodeName], on_change: Callable[[], None]) -> None:
         self._code_name = code_name

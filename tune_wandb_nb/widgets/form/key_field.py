@@ -13,9 +13,8 @@ class KeyField(ipywidgets.Password):
     """A password field that passes the typed text to a function and is empty again.
 
     A widget's value becomes part of the notebook's file when the state of its widgets is saved
-    (jupyter-widgets/ipywidgets#1793). The browser sends the key once, when the field loses focus or
-    at Enter; the kernel empties the field before anything else, and never echoes the key to other
-    browsers.
+    (jupyter-widgets/ipywidgets#1793). The browser sends the key once; the kernel empties the field
+    before anything else, and never echoes the key to other browsers.
     """
 
     value = traitlets.Unicode("", help="What is typed, until it is read.").tag(

@@ -55,14 +55,6 @@ class Overview(ipywidgets.VBox):
 
 
 def trials_text(plan: Plan) -> str:
-    """Say how samples and grids make up the number of trials.
-
-    Example:
-        >>> from tune_wandb_nb.tuning.distributions.base import Grid
-        >>> space = SearchSpace({"batch": Grid([16, 32, 64])})
-        >>> trials_text(Plan(space, "loss", "min", samples=4))
-        '12 trials: 4 samples x 3 (grid of batch)'
-    """
     trials = f"{plan.trials:,} trial{'s' if plan.trials != 1 else ''}"
     grids = [
         f"{distribution.size} (grid of {name})"

@@ -43,10 +43,7 @@ _ACTIONS = (
 
 
 class SpaceRow(ipywidgets.VBox):
-    """A name, a kind, the fields of that kind, a preview and four buttons.
-
-    ``on_action`` is called with the row and "up", "down", "copy" or "remove".
-    """
+    """``on_action`` is called with the row and "up", "down", "copy" or "remove"."""
 
     def __init__(
         self,

@@ -44,12 +44,7 @@ def initial_texts(trainable: Any, param_space: Mapping[str, Any] | None) -> dict
 
 
 def as_texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return values as a person would type them; raises TypeError for an unknown field.
-
-    Example:
-        >>> as_texts({"samples": 8, "tags": ["a", "b"], "offline": True, "name": None})
-        {'samples': '8', 'tags': 'a, b', 'offline': 'yes'}
-    """
+    """As a person would type them; raises TypeError."""
     for name in values:
         if name not in DEFAULTS:
             hint = " A key is given to tw.login()." if "key" in name else ""
