@@ -95,15 +95,7 @@ def replace_interrupt_event(choose: Callable[[], threading.Event | None]) -> Non
     """
     loop: Any = importlib.import_module("ray.tune.tune")
     original = loop._setup_signal_catching
-    if hasattr(original, "original"):
-        return
-
-    def setup() -> threading.Event:
-        event: threading.Event = choose() or original()
-        return event
-
-    setup.original = original  # type: ignore[attr-defined]
-    loop._setup_signal_catching = setup
+    _replace_once(loop, "_setup_signal_catching", lambda: choose() or original())
 
 
 def run_config_of(tuner: "tune.Tuner") -> Any:
@@ -136,8 +128,6 @@ def adapt_tensorboard(*versions: Callable[[Mapping[str, Any]], dict[str, Any]]) 
     with contextlib.suppress(ImportError, AttributeError):
         logger: Any = importlib.import_module("ray.tune.logger").TBXLoggerCallback
         original = logger.log_trial_result
-        if hasattr(original, "original"):
-            return
 
         def log_trial_result(self: Any, iteration: int, trial: Any, result: Any) -> None:
             for version in versions:
@@ -148,8 +138,7 @@ def adapt_tensorboard(*versions: Callable[[Mapping[str, Any]], dict[str, Any]]) 
                 else:
                     return
 
-        log_trial_result.original = original  # type: ignore[attr-defined]
-        logger.log_trial_result = log_trial_result
+        _replace_once(logger, "log_trial_result", log_trial_result)
 
 
 def without_display(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,12 +158,11 @@ def serialize_registrations() -> None:
     with _LOCK:
         for name in ("register", "flush_values"):
             method = getattr(registry, name, None)
-            if method is None or hasattr(method, "is_serialized"):
+            if method is None:
                 continue
             serialized = _serialized(method)
-            setattr(registry, name, serialized)
             hooks = _post_init_hooks()
-            if method in hooks:
+            if _replace_once(registry, name, serialized) and method in hooks:
                 # Ray calls this one when it starts, which one of the two searches may cause.
                 hooks[hooks.index(method)] = serialized
 
@@ -184,7 +172,6 @@ def _serialized(method: Callable[..., Any]) -> Callable[..., Any]:
         with _REGISTERING:
             return method(*args)
 
-    serialized.is_serialized = True  # type: ignore[attr-defined]
     return serialized
 
 
@@ -254,6 +241,15 @@ def recorded_start(state: Path) -> tuple[str | None, float | None]:
         return None, None
     has_start = isinstance(started, float | int)
     return metric if isinstance(metric, str) else None, float(started) if has_start else None
+
+
+def _replace_once(owner: Any, name: str, by: Any) -> bool:
+    """Tell whether this call, and no earlier one, has replaced a function of Tune's."""
+    if hasattr(getattr(owner, name), "is_ours"):
+        return False
+    by.is_ours = True
+    setattr(owner, name, by)
+    return True
 
 
 def _worker_module() -> Any:

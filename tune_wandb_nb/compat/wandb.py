@@ -171,33 +171,25 @@ def skip_log_file(is_unwanted: Callable[[], bool]) -> None:
     with contextlib.suppress(ImportError):
         from wandb.sdk.lib import wb_logging
 
-        with _LOCK:
-            add = getattr(wb_logging, "add_file_handler", None)
-            if add is None or hasattr(add, "is_ours"):
-                return
-
-            def add_unless_unwanted(*args: Any, **given: Any) -> logging.Handler:
-                if is_unwanted():
-                    return logging.NullHandler()
-                added: logging.Handler = add(*args, **given)
-                return added
-
-            add_unless_unwanted.is_ours = True  # type: ignore[attr-defined]
-            wb_logging.add_file_handler = add_unless_unwanted
+        _skip(wb_logging, "add_file_handler", is_unwanted, logging.NullHandler)
 
 
-def _skip(kind: Any, name: str, is_unwanted: Callable[[], bool]) -> None:
+def _skip(
+    owner: Any,
+    name: str,
+    is_unwanted: Callable[[], bool],
+    instead: Callable[[], Any] = lambda: None,
+) -> None:
     with _LOCK:
-        method = getattr(kind, name, None)
-        if method is None or hasattr(method, "is_ours"):
+        original = getattr(owner, name, None)
+        if original is None or hasattr(original, "is_ours"):
             return
 
-        def unless_unwanted(self: Any, argument: Any) -> None:
-            if not is_unwanted():
-                method(self, argument)
+        def unless_unwanted(*args: Any, **given: Any) -> Any:
+            return instead() if is_unwanted() else original(*args, **given)
 
         unless_unwanted.is_ours = True  # type: ignore[attr-defined]
-        setattr(kind, name, unless_unwanted)
+        setattr(owner, name, unless_unwanted)
 
 
 # Errors: wandb raises them under private names, or with nothing but a text.

@@ -58,13 +58,13 @@ class StateEncoder:
 
     def state(self, snapshot: BoardSnapshot, context: SearchContext) -> Message:
         """Of many trials it is compressed into a buffer."""
+        content = self._full(snapshot, context)
+        parts = self._all_curves(snapshot, _POINTS)
         if len(snapshot.trials) > _UNPACKED_TRIALS:
-            content = self._full(snapshot, context)
-            content["curves"] = inline(self._all_curves(snapshot, _POINTS))
+            content["curves"] = inline(parts)
             packed = {"kind": "packed", "revision": self._revision}
             return Message(packed, [compressed(content)])
-        content = self._full(snapshot, context)
-        content["curves"], buffers = pack(self._all_curves(snapshot, _POINTS))
+        content["curves"], buffers = pack(parts)
         return Message(content, buffers)
 
     def change(self, snapshot: BoardSnapshot, context: SearchContext) -> Message | None:
