@@ -106,6 +106,33 @@ def test_a_public_name_has_an_example_that_is_run(name: str) -> None:
     assert "+SKIP" not in text
 
 
+def _shown_members() -> list[tuple[str, str]]:
+    """The members of public classes that the reference shows."""
+    shown = []
+    for page in sorted((PACKAGE.parent / "docs" / "reference").glob("*.md")):
+        for block in page.read_text().split("::: tune_wandb_nb.")[1:]:
+            name = block.split(maxsplit=1)[0]
+            if name not in tw.__all__:
+                continue
+            lists = re.findall(r"members:\s*\[([^\]]*)\]", block)
+            value = getattr(tw, name)
+            own = vars(value) if inspect.isclass(value) and "  members:" not in block else {}
+            public = [
+                member
+                for member in own
+                if not member.startswith("_") and not inspect.ismemberdescriptor(own[member])
+            ]
+            listed = [member.strip() for each in lists for member in each.split(",")]
+            shown += [(name, member) for member in (*public, *listed)]
+    return shown
+
+
+@pytest.mark.parametrize(("name", "member"), _shown_members())
+def test_a_member_in_the_reference_says_what_it_is_for(name: str, member: str) -> None:
+    value = inspect.getattr_static(getattr(tw, name), member)
+    assert inspect.getdoc(getattr(value, "__func__", value))
+
+
 def test_the_reference_has_every_public_name() -> None:
     pages = (PACKAGE.parent / "docs" / "reference").glob("*.md")
     text = "".join(page.read_text() for page in pages)

@@ -53,7 +53,8 @@ def test_a_decorator_that_wraps_itself_is_no_end() -> None:
 def test_the_config_is_the_first_parameter_that_is_not_given_yet() -> None:
     ((plain,),) = layers(t.plain)
     assert (plain.name, plain.config, plain.instance) == ("plain", "config", None)
-    assert plain.package == "tests"
+    assert plain.shares_package(t.Called)
+    assert not plain.shares_package(functools.partial)
     ((partial,),) = layers(functools.partial(t.with_data, 1))
     assert partial.config == "config"
     ((method,),) = layers(t.Called().method)

@@ -1,5 +1,3 @@
-"""`BoardCallback`: Tune's hooks -> `TrialBoard`."""
-
 import sys
 import time
 from typing import TYPE_CHECKING, Any

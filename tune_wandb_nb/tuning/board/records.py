@@ -1,5 +1,3 @@
-"""The records of all trials of a search, within limits."""
-
 import math
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping

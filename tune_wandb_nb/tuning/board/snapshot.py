@@ -1,5 +1,3 @@
-"""The immutable state of a search at one moment."""
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field

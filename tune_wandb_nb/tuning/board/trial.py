@@ -1,5 +1,3 @@
-"""The mutable record of one trial of a search."""
-
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from types import MappingProxyType

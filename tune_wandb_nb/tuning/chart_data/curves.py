@@ -1,5 +1,3 @@
-"""Conversion of a board snapshot into the curves of one metric."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

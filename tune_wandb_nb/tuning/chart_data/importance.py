@@ -1,5 +1,3 @@
-"""The importance of each hyperparameter for a metric."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias

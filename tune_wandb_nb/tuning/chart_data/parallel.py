@@ -1,5 +1,3 @@
-"""Conversion of a board snapshot into parallel coordinates."""
-
 import math
 from dataclasses import dataclass
 

@@ -1,5 +1,3 @@
-"""The values that a trainable reads from its config, found in the source."""
-
 import ast
 import inspect
 from collections.abc import Iterable
@@ -195,7 +193,7 @@ class _Reader(ast.NodeVisitor):
             self._enter(self._shared, routine, self._arguments(call, routine))
             return
         cls = self._routine.scope.get(call.func.id) if isinstance(call.func, ast.Name) else None
-        if inspect.isclass(cls) and self._is_of_same_package(cls):
+        if inspect.isclass(cls) and self._routine.shares_package(cls):
             state = _Shared({}, self._shared.reads, self._shared.followed)
             for method in class_routines(cls):
                 names = self._arguments(call, method) if method.name == "__init__" else {}
@@ -216,16 +214,13 @@ class _Reader(ast.NodeVisitor):
             function = routine.scope.get(expression.id)
         elif isinstance(expression, ast.Attribute) and self._is_attribute(expression):
             function = routine.methods.get(expression.attr)
-        if not isinstance(function, FunctionType) or not self._is_of_same_package(function):
+        if not isinstance(function, FunctionType) or not self._routine.shares_package(function):
             return None
         called = routine_of(function)
         if called is None or isinstance(expression, ast.Name):
             return called
         instance = next(iter(parameters_of(called.node)), None)
         return replace(called, instance=instance, methods=routine.methods)
-
-    def _is_of_same_package(self, function_or_class: Any) -> bool:
-        return (function_or_class.__module__ or "").split(".")[0] == self._routine.package
 
     def _arguments(self, call: ast.Call, routine: Routine) -> dict[str, Path]:
         """f(**config) counts as reads."""

@@ -1,5 +1,3 @@
-"""The hyperparameters that a trainable reads and the metrics that it reports."""
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar

@@ -1,5 +1,3 @@
-"""The metrics that a trainable reports to Tune, read from its source."""
-
 import ast
 from collections.abc import Iterable, Iterator
 from types import FunctionType
@@ -120,7 +118,6 @@ def _with_called(routines: Iterable[Routine], depth: int = 0) -> Iterator[Routin
         of_same_package = (
             routine_of(function)
             for function in called_by_name
-            if isinstance(function, FunctionType)
-            and (function.__module__ or "").split(".")[0] == routine.package
+            if isinstance(function, FunctionType) and routine.shares_package(function)
         )
         yield from _with_called((r for r in of_same_package if r is not None), depth + 1)

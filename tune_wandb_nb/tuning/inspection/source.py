@@ -37,9 +37,8 @@ class Routine:
     def name(self) -> str:
         return _name(self.node)
 
-    @property
-    def package(self) -> str:
-        return self.module.split(".")[0]
+    def shares_package(self, function_or_class: Any) -> bool:
+        return (function_or_class.__module__ or "").split(".")[0] == self.module.split(".")[0]
 
 
 def layers(trainable: Any, _depth: int = 0) -> Iterator[tuple[Routine, ...]]:

@@ -1,5 +1,3 @@
-"""The CPUs and GPUs that trials can use."""
-
 import os
 import sys
 

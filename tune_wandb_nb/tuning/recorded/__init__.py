@@ -1,1 +1,0 @@
-"""A search that Tune's files hold, recorded on a board."""

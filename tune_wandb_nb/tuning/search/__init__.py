@@ -1,1 +1,0 @@
-"""A Tune search in the background."""

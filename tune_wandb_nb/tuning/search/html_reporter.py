@@ -1,5 +1,3 @@
-"""`HtmlReporter`: passes Tune's progress table as HTML to a function."""
-
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any

@@ -1,5 +1,3 @@
-"""The hyperparameters of a trial as flat, plain values."""
-
 import math
 from collections.abc import Mapping
 from typing import Any

@@ -1,5 +1,3 @@
-"""A search space: a distribution for each hyperparameter, by name."""
-
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping

@@ -1,5 +1,3 @@
-"""Static output of a widget: HTML and a PNG that stay in the notebook's file."""
-
 import base64
 import uuid
 from collections.abc import Callable

@@ -1,5 +1,3 @@
-"""`Dashboard`: a search's table and charts, its W&B page, and what stays of it."""
-
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping

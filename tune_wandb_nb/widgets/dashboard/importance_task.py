@@ -1,5 +1,3 @@
-"""The importance of the hyperparameters, computed beside the refreshes of a dashboard."""
-
 import threading
 
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot

@@ -1,5 +1,3 @@
-"""`TrialsView`: the table and the charts of a search, drawn by the browser."""
-
 import base64
 import threading
 import time

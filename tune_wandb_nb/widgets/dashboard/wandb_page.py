@@ -1,5 +1,3 @@
-"""The search's W&B page inside the notebook, or an explanation of how to get one."""
-
 import shlex
 import threading
 from pathlib import PurePath

@@ -1,1 +1,0 @@
-"""One page about this machine, for a bug report."""

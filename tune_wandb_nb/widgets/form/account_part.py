@@ -1,5 +1,3 @@
-"""The form's part for the W&B account: the API key, the server, working offline."""
-
 import threading
 from collections.abc import Callable
 

@@ -1,5 +1,3 @@
-"""A field of the form: a control with its label and its message."""
-
 from collections.abc import Callable, Iterable
 from typing import Any
 

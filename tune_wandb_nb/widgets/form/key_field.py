@@ -1,5 +1,3 @@
-"""The field for an API key, which is emptied as soon as the kernel has read the key."""
-
 from collections.abc import Callable
 from typing import Any
 

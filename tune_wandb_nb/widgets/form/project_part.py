@@ -1,5 +1,3 @@
-"""The form's part for the W&B project."""
-
 import ipywidgets
 
 from tune_wandb_nb.tracking.auth.graphql import Account

@@ -1,5 +1,3 @@
-"""The form's part for the search itself: metric, scheduler, algorithm, limits, storage."""
-
 from collections.abc import Iterable, Mapping
 
 import ipywidgets

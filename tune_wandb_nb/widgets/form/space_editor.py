@@ -1,5 +1,3 @@
-"""The search space as a table that can be edited: one row per hyperparameter."""
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from types import MappingProxyType

@@ -1,5 +1,3 @@
-"""One row of the search space's table."""
-
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import MappingProxyType

@@ -1,5 +1,3 @@
-"""From a plan and a training function to an `Experiment`."""
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""`SetupPanel`: a search set up, started and watched without writing code."""
-
 import os
 import threading
 from collections.abc import Mapping
