@@ -72,8 +72,6 @@ class Search:
         self._error: BaseException | None = None
         self._path: str | None = None
 
-    # State
-
     @property
     def status(self) -> Status:
         return self._status
@@ -95,8 +93,6 @@ class Search:
         """What looks wrong in the search as it is given, in words; it can start all the same."""
         metrics = [objective.metric for objective in self.board.snapshot().objectives]
         return start_warnings(self._trainable, self._param_space, metrics)
-
-    # Control
 
     def start(self) -> None:
         if self._status != "new":
@@ -162,8 +158,6 @@ class Search:
             raise self._error
         assert self._results is not None
         return self._results
-
-    # Internals
 
     def _launch(self, folder: str | None, how: Mapping[str, Any]) -> None:
         self._done.clear()

@@ -4,13 +4,11 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from tune_wandb_nb.compat.ray import SOCKET_IN_TEMP_FOLDER
 
 __all__ = ["Conflict", "Folder", "Machine", "find_conflicts", "is_older"]
 
-_NONE: Mapping[str, str] = MappingProxyType({})
 _GIB = 2**30
 _MIN_FREE = 1 * _GIB
 _FULL_FOR_RAY = 0.95
@@ -38,14 +36,14 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    versions: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    versions: Mapping[str, str] = field(default_factory=dict)
     requirements: tuple[str, ...] = ()
     """Such as ``"ray[tune]>=2.44"``."""
-    broken: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    broken: Mapping[str, str] = field(default_factory=dict)
     """Module that is installed but cannot be imported -> the error."""
-    shadowed: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    shadowed: Mapping[str, str] = field(default_factory=dict)
     """Module -> the file or folder that is imported instead."""
-    environ: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    environ: Mapping[str, str] = field(default_factory=dict)
     frontend: str = "plain"
     server_lacks: tuple[str, ...] = ()
     """Packages whose widget scripts the Jupyter server of this kernel does not have."""

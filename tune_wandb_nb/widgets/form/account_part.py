@@ -102,8 +102,6 @@ class AccountPart(ipywidgets.VBox):
             daemon=True,
         ).start()
 
-    # Internals
-
     def _rows(self) -> list[ipywidgets.Widget]:
         row = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
         pair = ipywidgets.HBox([self.key_field, self.host], layout=ipywidgets.Layout(width="100%"))

@@ -84,8 +84,6 @@ class Form(ipywidgets.VBox):
         self.overview.show(self.reading, self.warnings, self._code_name())
         self._on_change()
 
-    # Internals
-
     def _set_text(self, name: str, text: str) -> None:
         control = self.fields[name].control
         if isinstance(control, ipywidgets.Dropdown):
