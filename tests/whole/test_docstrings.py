@@ -26,10 +26,7 @@ MODULES = sorted(
 )
 PLAIN = {"__version__", "legacy", "DEFAULT_LOGGERS", "SettingsError", "SetupError", "logout"}
 """Public names that need no example: a value, a module, an error, and the other half of a pair."""
-SEARCH = {
-    *("tune_wandb_nb.tracking.legacy.run", "tune_wandb_nb.tuning.search.search"),
-    "tune_wandb_nb.widgets.experiment",
-}
+SEARCH = {"tune_wandb_nb.tracking.legacy.run", "tune_wandb_nb.widgets.experiment"}
 """Modules whose examples run a search, which prints its progress."""
 
 
