@@ -232,7 +232,6 @@ def recorded_trials(state: Path) -> list[dict[str, Any]]:
 
 
 def recorded_start(state: Path) -> tuple[str | None, float | None]:
-    """The tuned metric and the time."""
     try:
         recorded = json.loads(state.read_text(encoding="utf-8"))
         metric = recorded["runner_data"].get("_metric")

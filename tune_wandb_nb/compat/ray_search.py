@@ -12,7 +12,6 @@ __all__ = ["TuneSearch", "calling_search"]
 
 _CONTROLLER = "ray.tune.execution.tune_controller"
 _STARTS = ("_maybe_update_trial_queue", "_maybe_add_actors")
-"""They ask for new trials, and start or resume trials."""
 _NO_METRIC = "_metric"
 """What Tune gives schedulers where the user has named no metric."""
 _LOCK = threading.Lock()
@@ -48,7 +47,6 @@ class TuneSearch:
         _HELD.discard(self._controller)
 
     def finish(self) -> None:
-        """Those that run go on to their end."""
         self.release()
         self._controller.search_alg.set_finished()
         for trial in list(self._controller.get_trials()):

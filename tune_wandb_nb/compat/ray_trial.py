@@ -38,7 +38,6 @@ _RETURNED = "__duplicate__"
 """Tune repeats a result with this mark when a function has returned."""
 _INFO = "__trial_info__"
 _ENTRIES = frozenset({_INFO, "__stdout_file__", "__stderr_file__"})
-"""Tune adds them to the config that a trainable's constructor receives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,6 @@ def train_context() -> Any:
 
 
 def original_folder(environ: Mapping[str, str]) -> str | None:
-    """Before Tune changed to the trial's."""
     return environ.get("TUNE_ORIG_WORKING_DIR")
 
 
@@ -151,14 +149,12 @@ def experiment_path_of(storage: Any) -> str | None:
 
 
 def trial_paths_of(storage: Any) -> tuple[str | None, str | None]:
-    """On the driver's machine, and in the storage."""
     if storage is None:
         return None, None
     return storage.trial_driver_staging_path, storage.trial_fs_path
 
 
 def filesystem_of(storage: Any) -> str:
-    """The name that pyarrow has for it."""
     return storage.storage_filesystem.type_name if storage is not None else "local"
 
 

@@ -18,7 +18,6 @@ __all__ = [
 ]
 
 SERVICE = "WANDB_SERVICE"
-"""Holds the token of the wandb-core that a process is to use."""
 
 _SOCKET = re.compile(r"unix=(.+)")
 _VERSION = "3"

@@ -37,7 +37,6 @@ def find_logs(path: Path) -> list[Path]:
 
 
 def offline_logs(folder: Path, run_id: str) -> list[Path]:
-    """Below a run's ``dir``, in the order of their start."""
     name = glob.escape(run_id)
     # A run that is opened twice in one second has "-1" at the end of its second folder's name.
     patterns = (f"wandb/{_OFFLINE}run-*-{name}{end}/run-{name}.wandb" for end in ("", "-[0-9]*"))
@@ -46,7 +45,6 @@ def offline_logs(folder: Path, run_id: str) -> list[Path]:
 
 
 def is_run_folder(folder: Path) -> bool:
-    """Of one run, and not of several."""
     return any(folder.glob(_LOGS))
 
 

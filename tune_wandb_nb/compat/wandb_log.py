@@ -78,7 +78,6 @@ class TransactionLog:
                     yield part
 
     def _parts(self, file: BinaryIO) -> Iterator[tuple[int, bytes, int]]:
-        """Kind, content and end of each."""
         if file.read(len(_FILE_HEADER)) != _FILE_HEADER:
             raise BrokenLogError(f"{self.path.name} does not start as a .wandb file does")
         position = file.seek(max(self._end, len(_FILE_HEADER)))

@@ -54,5 +54,4 @@ def printed_errors(output: str) -> list[str]:
 
 
 def without_path(error: str) -> str:
-    """It stands first."""
     return _PATH.sub("", error)

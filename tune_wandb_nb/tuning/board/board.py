@@ -51,7 +51,6 @@ class TrialBoard:
     # Recording
 
     def begin(self, expected: int | None = None, at: float | None = None) -> None:
-        """The search starts or resumes."""
         with self._lock:
             if self._started is None:
                 self._started = self._time(at)
@@ -81,7 +80,6 @@ class TrialBoard:
             self._revision += self._records.judge_by(objectives)
 
     def describe(self, note: str) -> None:
-        """A line about the whole search, such as the resources in use."""
         with self._lock:
             self._revision += note != self._note
             self._note = note

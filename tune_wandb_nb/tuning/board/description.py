@@ -29,7 +29,6 @@ def write_description(snapshot: BoardSnapshot, folder: str) -> None:
 
 
 def read_description(board: TrialBoard, folder: Path) -> None:
-    """One that is missing or broken says nothing."""
     try:
         described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         pairs = [(str(metric), mode) for metric, mode in described["objectives"]]

@@ -56,8 +56,6 @@ class TrialView:
 
 @dataclass(frozen=True, slots=True)
 class Perturbation:
-    """As in population based training."""
-
     trial_id: str
     iteration: int
     seconds: float
@@ -106,7 +104,6 @@ class BoardSnapshot:
         return (self.ended or self.now) - self.started if self.started is not None else 0.0
 
     def front(self) -> frozenset[str]:
-        """Ids; empty without several objectives."""
         return front_of(self.trials, self.objectives)
 
     def ranked(self) -> list[TrialView]:

@@ -9,7 +9,6 @@ from tune_wandb_nb.tuning.board.snapshot import Span, State, TrialView
 __all__ = ["STEPS", "TUNE_METRICS", "GrowingTrial"]
 
 STEPS = ("timesteps_total", "episodes_total")
-"""A chart can have these counters of Tune's as its horizontal axis."""
 
 TUNE_METRICS = frozenset(
     {
@@ -86,7 +85,6 @@ class GrowingTrial:
         self.state = state
 
     def ran_on(self, worker: str, at: float) -> None:
-        """Another worker begins another time."""
         if not self.spans or self.spans[-1].end is not None:
             return
         last = self.spans[-1]

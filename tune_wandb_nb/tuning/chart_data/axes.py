@@ -1,5 +1,3 @@
-"""Axes of hyperparameters and metrics: linear, logarithmic or categorical."""
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +13,6 @@ from tune_wandb_nb.tuning.space.params import is_number
 __all__ = ["MISSING", "Axis", "axis_for", "looks_log", "param_axes"]
 
 MISSING: Any = object()
-"""A placeholder for a hyperparameter that a trial does not have."""
 
 _LOG_FROM = 50.0
 _TICKS = 5
@@ -26,8 +23,6 @@ _LINEAR_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Axis:
-    """Positions between 0 and 1, with the labels of ticks."""
-
     name: str
     kind: Literal["linear", "log", "category"]
     low: float
@@ -87,7 +82,6 @@ def param_axes(
     *,
     most: int = 10,
 ) -> tuple[Axis, ...]:
-    """For what differs between the trials."""
     names = dict.fromkeys(name for trial in snapshot.trials for name in trial.params)
     axes = []
     for name in names:

@@ -49,7 +49,6 @@ class CurveFeed:
     def all(
         self, snapshot: BoardSnapshot, points: Mapping[str, int], best: Sequence[str] = ()
     ) -> list[CurvePart]:
-        """Forget what was sent."""
         self._sent.clear()
         chosen = set(best)
         parts: list[CurvePart] = []

@@ -21,8 +21,6 @@ class Line:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CurveData:
-    """The others are sorted, newest first."""
-
     metric: str | None
     best: tuple[Line, ...]
     others: tuple[Line, ...]

@@ -1,5 +1,3 @@
-"""Values as JSON has them, for the front end."""
-
 import math
 from typing import Any
 

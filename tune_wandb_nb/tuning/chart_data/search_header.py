@@ -1,5 +1,3 @@
-"""What the front end knows of the search as a whole."""
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +14,6 @@ _MOST_IMPORTANCES = 30
 
 @dataclass(frozen=True, slots=True)
 class SearchContext:
-    """What a dashboard knows beside its board; ``links`` are texts and addresses."""
-
     can_stop: bool = False
     can_stop_trials: bool = False
     is_stopping: bool = False

@@ -24,8 +24,6 @@ _COMPRESSION = 6
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """JSON, and binary buffers beside it."""
-
     content: dict[str, Any]
     buffers: list[bytes]
 
@@ -57,7 +55,6 @@ class StateEncoder:
         self._folder = ""
 
     def state(self, snapshot: BoardSnapshot, context: SearchContext) -> Message:
-        """Of many trials it is compressed into a buffer."""
         content = self._full(snapshot, context)
         parts = self._all_curves(snapshot, _POINTS)
         if len(snapshot.trials) > _UNPACKED_TRIALS:
@@ -95,7 +92,6 @@ class StateEncoder:
         return Message(content, buffers)
 
     def lasting(self, snapshot: BoardSnapshot, context: SearchContext) -> bytes:
-        """Compressed, for places without a kernel."""
         # A new encoder, so that what the front end has been sent is not forgotten.
         encoder = StateEncoder()
         content = encoder._full(snapshot, context)

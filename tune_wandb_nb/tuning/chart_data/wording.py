@@ -31,7 +31,6 @@ def digits_between(low: float, high: float) -> int:
 
 
 def duration(seconds: float | None) -> str:
-    """In the two largest units."""
     if seconds is None or not math.isfinite(seconds):
         return "-"
     whole = max(round(seconds), 0)

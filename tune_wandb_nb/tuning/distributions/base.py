@@ -19,8 +19,6 @@ _FARTHEST_SDS = 40
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """The values that a search tries for one hyperparameter."""
-
     kind: ClassVar[str]
 
     @property

@@ -63,7 +63,6 @@ def dictionary(entries: Mapping[str, Any]) -> Source:
 
 
 def render(label: str, source: Source, indent: str = "", end: str = "") -> Iterator[str]:
-    """Between a label and an end such as a comma."""
     if isinstance(source, str) or (
         len(f"{indent}{label}{source}{end}") <= _WIDTH and not source.must_break
     ):

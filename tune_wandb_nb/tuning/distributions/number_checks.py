@@ -1,5 +1,3 @@
-"""Checks of the numbers of a distribution: finite, whole, above zero, multiples of a step."""
-
 import math
 from typing import Any
 

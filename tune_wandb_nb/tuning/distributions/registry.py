@@ -1,5 +1,3 @@
-"""The kinds of distributions by name, and their construction from named arguments."""
-
 from collections.abc import Mapping
 from dataclasses import fields
 from types import MappingProxyType

@@ -1,5 +1,3 @@
-"""The texts in the form of a search, and their conversion to a plan."""
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType

@@ -1,5 +1,3 @@
-"""The rows of the form's table of hyperparameters, and their conversion to a search space."""
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType

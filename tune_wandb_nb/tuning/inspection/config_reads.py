@@ -25,8 +25,6 @@ _UNKNOWN = object()
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The keys that lead to the value, and a default that is a literal."""
-
     path: Path
     has_default: bool = False
     default: Any = None

@@ -69,7 +69,6 @@ def _expanded(read: Read) -> Iterable[Hyperparameter]:
 def _outermost_items(
     trainable: Any, find: Callable[[tuple[Routine, ...]], tuple[_Item, ...]]
 ) -> tuple[_Item, ...]:
-    """Of the outermost function that has any."""
     try:
         return next(filter(None, map(find, layers(trainable))), ())
     except RecursionError:  # ast.NodeVisitor cannot walk very long expressions

@@ -10,8 +10,6 @@ __all__ = ["CodeName", "code_name"]
 
 @dataclass(frozen=True, slots=True)
 class CodeName:
-    """A name, the import that it needs, and a comment for readers of the code."""
-
     name: str
     imported: str | None = None
     comment: str | None = None

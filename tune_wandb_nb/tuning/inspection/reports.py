@@ -30,8 +30,6 @@ def reports_of(routines: Iterable[Routine]) -> tuple[str, ...]:
 
 
 class _Keys:
-    """Of the dictionaries in one function, including those assigned to variables."""
-
     def __init__(self, function: FunctionNode) -> None:
         self._variables: dict[str, list[str]] = {}
         for node in ast.walk(function):

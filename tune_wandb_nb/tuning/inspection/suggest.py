@@ -1,5 +1,3 @@
-"""A sensible distribution for a hyperparameter, derived from its name and its default."""
-
 import re
 from collections.abc import Callable
 from typing import Any, TypeAlias

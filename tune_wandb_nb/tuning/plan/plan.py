@@ -1,5 +1,3 @@
-"""A complete, checked description of a search, without the trainable."""
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field

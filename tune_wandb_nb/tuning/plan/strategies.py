@@ -19,8 +19,6 @@ _ALL_KINDS = frozenset(KINDS) | {"kept"}
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """``read`` converts the text of its field."""
-
     name: str
     label: str
     default: str

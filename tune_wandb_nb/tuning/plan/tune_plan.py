@@ -1,5 +1,3 @@
-"""Conversion of a plan to the objects of Ray Tune."""
-
 from collections.abc import Mapping
 from importlib import import_module
 from types import FunctionType

@@ -1,5 +1,3 @@
-"""Conversion of search spaces to and from the objects of Ray Tune."""
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""Detection of the frontend that displays this kernel's output, and its abilities."""
-
 import os
 import sys
 from collections.abc import Container, Mapping

@@ -1,5 +1,3 @@
-"""A dashboard of an experiment that is recorded in a folder, and of several of them."""
-
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator

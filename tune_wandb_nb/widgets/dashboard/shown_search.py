@@ -1,5 +1,3 @@
-"""The widgets of one search, refreshed until its end."""
-
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress

@@ -1,5 +1,3 @@
-"""The known problems of a machine, each with its remedy."""
-
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,5 +1,3 @@
-"""One page about this machine, for a bug report."""
-
 import os
 import platform
 import re

@@ -1,5 +1,3 @@
-"""The form of a search: its four parts, and an overview of the search that would start."""
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

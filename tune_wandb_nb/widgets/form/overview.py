@@ -1,5 +1,3 @@
-"""An overview of the search that would start: trials, sampled configs, code and W&B sweep."""
-
 import json
 from collections.abc import Sequence
 from typing import Any

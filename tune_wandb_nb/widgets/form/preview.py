@@ -1,5 +1,3 @@
-"""A small picture of a distribution on its own scale, with the ends of its range."""
-
 import math
 
 from tune_wandb_nb.tuning.chart_data.wording import number, shorten

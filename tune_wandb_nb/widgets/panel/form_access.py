@@ -1,5 +1,3 @@
-"""Access from code to the form of a setup panel: reading it and filling it."""
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""The initial contents of the form, from the given search space or the function's source."""
-
 import os
 import re
 from collections.abc import Mapping

@@ -1,5 +1,3 @@
-"""The bar with the buttons Start, Stop and Resume, and a summary of the running search."""
-
 from collections.abc import Callable, Sequence
 
 import ipywidgets

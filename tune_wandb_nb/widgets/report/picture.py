@@ -1,5 +1,3 @@
-"""The static picture of a search, for notebooks without live widgets."""
-
 import base64
 import io
 from typing import Any

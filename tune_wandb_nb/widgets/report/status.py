@@ -1,5 +1,3 @@
-"""The status of a search as HTML, made from a board snapshot."""
-
 from tune_wandb_nb.tuning.board.snapshot import STATES, BoardSnapshot, State
 from tune_wandb_nb.tuning.chart_data.wording import duration, number, shorten
 from tune_wandb_nb.widgets.base.markup import (
