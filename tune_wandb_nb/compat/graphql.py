@@ -79,8 +79,7 @@ def names_of(connection: Any) -> list[str]:
 
 def run_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
     """The history's tail and the summary are JSON inside JSON."""
-    model = data.get("model")
-    bucket = model.get("bucket") if isinstance(model, dict) else None
+    bucket = _inside(data, "model", "bucket")
     if not isinstance(bucket, dict):
         return None
     tail = _decoded(bucket.get("historyTail"), [])
@@ -100,36 +99,30 @@ def sample_of_steps(metrics: Sequence[str], start: int, end: int, samples: int) 
 
 def sampled_rows(data: Any) -> list[Any] | None:
     """None is not "no rows": whoever took it for that would write rows that are there once more."""
-    for name in ("project", "run", "sampledHistory"):
-        data = data.get(name) if isinstance(data, dict) else None
-    return data[0] if isinstance(data, list) and data and isinstance(data[0], list) else None
+    found = _inside(data, "project", "run", "sampledHistory")
+    return found[0] if isinstance(found, list) and found and isinstance(found[0], list) else None
 
 
 def sweep_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
-    upserted = data.get("upsertSweep")
-    sweep = upserted.get("sweep") if isinstance(upserted, dict) else None
+    sweep = _inside(data, "upsertSweep", "sweep")
     if not isinstance(sweep, dict) or not sweep.get("name"):
         return None
-    project = sweep.get("project") or {}
-    entity = project.get("entity") or {}
     return {
         "id": str(sweep.get("id") or ""),
         "name": str(sweep["name"]),
-        "project": project.get("name"),
-        "entity": entity.get("name"),
+        "project": _inside(sweep, "project", "name"),
+        "entity": _inside(sweep, "project", "entity", "name"),
     }
 
 
 def state_of_sweep(data: Any) -> str | None:
-    for name in ("project", "sweep", "state"):
-        data = data.get(name) if isinstance(data, dict) else None
-    return str(data).upper() if data else None
+    state = _inside(data, "project", "sweep", "state")
+    return str(state).upper() if state else None
 
 
 def view_of(data: Mapping[str, Any]) -> str | None:
-    upserted = data.get("upsertView")
-    view = upserted.get("view") if isinstance(upserted, dict) else None
-    return str(view["name"]) if isinstance(view, dict) and view.get("name") else None
+    name = _inside(data, "upsertView", "view", "name")
+    return str(name) if name else None
 
 
 # Views. The ``save()`` of wandb-workspaces makes a ``wandb.Api()``, which takes a key from the
@@ -148,6 +141,12 @@ def new_view_name() -> str:
 
 def view_address(project_page: str, name: str) -> str:
     return f"{project_page}?nw={name.removeprefix('nw-').removesuffix('-v')}"
+
+
+def _inside(data: Any, *names: str) -> Any:
+    for name in names:
+        data = data.get(name) if isinstance(data, Mapping) else None
+    return data
 
 
 def _decoded(text: Any, otherwise: Any) -> Any:
