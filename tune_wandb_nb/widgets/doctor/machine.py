@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from importlib import import_module, metadata
+from importlib.machinery import ModuleSpec
 from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 
@@ -83,10 +84,7 @@ def _shadow(module: str, versions: Mapping[str, str]) -> str | None:
     """Return the path that ``import`` finds, if it is not that of the installed package."""
     if "." in module:
         return None
-    try:
-        spec = find_spec(module)
-    except (ImportError, ValueError):
-        return None
+    spec = _spec(module)
     if spec is None:
         return None
     if spec.origin is None:
@@ -102,11 +100,15 @@ def _shadow(module: str, versions: Mapping[str, str]) -> str | None:
     return spec.origin if is_other else None
 
 
-def _uncompiled(package: str) -> str | None:
+def _spec(module: str) -> ModuleSpec | None:
     try:
-        spec = find_spec(package)
+        return find_spec(module)
     except (ImportError, ValueError):
         return None
+
+
+def _uncompiled(package: str) -> str | None:
+    spec = _spec(package)
     if spec is None or spec.origin is None or Path(cache_from_source(spec.origin)).exists():
         return None
     return str(Path(spec.origin).parents[1])
