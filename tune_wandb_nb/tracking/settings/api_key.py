@@ -16,10 +16,6 @@ def show(value: object, *, longest: int = 60) -> str:
     """Format a value for an error: shortened, with ``***`` for each word shaped like a key.
 
     A user may have passed a key as the wrong argument, and the error must not quote the key.
-
-    Example:
-        >>> show({"project": "digits", "api_key": "0123456789" * 4})
-        "{'project': 'digits', 'api_key': '***'}"
     """
     # Masked before the text is cut: half a key is a secret too.
     text = mask(repr(value))
@@ -27,24 +23,16 @@ def show(value: object, *, longest: int = 60) -> str:
 
 
 def mask(text: str) -> str:
-    """Replace each word shaped like a key by ``***``.
-
-    Example:
-        >>> mask("WANDB_API_KEY=" + "0123456789" * 4)
-        'WANDB_API_KEY=***'
-    """
+    """Replace each word shaped like a key by ``***``."""
     return _LOOKS_SECRET.sub("***", text)
 
 
 def describe_bad_key(value: object) -> str | None:
-    """Describe what is wrong with the shape of an API key, without quoting the key.
+    """Return a phrase such as "it has 12 characters", or None for a key of the right shape.
 
-    The rule is that of wandb's own client (``wandb.sdk.lib.wbauth.validation``): an optional
-    prefix and a dash (self-hosted servers), then at least 40 letters, digits or underscores; or
-    the three parts of a JSON web token.
-
-    Returns:
-        A phrase such as ``"it has 12 characters"``, or None for a key of the right shape.
+    The rule is that of wandb's own client (``wandb.sdk.lib.wbauth.validation``): an optional prefix
+    and a dash (self-hosted servers), then at least 40 letters, digits or underscores; or the three
+    parts of a JSON web token.
     """
     if not isinstance(value, str):
         return f"it is a {type(value).__name__}"
@@ -61,16 +49,7 @@ def describe_bad_key(value: object) -> str | None:
 
 
 class ApiKey:
-    """A W&B API key held in memory: printed as ``***``, and unpickled as None.
-
-    Example:
-        >>> key = ApiKey("0123456789" * 4)
-        >>> key
-        ApiKey(***)
-        >>> import pickle
-        >>> pickle.loads(pickle.dumps(key)) is None
-        True
-    """
+    """A W&B API key held in memory: printed as ``***``, and unpickled as None."""
 
     __slots__ = ("_text",)
 
@@ -78,11 +57,9 @@ class ApiKey:
         self._text = text
 
     def reveal(self) -> str:
-        """Return the key itself, for the one call that needs it."""
         return self._text
 
     def scrub(self, text: str) -> str:
-        """Return ``text`` with every occurrence of the key replaced by ``***``."""
         return text.replace(self._text, "***")
 
     def __repr__(self) -> str:

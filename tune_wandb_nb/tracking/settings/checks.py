@@ -31,15 +31,7 @@ class SettingsError(ValueError):
 
 
 def checked_key(value: object, claim: str) -> ApiKey:
-    """Return a value as an `ApiKey`.
-
-    Args:
-        value: The text of a key, or an `ApiKey`.
-        claim: The start of the error, such as "api_key does not look like".
-
-    Raises:
-        SettingsError: the value does not have the shape of a key.
-    """
+    """Return a value as an `ApiKey`; ``claim`` starts the error: "api_key does not look like"."""
     if isinstance(value, ApiKey):
         return value
     text = value.strip() if isinstance(value, str) else value
@@ -179,4 +171,4 @@ CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "sweep": _flag_or_options,
     "view": _flag,
 }
-"""Name of a setting -> its check, a function of that name (for the error) and the value."""
+"""Setting -> its check, a function of the setting's name (for the error) and the value."""

@@ -25,18 +25,11 @@ def entry_of(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def own_entry(config: Mapping[str, Any]) -> str | None:
-    """Say why the ``wandb`` entry of a config holds no settings, but something of the user's own.
+    """Say why the ``wandb`` entry of a config is no settings but the user's own; None if it is not.
 
     That is anything but a dictionary, such as a flag, and a dictionary with names that are no
     settings and resemble none. A name that does resemble a setting is a mistake, of which
     `check_init_arguments` says more.
-
-    Example:
-        >>> own_entry({"wandb": True})
-        'it is True'
-        >>> own_entry({"wandb": {"project": "p", "enabled": True}})
-        "it has 'enabled'"
-        >>> own_entry({"wandb": {"project": "p", "excludess": []}})
     """
     entry = _entry(config)
     if entry is None:
@@ -48,7 +41,6 @@ def own_entry(config: Mapping[str, Any]) -> str | None:
 
 
 def own_entry_notice(config: Mapping[str, Any]) -> str | None:
-    """Return what a person should know of a ``wandb`` entry that is no settings; None otherwise."""
     if (reason := own_entry(config)) is None:
         return None
     return (
@@ -65,7 +57,6 @@ def _entry(config: Mapping[str, Any]) -> Any:
 
 
 def _unlike_settings(entry: Mapping[str, Any]) -> list[object]:
-    """Return the names in an entry that show that it is no settings; empty for settings."""
     unknown = unknown_arguments(entry)
     return [] if any(closest_argument(name, _TYPO) for name in unknown) else unknown
 
@@ -74,8 +65,7 @@ def without_key(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of a config without the credentials in its ``wandb`` entry, in either place.
 
     Credentials are removed at every depth of the entry: also from the ``settings`` for
-    ``wandb.init`` and from the alternatives of a ``grid_search``. Nothing else in the entry has
-    the names ``api_key`` and ``api_key_file``.
+    ``wandb.init`` and from the alternatives of a ``grid_search``.
     """
     clean = dict(config)
     if "wandb" in clean:

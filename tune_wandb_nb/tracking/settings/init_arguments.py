@@ -1,4 +1,4 @@
-"""Builds the arguments of ``wandb.init`` for one trial, and checks their names."""
+"""The arguments of ``wandb.init`` for one trial, and the check of their names."""
 
 import difflib
 import functools
@@ -31,13 +31,7 @@ def init_arguments(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a trial's arguments for ``wandb.init``, and the user's ``wandb.Settings`` as a dict.
 
-    Args:
-        settings: The settings of the trial.
-        trial_id: The run's id, unless the settings name an ``id``.
-        name: The run's name, unless the settings name a ``name``.
-        group: The run's group, unless the settings name a ``group``.
-        folder: Where W&B's files go.
-        config: The trial's config; its values win over a ``config`` in the settings.
+    The settings' own ``id``, ``name`` and ``group`` win; so does ``config`` over a config in them.
     """
     user_arguments = dict(settings.init)
     user_settings = settings_argument(user_arguments.pop("settings", None))
@@ -57,11 +51,7 @@ def init_arguments(
 
 
 def check_init_arguments(arguments: Iterable[object]) -> None:
-    """Refuse a name that is an argument neither of `WandbLogger` nor of ``wandb.init``.
-
-    Raises:
-        SettingsError: the name is unknown; the message names the closest known one.
-    """
+    """Refuse names unknown to `WandbLogger` and ``wandb.init``, with the closest known one."""
     for name in unknown_arguments(arguments):
         hint = f"did you mean {close!r}?" if (close := closest_argument(name)) else _HELP
         raise SettingsError(
@@ -70,19 +60,13 @@ def check_init_arguments(arguments: Iterable[object]) -> None:
 
 
 def unknown_arguments(arguments: Iterable[object]) -> list[object]:
-    """Return the names that are arguments neither of `WandbLogger` nor of ``wandb.init``."""
     own = _own_arguments()
     unknown = [name for name in arguments if name not in own]
     return [name for name in unknown if name not in _init_arguments()] if unknown else []
 
 
 def closest_argument(name: object, similarity: float = 0.6) -> str | None:
-    """Return the known argument that a name resembles most; None if it resembles none.
-
-    Args:
-        name: The name.
-        similarity: How much they must have in common, from 0 to 1.
-    """
+    """Return the known argument that a name resembles most, by at least ``similarity`` (0 to 1)."""
     known = sorted(_own_arguments() | _init_arguments())
     close = difflib.get_close_matches(str(name), known, n=1, cutoff=similarity)
     return close[0] if close else None

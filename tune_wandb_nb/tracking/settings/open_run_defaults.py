@@ -7,7 +7,6 @@ from typing import Any
 __all__ = ["with_open_run"]
 
 _NO_PROJECT = "uncategorized"
-"""W&B's own name for a project that nobody has named."""
 
 
 def with_open_run(arguments: Mapping[str, Any]) -> Mapping[str, Any]:

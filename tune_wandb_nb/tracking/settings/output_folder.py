@@ -1,5 +1,3 @@
-"""Checks that W&B's files can be written to a folder."""
-
 import tempfile
 from pathlib import Path
 
@@ -10,11 +8,7 @@ __all__ = ["check_writable"]
 
 
 def check_writable(folder: str) -> None:
-    """Refuse a folder in which no file can be created; a missing folder is created.
-
-    Raises:
-        SettingsError: the folder cannot be created or written.
-    """
+    """Refuse a folder in which no file can be created; a missing folder is created."""
     path = Path(folder).expanduser()
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -17,11 +17,7 @@ _RUN_INFO = "WANDB_PROCESS_RUN_INFO_HOOK"
 
 
 def populate_run_location(environ: Mapping[str, str]) -> None:
-    """Call the hook that sets ``WANDB_PROJECT_NAME`` and ``WANDB_GROUP_NAME``, if there is one.
-
-    Raises:
-        SettingsError: the hook cannot be found or fails.
-    """
+    """Call the hook that sets ``WANDB_PROJECT_NAME`` and ``WANDB_GROUP_NAME``, if there is one."""
     if name := environ.get(_LOCATION):
         try:
             pkgutil.resolve_name(name)()
@@ -33,11 +29,7 @@ def populate_run_location(environ: Mapping[str, str]) -> None:
 
 
 def run_info_hook(environ: Mapping[str, str]) -> Callable[[Any], None] | None:
-    """Return the hook that is called with each W&B run once the run is open, or None.
-
-    Raises:
-        SettingsError: the hook cannot be imported.
-    """
+    """Return the hook that is called with each W&B run once it is open, or None."""
     name = environ.get(_RUN_INFO)
     if not name:
         return None

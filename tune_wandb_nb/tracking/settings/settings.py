@@ -41,9 +41,7 @@ _EMPTY_IS_NONE = ("api_key", "api_key_file", "group", "project")
 class WandbSettings:
     """Everything that decides how one trial is tracked, each value checked.
 
-    ``init`` holds the arguments that ``wandb.init`` gets unchanged (``tags``, ``entity``,
-    ``notes``, ``id``, ``name``, ...). `resolve` makes the settings from the arguments of a logger,
-    the ``wandb`` entry of a trial's config, and the environment.
+    ``init`` holds the arguments that ``wandb.init`` gets unchanged (``tags``, ``entity``, ...).
     """
 
     project: str | None = None
@@ -67,7 +65,7 @@ class WandbSettings:
 
     @property
     def first_best(self) -> tuple[str, str] | None:
-        """The first metric of ``best``, and whether its "min" or "max" is best."""
+        """A metric, and whether its "min" or "max" is best."""
         return next(iter(self.best.items()), None)
 
     @classmethod
@@ -84,13 +82,6 @@ class WandbSettings:
         `call_functions` replaces once there is one. Where one source names an API key and a weaker
         source names a key file (or the other way round), the stronger source's credential is used.
         A key in wandb's own ``settings`` is moved to the same source's ``api_key``.
-
-        Raises:
-            SettingsError: a value cannot be used.
-
-        Example:
-            >>> WandbSettings.resolve({"project": "digits"}, {"project": "mnist"}).project
-            'mnist'
         """
         merged: dict[str, Any] = {}
         for name, variables in _ENVIRONMENT.items():
@@ -123,15 +114,6 @@ class WandbSettings:
 
 
 def check_project(settings: WandbSettings, *, way: str = "") -> None:
-    """Refuse settings without a project.
-
-    Args:
-        settings: The settings.
-        way: Another way to name one than by the config or the environment.
-
-    Raises:
-        SettingsError: neither the settings nor the environment name a project.
-    """
     if settings.project is None and settings.mode != "disabled":
         raise SettingsError(
             f"no W&B project was given; {way}put {{'wandb': {{'project': 'my-project'}}}} into the"
@@ -147,7 +129,6 @@ def _rebuild(values: dict[str, Any]) -> WandbSettings:
 
 
 def _given(source: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a source really gives, under today's names."""
     given = {}
     for name, value in source.items():
         if value is None or (name in OF_TRIAL and callable(value)):
@@ -179,14 +160,7 @@ def _as_entry(entry: object) -> Mapping[str, Any]:
 
 
 def settings_argument(settings: Any) -> dict[str, Any]:
-    """Return the values set in the ``settings`` argument of ``wandb.init``.
-
-    Args:
-        settings: A dictionary, a ``wandb.Settings`` or None.
-
-    Raises:
-        SettingsError: anything else was passed.
-    """
+    """Return the values set in the ``settings`` argument of ``wandb.init``, in any of its forms."""
     if settings is None:
         return {}
     if isinstance(settings, Mapping):
@@ -200,7 +174,6 @@ def settings_argument(settings: Any) -> dict[str, Any]:
 
 
 def _move_key(values: dict[str, Any]) -> None:
-    """Move a key from the ``settings`` of one source to its ``api_key``."""
     if "settings" in values:
         settings = settings_argument(values.pop("settings"))
         found = settings.pop("api_key", None)

@@ -25,16 +25,7 @@ class TrialView:
 
 
 def call_functions(arguments: Mapping[str, Any], trial: Any) -> Mapping[str, Any]:
-    """Return arguments in which what each function says of the trial stands in its place.
-
-    Raises:
-        SettingsError: a function failed.
-
-    Example:
-        >>> trial = TrialView("1", "train_1", "search", {"lr": 0.1})
-        >>> call_functions({"group": lambda trial: f"lr={trial.config['lr']}"}, trial)
-        {'group': 'lr=0.1'}
-    """
+    """Return arguments in which each function of the trial is replaced by its value."""
     functions = {name: arguments[name] for name in OF_TRIAL if callable(arguments.get(name))}
     if not functions:
         return arguments
