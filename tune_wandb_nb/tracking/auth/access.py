@@ -23,9 +23,8 @@ class CheckedKey:
 
     key: ApiKey | None = None
     refusal: str | None = None
-    """Why the server does not take the key; None where it does."""
+    """Why the server does not take the key; None where it does, or was not asked."""
     is_checked: bool = False
-    """Whether the server was asked."""
 
     def pack(self) -> tuple[str | None, str | None, bool]:
         """Return a form that can be sent: an `ApiKey` itself does not pickle."""
@@ -33,13 +32,11 @@ class CheckedKey:
 
     @classmethod
     def unpack(cls, packed: tuple[str | None, str | None, bool]) -> "CheckedKey":
-        """Put the key back into its wrapper as soon as the message has arrived."""
         key, refusal, is_checked = packed
         return cls(ApiKey(key) if key else None, refusal, is_checked)
 
 
 NO_CHECKED_KEY = CheckedKey()
-"""What a trial has that got no key from the driver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ class Access:
     mode: Mode
     key: ApiKey | None = None
     check: ServerCheck | None = None
-    """Asks the server whether it takes the key; None where that is known, or there is no key."""
+    """Asks the server whether it takes the key; None where that is known, or without a key."""
     note: str = ""
     """Why the run is offline although there is a key; empty otherwise."""
     lacks_key: bool = False
@@ -62,16 +59,9 @@ def decide_access(
     *,
     sent: CheckedKey = NO_CHECKED_KEY,
 ) -> Access:
-    """Decide whether a run goes online, and with which key.
+    """Decide whether a run goes online, and with which key; "offline" in the settings is final.
 
-    Args:
-        settings: The run's settings; mode "offline" or "disabled" there is final.
-        environ: The environment in which a key is looked for; by default this process's.
-        sent: In a trial, what the driver has sent. Without a key from there, this node's own is
-            used.
-
-    Raises:
-        SettingsError: a source of keys that was named explicitly has no usable key.
+    In a trial, ``sent`` is what the driver has sent; without a key from there, this node's is used.
     """
     if settings.mode in ("offline", "disabled"):
         return Access(settings.mode)

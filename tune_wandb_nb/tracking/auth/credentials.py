@@ -59,13 +59,11 @@ def forget_keys(host: str | None = None) -> None:
 
 
 def kept_hosts() -> tuple[str | None, ...]:
-    """Return the servers for which a key is kept; None stands for every server."""
     with _kept_lock:
         return tuple(_kept_keys)
 
 
 def server_of(settings: WandbSettings) -> str:
-    """Return the address of the server to which a run with these settings is sent."""
     return default_base_url() if settings.host is None else settings.host
 
 
@@ -77,13 +75,8 @@ def find_credential(
     The order: the key of the running call (`use_key`), ``api_key`` or ``api_key_file`` of the
     settings, `login`, ``WANDB_API_KEY``, the secrets of Colab and Kaggle, netrc (where ``wandb
     login`` writes it), and last the hook that Ray's integration calls
-    (``WANDB_SETUP_API_KEY_HOOK``).
-
-    Returns:
-        The key and its source, or None.
-
-    Raises:
-        SettingsError: a source that the user named explicitly has no usable key.
+    (``WANDB_SETUP_API_KEY_HOOK``). Raises SettingsError if a source that the user named explicitly
+    has no usable key.
     """
     environ = os.environ if environ is None else environ
     if (explicit := _explicit_credential(settings)) is not None:
@@ -111,7 +104,7 @@ def _explicit_credential(settings: WandbSettings) -> Credential | None:
 
 @contextlib.contextmanager
 def use_key(key: ApiKey | None) -> Iterator[None]:
-    """Make loggers that are set up in this context use ``key`` before any other; None: no key."""
+    """Make loggers that are set up in this context use ``key`` before any other."""
     token = _key_of_call.set(key)
     try:
         yield
@@ -120,11 +113,7 @@ def use_key(key: ApiKey | None) -> Iterator[None]:
 
 
 def read_key_file(path: str) -> ApiKey:
-    """Read a key from the first line of a file; ``~`` and a byte order mark are understood.
-
-    Raises:
-        SettingsError: the file is missing or empty, cannot be read, or does not hold a key.
-    """
+    """Read a key from the first line of a file; ``~`` and a byte order mark are understood."""
     named = f"api_key_file {show(path, longest=200)}"
     try:
         with Path(path).expanduser().open(encoding="utf-8-sig") as file:

@@ -1,4 +1,4 @@
-"""Warns that Tune is about to write an API key to disk, because the config contains the key."""
+"""A warning that Tune is about to write an API key in the config to disk."""
 
 import warnings
 from collections.abc import Mapping
@@ -20,8 +20,7 @@ _warned: set[ApiKey] = set()
 def warn_of_exposed_key(config: Mapping[str, Any]) -> None:
     """Warn, once for each key, if the ``wandb`` entry of a trial's config holds an API key.
 
-    Tune writes the config to disk before it calls any callback, so the key cannot be removed in
-    time.
+    Tune writes the config before it calls any callback: the key cannot be removed in time.
     """
     try:
         key = WandbSettings.resolve({}, entry_of(config)).api_key

@@ -35,10 +35,7 @@ _LONGEST_REFUSAL = 200
 class AccountError(RuntimeError):
     """The server refuses the key or cannot be asked; the message says why, never the key.
 
-    Args:
-        message: The whole message, with what to do.
-        reason: The same in a few words, for a notice.
-        is_final: Whether asking again later is of no use.
+    ``reason`` says it in a few words, for a notice; ``is_final``: asking again later is of no use.
     """
 
     def __init__(self, message: str, *, reason: str = "", is_final: bool = False) -> None:
@@ -56,52 +53,27 @@ class Account:
 
 
 def default_host(environ: Mapping[str, str] | None = None) -> str:
-    """Return the server that is used where none is named.
-
-    Example:
-        >>> default_host({})
-        'https://api.wandb.ai'
-    """
     named = (os.environ if environ is None else environ).get("WANDB_BASE_URL", "")
     return named.strip().rstrip("/") or _CLOUD
 
 
 def authorize_page(host: str) -> str:
-    """Return the page on which a server shows a person's key.
-
-    Example:
-        >>> authorize_page("https://api.wandb.ai"), authorize_page("https://wandb.example.com/")
-        ('https://wandb.ai/authorize', 'https://wandb.example.com/authorize')
-    """
+    """Return the page on which a server shows a person's key."""
     return _CLOUD_PAGE if host.rstrip("/") == _CLOUD else f"{host.rstrip('/')}/authorize"
 
 
 def project_page(host: str, entity: str, project: str) -> str:
-    """Return the page of a project.
-
-    Example:
-        >>> project_page("https://api.wandb.ai", "me", "digits")
-        'https://wandb.ai/me/digits'
-    """
     site = authorize_page(host).removesuffix("/authorize")
     return f"{site}/{quote(entity, safe='')}/{quote(project, safe='')}"
 
 
 def check_reachable(host: str, *, timeout: float = _TIMEOUT) -> None:
-    """Check that a server answers at an address; no key is sent.
-
-    Raises:
-        AccountError: no server answers.
-    """
+    """Check that a server answers at an address; no key is sent."""
     _post(host, None, VIEWER, {}, timeout)
 
 
 def look_up_account(host: str, key: ApiKey, *, timeout: float = _TIMEOUT) -> Account:
-    """Ask a server whose key this is; blocks for ``timeout`` seconds at most.
-
-    Raises:
-        AccountError: the server refuses the key, is out of reach, or is no W&B server.
-    """
+    """Ask a server whose key this is; blocks for ``timeout`` seconds at most."""
     viewer = query_server(host, key, VIEWER, {}, timeout=timeout).get("viewer")
     if not isinstance(viewer, dict):
         raise _key_refused(host)
@@ -111,11 +83,7 @@ def look_up_account(host: str, key: ApiKey, *, timeout: float = _TIMEOUT) -> Acc
 def look_up_projects(
     host: str, key: ApiKey, entity: str, *, timeout: float = _TIMEOUT
 ) -> tuple[str, ...]:
-    """Return the names of an entity's projects, the newest first.
-
-    Raises:
-        AccountError: as for `look_up_account`.
-    """
+    """Return the names of an entity's projects, the newest first."""
     variables = {"entity": entity, "perPage": _MOST_PROJECTS}
     data = query_server(host, key, PROJECTS, variables, timeout=timeout)
     return tuple(names_of(data.get("models")))
@@ -129,11 +97,7 @@ def query_server(
     *,
     timeout: float = _TIMEOUT,
 ) -> dict[str, Any]:
-    """Send a GraphQL query to a server; returns the "data" of its answer.
-
-    Raises:
-        AccountError: as for `look_up_account`.
-    """
+    """Send a GraphQL query; return the "data" of the answer, or raise AccountError."""
     answer = _post(host, key, query, variables, timeout)
     status = answer.status_code
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):

@@ -16,10 +16,6 @@ def frame_refusal(url: str, *, timeout: float = _TIMEOUT) -> str | None:
 
     The page is asked for without a key. A server that cannot be reached from here may still be
     reached by the browser; and a page that asks for a login by its scripts looks like any other.
-
-    Args:
-        url: The page.
-        timeout: Seconds.
     """
     import requests
 

@@ -13,15 +13,10 @@ _TIMEOUT_AGAIN = 5.0
 
 
 class ServerCheck:
-    """Asks a W&B server who the key belongs to; keeps the answer.
+    """Asks a W&B server, which may be out of reach for ``timeout`` seconds, if it takes a key.
 
     A run that ``wandb.init`` could not open keeps its id in wandb-core until the process ends, so
     that it cannot be opened offline under the same id: the server is better asked first.
-
-    Args:
-        host: The server's address.
-        key: The API key; None for an identity token, which is not checked here.
-        timeout: Seconds for which a server that cannot be reached is asked again.
     """
 
     def __init__(self, host: str, key: ApiKey | None, *, timeout: float = 10.0) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["CheckpointChoice", "SavedCheckpoint", "storage_uri"]
 
 _SCHEMES = {"s3": "s3", "gcs": "gs"}
-"""pyarrow's name of a file system -> the scheme of its URIs."""
+"""pyarrow's names of file systems -> the schemes of their URIs."""
 _NAME_PUNCTUATION = "-_."
 
 
@@ -25,11 +25,10 @@ class SavedCheckpoint:
     iteration: int
     metrics: Mapping[str, Any] = field(default_factory=dict)
     is_best: bool = False
-    """Whether no earlier checkpoint was better; False if no metric was chosen to compare by."""
+    """Whether no earlier checkpoint was better; False without a metric to compare by."""
 
     @classmethod
     def of(cls, checkpoint: "Checkpoint", result: Mapping[str, Any]) -> "SavedCheckpoint":
-        """Describe a checkpoint and its result, as Tune passes them to callbacks."""
         metrics = {key: value for key, value in result.items() if is_number(value)}
         return cls(
             checkpoint.path,
@@ -39,11 +38,7 @@ class SavedCheckpoint:
         )
 
     def log(self, run: Any, name: str) -> None:
-        """Log the checkpoint as an artifact: local files are uploaded, S3 and GCS are referred to.
-
-        Raises:
-            Exception: an error of W&B or of the file system, such as a missing folder.
-        """
+        """Log an artifact: local files are uploaded, S3 and GCS are referred to."""
         import wandb
 
         artifact = wandb.Artifact(_artifact_name(name), type="model", metadata=dict(self.metrics))
@@ -58,20 +53,7 @@ class SavedCheckpoint:
 
 
 class CheckpointChoice:
-    """Decides which of a trial's checkpoints are logged.
-
-    Args:
-        which: False: log none; True: log each when it is saved; "best" or "last": log that
-            checkpoint when the trial ends.
-        best: A metric, and whether its "min" or "max" is best; None if no metric was chosen.
-
-    Example:
-        >>> choice = CheckpointChoice("best", ("loss", "min"))
-        >>> choice.add(SavedCheckpoint("first", "local", 1, {"loss": 0.2}))
-        >>> choice.add(SavedCheckpoint("second", "local", 2, {"loss": 0.3}))
-        >>> choice.final().path
-        'first'
-    """
+    """Decides which of a trial's checkpoints are logged, by ``upload_checkpoints`` (``which``)."""
 
     def __init__(self, which: bool | str = False, best: tuple[str, str] | None = None) -> None:
         self._which = which
@@ -81,11 +63,10 @@ class CheckpointChoice:
 
     @property
     def is_none(self) -> bool:
-        """Whether no checkpoint is ever logged."""
         return self._which is False
 
     def add(self, saved: SavedCheckpoint) -> SavedCheckpoint | None:
-        """Register a saved checkpoint; return it, marked if it is the best, to have it logged."""
+        """Return a saved checkpoint, marked if it is the best, where it is to be logged now."""
         saved = replace(saved, is_best=self._is_best(saved))
         if self._which is True:
             return saved
@@ -113,12 +94,7 @@ class CheckpointChoice:
 
 
 def storage_uri(filesystem: str, path: str) -> str | None:
-    """Return a path or URI for a path in a pyarrow file system; None for other file systems.
-
-    Example:
-        >>> storage_uri("local", "/results"), storage_uri("s3", "bucket/results")
-        ('/results', 's3://bucket/results')
-    """
+    """Return a path or URI for a path in a pyarrow file system; None for other file systems."""
     if filesystem == "local":
         return path
     return f"{_SCHEMES[filesystem]}://{path}" if filesystem in _SCHEMES else None

@@ -26,7 +26,6 @@ def is_number(value: object) -> bool:
 def to_wandb(
     value: Any, *, image_kwargs: Mapping[str, Any], video_kwargs: Mapping[str, Any]
 ) -> Any:
-    """Turn `Media` into W&B's images or videos; return any other value unchanged."""
     if not isinstance(value, Media):
         return value
     import wandb
@@ -44,9 +43,8 @@ def to_wandb(
 class MediaFolder:
     """Keeps the temporary files of W&B objects that were created in a trial's process.
 
-    A ``wandb.Image`` created in a trial is a file in a temporary folder, which is deleted when the
-    trial's process ends, perhaps before the driver has written the row. A second hard link keeps
-    the file.
+    A ``wandb.Image`` is a file in a temporary folder, which is deleted when the trial's process
+    ends, perhaps before the driver has written the row. A second hard link keeps the file.
     """
 
     def __init__(self) -> None:
@@ -65,7 +63,6 @@ class MediaFolder:
                     self._keep_file(item, file)
 
     def delete(self) -> None:
-        """Delete the folder and its files."""
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None

@@ -1,4 +1,4 @@
-"""Warns of more distinct metrics than W&B's pages can show quickly."""
+"""A warning of more distinct metrics than W&B's pages can show quickly."""
 
 from collections.abc import Callable, Collection
 
@@ -9,18 +9,7 @@ _MAX_METRICS = 10_000
 
 
 class MetricNames:
-    """Counts the distinct metrics of a search, and reports once when W&B's limit is passed.
-
-    Args:
-        report: Called with the text of the warning.
-        limit: The number of metrics above which the warning is reported.
-
-    Example:
-        >>> names = MetricNames(lambda text: print(text[:35]), limit=2)
-        >>> names.add(["loss", "accuracy"])
-        >>> names.add(["loss", "f1"])
-        this search has 3 different metrics
-    """
+    """Counts the distinct metrics of a search; ``report`` is called once, above the limit."""
 
     def __init__(self, report: Callable[[str], None], limit: int = _MAX_METRICS) -> None:
         self._report = report
@@ -28,7 +17,6 @@ class MetricNames:
         self._seen: set[str] = set()
 
     def add(self, names: Collection[str]) -> None:
-        """Count the names of one row's metrics."""
         if self._seen.issuperset(names) or len(self._seen) > self._limit:
             return
         self._seen.update(names)

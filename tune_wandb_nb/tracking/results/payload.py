@@ -26,7 +26,7 @@ __all__ = [
 AUTO_CONFIG_KEYS = frozenset(
     {"trial_id", "experiment_tag", "experiment_id", "node_ip", "hostname", "pid", "date"}
 )
-"""Values that Tune adds to each result to describe the run, not its progress."""
+"""What Tune adds to each result to describe the run, not its progress."""
 
 _NUMBERS = frozenset({float, int, bool})
 _TUNE_INTERNAL = frozenset({"done", "should_checkpoint", "checkpoint_dir_name", "config"})
@@ -36,10 +36,10 @@ _IMAGE, _IMAGES, _VIDEOS = 3, 4, 5
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What is logged as a W&B object that is made of it.
+    """What is logged as a W&B object: its ``kind`` says of which shape ``array`` is.
 
-    The kinds are "image" (an array H, W, C; a figure of matplotlib, an image of PIL), "images" (an
-    array N, H, W, C), "videos" (N, T, C, H, W) and "plotly" (a figure of plotly).
+    "image" (H, W, C; a figure of matplotlib, an image of PIL), "images" (N, H, W, C), "videos" (N,
+    T, C, H, W), "plotly" (a figure of plotly).
     """
 
     kind: str
@@ -48,11 +48,10 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """The parts of one result.
+    """One result: the row to log, `AUTO_CONFIG_KEYS`, texts and what cannot be logged.
 
-    ``metrics`` is the row to log; ``config`` holds the values in `AUTO_CONFIG_KEYS`; ``texts``
-    holds strings, which go to the summary because W&B draws no charts of them; ``dropped`` maps
-    the name of each value that cannot be logged to its type or the reason.
+    Texts go to the summary, because W&B draws no charts of them. ``dropped`` maps a name to the
+    value's type or the reason.
     """
 
     metrics: dict[str, Any]
@@ -62,13 +61,7 @@ class Payload:
 
 
 class Excludes:
-    """Matches names that are not to be logged, by name, prefix ("info/learner") or glob ("info/*").
-
-    Example:
-        >>> excludes = Excludes(["info", "time_*"])
-        >>> [excludes.matches(name) for name in ("info/learner/loss", "time_total_s", "loss")]
-        [True, True, False]
-    """
+    """Matches names by name, prefix ("info/learner") or glob ("info/*")."""
 
     __slots__ = ("_cache", "_patterns")
 
@@ -77,7 +70,6 @@ class Excludes:
         self._cache: dict[str, bool] = {}
 
     def matches(self, name: str) -> bool:
-        """Return whether ``name``, or a dictionary that contains it, is excluded."""
         if not self._patterns:
             return False
         is_match = self._cache.get(name)
@@ -99,7 +91,7 @@ class Excludes:
 
 
 class Splitter:
-    """Splits the results of one search; caches for each type whether it is a W&B data type."""
+    """Splits the results of one search, whose nested names are joined by "/"."""
 
     __slots__ = ("_excludes", "_log_config", "_wandb_types")
 
@@ -109,7 +101,6 @@ class Splitter:
         self._wandb_types: dict[type, bool] = {}
 
     def split(self, result: Mapping[str, Any]) -> Payload:
-        """Split one result as Tune reports it; names of nested dictionaries are joined by "/"."""
         payload = Payload({}, {}, {}, {})
         for key, value in result.items():
             if key in AUTO_CONFIG_KEYS:
@@ -178,15 +169,7 @@ class Splitter:
 
 
 class BestSoFar:
-    """Keeps the best value of chosen metrics in one trial, and the iteration of that value.
-
-    Example:
-        >>> best = BestSoFar({"accuracy": "max"})
-        >>> best.update({"accuracy": 0.5}, 1)
-        {'best/accuracy': 0.5, 'best/accuracy_iteration': 1}
-        >>> best.update({"accuracy": 0.4}, 2)
-        {}
-    """
+    """The best values of chosen metrics in one trial, and their iterations."""
 
     __slots__ = ("_best", "_modes")
 
@@ -195,7 +178,7 @@ class BestSoFar:
         self._best: dict[str, float] = dict(best or {})
 
     def update(self, metrics: Mapping[str, Any], iteration: int) -> dict[str, float]:
-        """Return the summary values that a row's metrics change; empty if none is a new best."""
+        """Return the summary values that a row's metrics change."""
         changes: dict[str, float] = {}
         for metric, mode in self._modes.items():
             value = metrics.get(metric)
@@ -212,12 +195,10 @@ class BestSoFar:
         return changes
 
     def values(self) -> dict[str, float]:
-        """Return the best values so far, by metric."""
         return dict(self._best)
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    """Yield the values of a nested dictionary, their names joined by "/"."""
     for key, value in config.items():
         name = f"{prefix}{key}"
         if isinstance(value, Mapping):
@@ -227,7 +208,6 @@ def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, 
 
 
 def _number(value: Any) -> int | float | bool | None:
-    """Convert a value that is one real number to a Python number; return None for any other."""
     try:
         return _converted(value)
     except Exception:
@@ -247,7 +227,6 @@ def _converted(value: Any) -> int | float | bool | None:
 
 
 def _builtin_number(value: float) -> int | float:
-    """Convert an instance of a subclass (IntEnum, numpy.float64) to the built-in type."""
     if isinstance(value, bool):
         return value
     return int(value) if isinstance(value, int) else float(value)
@@ -263,7 +242,7 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _kind_of_picture(kind: type) -> str | None:
-    """Return how W&B shows a figure or a picture, told by its class: no library is imported."""
+    """Tell a figure or a picture by its class: no library is imported."""
     package = kind.__module__.partition(".")[0]
     names = {base.__name__ for base in kind.__mro__}
     if (package == "matplotlib" and "Figure" in names) or (package == "PIL" and "Image" in names):

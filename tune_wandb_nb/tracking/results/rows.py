@@ -20,8 +20,6 @@ _CALLBACKS = "callbacks"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a run's history, with the changes of config and summary that come with it."""
-
     metrics: Mapping[str, Any]
     config: Mapping[str, Any]
     summary: Mapping[str, Any]
@@ -43,7 +41,6 @@ class RowRules:
     def of(
         cls, excludes: tuple[str, ...], *, log_config: bool, best: Mapping[str, str]
     ) -> "RowRules":
-        """Create the rules from the settings of the same names."""
         checked = Excludes(excludes)
         return cls(Splitter(checked, log_config=log_config), checked, log_config, best)
 
@@ -51,20 +48,7 @@ class RowRules:
 class TrialRows:
     """Turns the results of one trial into rows; unchanged config and texts are not repeated.
 
-    Args:
-        rules: Which parts of a result are logged.
-        config: The trial's config in Tune.
-        on_drop: Called once for each metric that cannot be logged, with its name, and its type or
-            the reason.
-
-    Example:
-        >>> rules = RowRules.of((), log_config=False, best={"accuracy": "max"})
-        >>> rows = TrialRows(rules, {"lr": 0.1})
-        >>> row = rows.row({"accuracy": 0.5, "training_iteration": 1, "pid": 7})
-        >>> row.metrics, row.config, row.step
-        ({'accuracy': 0.5, 'training_iteration': 1}, {'pid': 7}, 1)
-        >>> row.summary
-        {'best/accuracy': 0.5, 'best/accuracy_iteration': 1}
+    ``on_drop`` is called once for each metric that cannot be logged, with its type or the reason.
     """
 
     __slots__ = (
@@ -89,9 +73,8 @@ class TrialRows:
         on_drop: Callable[[str, str], None] | None = None,
     ) -> None:
         self.config = hyperparameters(config, rules.excludes)
-        """The current config of the run."""
         self.dropped: Counter[tuple[str, str]] = Counter()
-        """(metric, type or reason) -> the number of values that could not be logged."""
+        """(metric, type or reason) -> how many of its values could not be logged."""
         self._on_drop = on_drop
         self._rules = rules
         self._best = BestSoFar(rules.best)
@@ -103,7 +86,6 @@ class TrialRows:
         self._iteration = 0
 
     def row(self, result: Mapping[str, Any]) -> Row:
-        """Turn one result, as Tune reports it, into a row."""
         payload = self._rules.splitter.split(result)
         for drop in payload.dropped.items():
             if self._on_drop and drop not in self.dropped:
@@ -138,15 +120,10 @@ class TrialRows:
     def change_config(
         self, config: Mapping[str, Any], *, source: str | None = None, iteration: int = 0
     ) -> Row | None:
-        """Apply changed hyperparameters: the run's config has both the first and the newest value.
+        """Apply a whole new config: the run's has both the first and the newest values.
 
-        Args:
-            config: The trial's whole config in Tune, after the change.
-            source: The trial from which the config was copied (a PBT exploit); else None.
-            iteration: The iteration after which the config was copied.
-
-        Returns:
-            A row without metrics, or None if nothing changed.
+        ``source`` is the trial from which it was copied after ``iteration`` (a PBT exploit).
+        Returns a row without metrics, or None if nothing changed.
         """
         new = hyperparameters(config, self._rules.excludes)
         before, after = dict(flatten(self.config)), dict(flatten(new))
@@ -167,7 +144,6 @@ class TrialRows:
         return Row({}, {**new, **self._initial}, summary)
 
     def state(self) -> dict[str, Any]:
-        """Return the state that a restored search passes to `restore`."""
         return {
             "best": self._best.values(),
             "initial": dict(self._initial),
@@ -175,7 +151,6 @@ class TrialRows:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Restore the `state` that the trial had in an earlier process."""
         self._best = BestSoFar(self._rules.best, state["best"])
         self._initial = dict(state["initial"])
         self._exploits = list(state["exploits"])
@@ -183,8 +158,8 @@ class TrialRows:
     def _resolved(self, result: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the trainable has added to its config, or changed in it.
 
-        Looked up in the first result after the trial's start and after each change of its config:
-        RLlib's hundreds of values are in every result.
+        Looked up in the first result after each change: RLlib's hundreds of values are in every
+        one.
         """
         config = result.get("config")
         if self._is_config_known or not isinstance(config, Mapping):

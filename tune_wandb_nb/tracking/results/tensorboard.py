@@ -13,15 +13,10 @@ _BRIGHTEST = 255
 
 
 def for_tensorboard(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a result in which images are as TensorBoard wants them, channels first.
+    """Return a result with images channels first, and without what TensorBoard cannot draw.
 
-    What it cannot draw is left out: videos, which need another package, and arrays that are empty,
-    of objects, or of a shape that no image has.
-
-    Example:
-        >>> result = for_tensorboard({"image": np.zeros((8, 9, 3)), "empty": np.zeros(0)})
-        >>> result["image"].shape, "empty" in result
-        ((3, 8, 9), False)
+    That is videos, which need another package, and arrays that are empty, of objects, or of a shape
+    that no image has.
     """
     taken: dict[str, Any] = {}
     for key, value in result.items():
@@ -35,7 +30,6 @@ def for_tensorboard(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def numbers_of(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the numbers and texts of a result, and of the dictionaries in it."""
     return {
         key: numbers_of(value) if isinstance(value, Mapping) else value
         for key, value in result.items()
@@ -44,7 +38,6 @@ def numbers_of(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _drawable(array: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any] | None":
-    """Return an array that can be drawn, as an image where it is one; None for any other."""
     if array.dtype.kind not in "biuf" or not array.size or array.ndim == _VIDEOS:
         return None
     if array.ndim not in (_IMAGE, _IMAGES):

@@ -1,4 +1,4 @@
-"""Describes how a trial ended: the state, exit code and summary of its W&B run."""
+"""How a trial ended: the state, exit code and summary of its W&B run."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,6 @@ __all__ = [
 ]
 
 STOPPED_IN_WANDB = "stopped in W&B"
-"""The status of a trial whose run someone has stopped on its page."""
 
 _STATUS = "tune/status"
 _ERROR = "tune/error"
@@ -33,17 +32,15 @@ _ERROR_LONGEST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The end of a trial: the run's state, its exit code, and the summary values to set."""
-
     state: str
     exit_code: int = 0
     summary: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[str, ...] = ()
-    """Files that are kept among the run's: the trial's console output."""
+    """The trial's console output, kept among the run's files."""
 
 
 def output_files(folder: str | None, names: Iterable[str | None]) -> tuple[str, ...]:
-    """Return the files of a trial's console output that exist (``log_to_file`` of Tune)."""
+    """Return the existing files of a trial's console output (``log_to_file`` of Tune)."""
     paths = [Path(folder or "", name) for name in names if name]
     return tuple(str(path) for path in dict.fromkeys(paths) if path.is_file())
 
@@ -58,13 +55,8 @@ def ending_of(
 ) -> Ending:
     """Describe the end of a trial that Tune has ended.
 
-    Args:
-        trial: The trial.
-        failed: Whether the trainable raised.
-        stopping: Whether the last result was marked as done before the trainable returned.
-        stopped_in_wandb: Whether its run was stopped on its page.
-        custom_stopper: Whether the search has a stopper of its own. Its decisions cannot be
-            distinguished from the scheduler's.
+    ``stopping``: whether the last result was marked as done before the trainable returned. A custom
+    stopper's decisions cannot be distinguished from the scheduler's.
     """
     if failed:
         return failed_ending(_error_of(trial))
@@ -82,14 +74,9 @@ def ending_of(
 
 
 def interrupted_ending(trial: "Trial", *, time_is_up: bool, in_wandb: bool = False) -> Ending:
-    """Describe the end of a trial that was still running when its search ended.
+    """Describe the end of a trial still running when its search ended, which Tune never reports.
 
-    Tune reports no end of such a trial.
-
-    Args:
-        trial: The trial.
-        time_is_up: Whether the search ended because its time budget was used up.
-        in_wandb: Whether the search ended because its sweep was cancelled.
+    The search ended with its time budget, with its sweep (``in_wandb``), or by the user.
     """
     if trial.status == "ERROR":
         return ending_of(trial, failed=True, stopping=False)
@@ -99,21 +86,15 @@ def interrupted_ending(trial: "Trial", *, time_is_up: bool, in_wandb: bool = Fal
 
 
 def failed_ending(error: str) -> Ending:
-    """Describe the end of a trial that raised."""
     return Ending("failed", 1, {_STATUS: "failed", _ERROR: error})
 
 
 def finished_ending(status: str) -> Ending:
-    """Describe the end of a trial that did not raise.
-
-    Args:
-        status: "completed", or what stopped the trial.
-    """
+    """Describe the end of a trial that did not raise; ``status`` says what stopped it."""
     return Ending("finished", 0, {_STATUS: status})
 
 
 def stopped_in_wandb_ending() -> Ending:
-    """Describe the end of a trial whose run someone has stopped on its page."""
     return finished_ending(STOPPED_IN_WANDB)
 
 
@@ -124,11 +105,7 @@ def _meets_criterion(criterion: Mapping[str, Any], result: Mapping[str, Any]) ->
 
 
 def last_lines(error_file: Path) -> str:
-    """Return the last lines of the file to which Tune wrote a trial's error.
-
-    Raises:
-        OSError: the file does not exist or cannot be read.
-    """
+    """Return the last lines of the file to which Tune wrote a trial's error."""
     text = error_file.read_text(encoding="utf-8", errors="replace")
     lines = text.strip().splitlines()[-_ERROR_LINES:]
     return "\n".join(lines)[-_ERROR_LONGEST:]
