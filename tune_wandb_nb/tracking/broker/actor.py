@@ -57,7 +57,6 @@ class Broker:
     async def update(
         self, request: _PackedRequest, key: _PackedKey, common: Mapping[str, Any]
     ) -> None:
-        """Store a key, and what every trial is sent, as the driver has them now."""
         self._keys[KeyRequest(*request)] = CheckedKey.unpack(key)
         self._common = dict(common)
         self._has_common.set()
@@ -106,11 +105,7 @@ class Broker:
     ) -> dict[str, Any]:
         """Answer a trial's process that starts, as a dictionary for `Answer.unpack`.
 
-        Args:
-            trial_id: The trial; None outside of Tune.
-            host: The server that its config names.
-            key_file: The key file that its config names.
-            experiment: The path of its experiment, by which its search is known.
+        Host and key file are those of its config; the search is found by the experiment's path.
         """
         # A trial may ask before the driver's first message has arrived.
         with contextlib.suppress(asyncio.TimeoutError):
@@ -132,11 +127,7 @@ class Broker:
     async def claim(self, trial_id: str, search_id: str | None) -> dict[str, Any] | None:
         """Claim a trial's run for its own process; returns once the driver does not write it.
 
-        Returns:
-            The state of the run, as in `Answer.earlier`: the driver may have written a part.
-
-        Raises:
-            asyncio.TimeoutError: the driver has not released the run in time.
+        Returns `Answer.earlier`: the driver may have written a part. Raises asyncio.TimeoutError.
         """
         trial = self._trial(trial_id, search_id)
         if trial.search_id is not None:
@@ -154,14 +145,7 @@ class Broker:
         report: WorkerReport | None = None,
         run_state: Mapping[str, Any] | None = None,
     ) -> None:
-        """Let a trial's process have the run that it has claimed, or will claim.
-
-        Args:
-            search_id: The search.
-            trial_id: The trial.
-            report: The counts of what the driver has written to the run.
-            run_state: Where the driver has stopped, as in `Answer.earlier`.
-        """
+        """Let a trial's process go on with the run, which the driver has written so far."""
         self._trial(trial_id, search_id).release(report, run_state)
 
     async def claim_run_id(self, run_id: str, trial_id: str) -> bool:
@@ -172,14 +156,11 @@ class Broker:
     async def core(self, node: str, stale: str | None = None) -> tuple[str | None, bool]:
         """Return the token of a node's wandb-core, or None and whether the caller shall start one.
 
-        Args:
-            node: The node's id.
-            stale: A token that the caller got before, and at which nobody answers any more.
+        ``stale`` is a token that the caller got before, and at which nobody answers any more.
         """
         return await self._cores.find(node, stale)
 
     async def core_started(self, node: str, token: str | None) -> None:
-        """Store the token of a node's new wandb-core; None where it could not be started."""
         self._cores.started(node, token)
 
     async def report(
@@ -200,14 +181,8 @@ class Broker:
     ) -> WorkerReport | None:
         """Return a trial's report once its process has ended the run; None without a run.
 
-        Args:
-            trial_id: The trial.
-            timeout: Seconds to wait.
-            had_run: Whether the driver has had a report of the run: a broker that Ray has started
-                again has forgotten it.
-
-        Raises:
-            asyncio.TimeoutError: the run has not ended in time.
+        ``had_run``: the driver has had a report, which a restarted broker has forgotten. Raises
+        asyncio.TimeoutError if the run has not ended after ``timeout`` seconds.
         """
         trial = self._trial(trial_id)
         ended = trial.expect_end() if had_run else trial.has_ended
@@ -216,11 +191,9 @@ class Broker:
         return trial.report
 
     async def set_ending(self, trial_id: str, summary: Mapping[str, Any]) -> None:
-        """Store the part of a run's summary that says how Tune ended the trial."""
         self._trial(trial_id).ending = dict(summary)
 
     async def take_ending(self, trial_id: str) -> dict[str, Any]:
-        """Return, once, what the driver has sent of a trial's end."""
         trial = self._trial(trial_id)
         ending, trial.ending = trial.ending, {}
         return ending
@@ -230,9 +203,8 @@ class Broker:
     ) -> tuple[dict[str, WorkerReport], list[str], list[str], bool]:
         """Return what is new of a search since the last call.
 
-        Returns:
-            The new reports by trial, the trials that claim their runs, the notices, and whether the
-            search is attached: after a restart the broker has forgotten what the driver sent it.
+        That is the new reports by trial, the trials that claim their runs, the notices, and whether
+        the search is attached: after a restart the broker has forgotten what the driver sent it.
         """
         changed = ((t, self._trials.get(t)) for t in self._changed.pop(search_id, ()))
         reports = {t: trial.report for t, trial in changed if trial and trial.report}

@@ -31,8 +31,6 @@ _ARRIVES_WITHIN = 3.0
 
 @dataclass(slots=True)
 class _AttachedSearch:
-    """A search with a logger, on the driver."""
-
     arguments: Mapping[str, Any]
     notices: Notices
     thread: threading.Thread
@@ -70,7 +68,6 @@ class BrokerClient:
 
     @property
     def broker(self) -> Any:
-        """The broker, if this process has started it in this job."""
         return self._broker if self._job == _job() else None
 
     def attach(self, search_id: str, arguments: Mapping[str, Any], notices: Notices) -> None:
@@ -112,7 +109,7 @@ class BrokerClient:
             self._message("restore", keys, self._sent_common, searches)
 
     def detach(self, search_id: str) -> None:
-        """Forget the logger of a search that is over; those of other searches stay."""
+        """Forget the logger of a search that is over."""
         self._searches.pop(search_id, None)
         if getattr(self._thread, "search_id", None) == search_id:
             self._thread.search_id = None
@@ -125,9 +122,6 @@ class BrokerClient:
         """Check one trial's config, and send the broker the key that the trial will ask for.
 
         Without a config: the key that a trial asks for whose config names no server and no file.
-
-        Raises:
-            SettingsError: the trial's settings cannot be used.
         """
         entry = entry_of(config) if config is not None else None
         logger = self._search.arguments
@@ -248,4 +242,3 @@ def _job() -> str | None:
 
 
 broker_client = BrokerClient()
-"""This process's client."""

@@ -44,7 +44,6 @@ def start_broker() -> Any:
 
 
 def find_broker() -> Any:
-    """Return this job's broker, or None where none was started."""
     import ray
 
     if not ray.is_initialized():
@@ -64,7 +63,6 @@ def announce_logger(search_id: str) -> None:
 
 
 def withdraw(search_id: str) -> None:
-    """Take back what `announce_logger` said of a search that is over."""
     import ray
 
     if ray.is_initialized():
@@ -72,17 +70,13 @@ def withdraw(search_id: str) -> None:
 
 
 def is_broker_requested() -> bool:
-    """Return whether a trial of this job waits for a broker."""
     import ray
 
     return ray.is_initialized() and has_mark(_mark("request"))
 
 
 def request_broker() -> Any:
-    """Return this job's broker; where a search has a logger, it is asked to start one.
-
-    Called in a trial. None where no logger could start a broker.
-    """
+    """Return this job's broker, in a trial; a search's logger is asked to start one."""
     import ray
 
     found = find_broker()

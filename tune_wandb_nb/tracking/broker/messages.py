@@ -19,14 +19,11 @@ class KeyRequest:
     """The search whose logger has the key; None for a search without a logger."""
 
     def pack(self) -> tuple[str | None, str | None, str | None]:
-        """Return a form that can be sent."""
         return self.host, self.key_file, self.search_id
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search with a logger."""
-
     logger: Mapping[str, Any]
     """The arguments of its `WandbLogger`, without a key."""
     experiment: str | None = None
@@ -35,13 +32,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The broker's answer to a trial; only ever in memory.
-
-    Example:
-        >>> from tune_wandb_nb.tracking.settings.api_key import ApiKey
-        >>> Answer(CheckedKey(ApiKey("0123456789" * 4))).key.key
-        ApiKey(***)
-    """
+    """The broker's answer to a trial; only ever in memory."""
 
     key: CheckedKey = NO_CHECKED_KEY
     logger: Mapping[str, Any] | None = None
@@ -59,5 +50,4 @@ class Answer:
 
     @classmethod
     def unpack(cls, packed: Mapping[str, Any]) -> "Answer":
-        """Read the result of `Broker.answer`."""
         return cls(**{**packed, "key": CheckedKey.unpack(packed["key"])})

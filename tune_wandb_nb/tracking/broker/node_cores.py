@@ -1,5 +1,3 @@
-"""The wandb-core of each node, which the processes of the node share."""
-
 import asyncio
 import contextlib
 
@@ -17,7 +15,7 @@ class NodeCores:
         self._starts: dict[str, asyncio.Event] = {}
 
     async def find(self, node: str, stale: str | None) -> tuple[str | None, bool]:
-        """Return the token of a node's wandb-core, or None and whether the caller starts one."""
+        """As `Broker.core`."""
         if stale is not None and self._tokens.get(node) == stale:
             del self._tokens[node], self._starts[node]
         while (start := self._starts.get(node)) is not None:
@@ -32,7 +30,6 @@ class NodeCores:
         return None, True
 
     def started(self, node: str, token: str | None) -> None:
-        """Store the token of a node's new wandb-core; None where it could not be started."""
         if token is not None:
             self._tokens[node] = token
         self._starts.setdefault(node, asyncio.Event()).set()

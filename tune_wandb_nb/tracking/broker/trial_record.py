@@ -1,5 +1,3 @@
-"""What the broker keeps of one trial that writes its own W&B run."""
-
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field

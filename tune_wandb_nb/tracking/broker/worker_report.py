@@ -1,5 +1,3 @@
-"""The counts of a run that a trial's own process writes, on their way trial -> broker -> driver."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -10,7 +8,7 @@ __all__ = ["WorkerReport"]
 
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
-    """What a trial's process reports of its run; the fields are those of `RunStats`."""
+    """A run's counts on their way trial -> broker -> driver; the fields are those of `RunStats`."""
 
     state: str
     run_id: str = ""
@@ -27,12 +25,6 @@ class WorkerReport:
     stopped_in_wandb: bool = False
 
     def plus(self, earlier: "WorkerReport | None") -> "WorkerReport":
-        """Add the rows of the trial's earlier processes.
-
-        Example:
-            >>> WorkerReport("running", logged=1).plus(WorkerReport("failed", logged=3)).logged
-            4
-        """
         if earlier is None:
             return self
         logged, dropped = self.logged + earlier.logged, self.dropped + earlier.dropped

@@ -1,5 +1,3 @@
-"""Population based training: the trial whose checkpoint another trial has copied."""
-
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING

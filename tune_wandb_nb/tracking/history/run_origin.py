@@ -48,29 +48,15 @@ class Origin:
 
 
 def write_origin(run_folder: Path, origin: Origin) -> None:
-    """Write an origin to a run's folder.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
     (run_folder / _NAME).write_text(json.dumps(asdict(origin)), encoding="utf-8")
 
 
 def is_of_a_trial(run_folder: Path) -> bool:
-    """Return whether a run belongs to a trial of Tune."""
     return (run_folder / _NAME).exists()
 
 
 def read_origin(run_folder: Path) -> Origin | None:
-    """Read the origin from a run's folder; None if it is missing or unreadable.
-
-    Example:
-        >>> import tempfile
-        >>> folder = Path(tempfile.mkdtemp())
-        >>> write_origin(folder, Origin("run", "trial", "digits", "search"))
-        >>> read_origin(folder).trial_id
-        'trial'
-    """
+    """Read the origin from a run's folder; None if it is missing or unreadable."""
     try:
         stored = json.loads((run_folder / _NAME).read_text(encoding="utf-8"))
         return Origin(**{name: str(value) for name, value in stored.items()})

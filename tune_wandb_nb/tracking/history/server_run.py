@@ -21,13 +21,10 @@ _FARTHEST = 1_000_000
 SETTLES_WITHIN, LOOK_EVERY = 10.0, 1.0
 """Seconds that the server has to show what it was sent, and between two looks."""
 OVER = ("finished", "failed")
-"""The states of runs that have ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownRun:
-    """What W&B has of a run."""
-
     last_step: int | None = None
     """W&B's own step (``_step``) of its last row; None without rows."""
     iteration: int | None = None
@@ -35,17 +32,12 @@ class KnownRun:
     state: str | None = None
     """Such as "running", "finished", "failed"; None where there is no such run."""
     rows: int = 0
-    """How many rows it has."""
     tail: int | None = None
     """The ``training_iteration`` of its very last row; the summary may be ahead of the rows."""
 
 
 def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) -> KnownRun:
-    """Ask the server for a run's state and its last row.
-
-    Raises:
-        AccountError: the server refuses the key, or cannot be asked.
-    """
+    """Ask the server for a run's state and its last row; raises AccountError."""
     variables = {"entity": entity, "project": project, "name": run_id}
     run = run_of(query_server(host, key, RUN, variables))
     if run is None:
@@ -63,19 +55,7 @@ def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) 
 def logged_iterations(
     host: str, key: ApiKey, entity: str, project: str, run_id: str, *, known: KnownRun
 ) -> Container[int]:
-    """Return the training iterations of which a run has a row.
-
-    Args:
-        host: The server.
-        key: The API key.
-        entity: The run's entity.
-        project: Its project.
-        run_id: Its id.
-        known: What `look_up_run` has returned for it.
-
-    Raises:
-        AccountError: as for `look_up_run`.
-    """
+    """Return the training iterations of which a run has a row; ``known`` is from `look_up_run`."""
     if known.last_step is None or known.iteration is None:
         return ()
     if known.last_step > _FARTHEST > known.rows > _PAGE:

@@ -1,5 +1,3 @@
-"""Where Tune keeps a trial's files."""
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +13,7 @@ __all__ = ["TrialSource"]
 
 @dataclass(frozen=True, slots=True)
 class TrialSource:
-    """Where Tune keeps a trial's files; empty where that is unknown.
-
-    Example:
-        >>> [file.as_posix() for file in TrialSource("/new/trial", earlier="/old/trial").files]
-        ['/old/trial/result.json', '/new/trial/result.json']
-    """
+    """Where Tune keeps a trial's files; empty where that is unknown."""
 
     folder: str = ""
     """The trial's folder on this machine, into which its results are written."""
@@ -31,7 +24,6 @@ class TrialSource:
 
     @classmethod
     def of(cls, trial: "Trial", earlier: str = "") -> "TrialSource":
-        """Ask Tune where a trial's files are."""
         trial.init_local_path()
         storage = trial.storage
         uri = storage_uri(storage.storage_filesystem.type_name, storage.experiment_fs_path)

@@ -48,7 +48,6 @@ class RecordedTrial:
 
     @property
     def is_over(self) -> bool:
-        """Whether the trial has ended, according to its status."""
         return self.status in ("TERMINATED", "ERROR")
 
     def results(self) -> Iterator[dict[str, Any]]:
@@ -65,11 +64,7 @@ class RecordedTrial:
 
 
 def read_experiment(folder: Path) -> list[RecordedTrial]:
-    """Return the trials in an experiment's folder, sorted by id.
-
-    Raises:
-        SettingsError: the folder does not belong to an experiment.
-    """
+    """Return the trials in an experiment's folder, sorted by id; SettingsError if it is none."""
     states = _states(folder)
     folders = {file.parent for name in (RESULTS, _CONFIG) for file in folder.glob(f"*/{name}")}
     trials = [_read_trial(trial_folder, states) for trial_folder in folders]
@@ -84,10 +79,7 @@ def read_experiment(folder: Path) -> list[RecordedTrial]:
 def find_trial(trials: Sequence[RecordedTrial], folder: str, trial_id: str) -> RecordedTrial | None:
     """Return one trial; None if Tune's files of it no longer exist.
 
-    Args:
-        trials: The trials of the experiment; empty if its folder is unknown or deleted.
-        folder: The folder to which Tune wrote the trial's files while the trial ran.
-        trial_id: The trial's id.
+    ``folder`` is where Tune wrote its files while it ran; the experiment's may be deleted.
     """
     newer = Path(folder) if folder and Path(folder).is_dir() else None
     found = next((trial for trial in trials if trial.trial_id == trial_id), None)
@@ -108,11 +100,6 @@ class ExperimentCopy:
         self._copied: dict[str, tuple[int, int]] = {}
 
     def refresh(self) -> None:
-        """Download what is new or has changed.
-
-        Raises:
-            SettingsError: the folder does not exist or cannot be read.
-        """
         if "://" in self._path:
             _fetch(self._path, self.folder, self._copied)
         elif not self.folder.is_dir():
@@ -121,11 +108,7 @@ class ExperimentCopy:
 
 @contextmanager
 def copied_experiment(path: str) -> Iterator[ExperimentCopy]:
-    """Provide an experiment's folder, which can be refreshed while the search runs elsewhere.
-
-    Raises:
-        SettingsError: the folder does not exist or cannot be read.
-    """
+    """Provide an experiment's folder, which can be refreshed while the search runs elsewhere."""
     if "://" not in path:
         copy = ExperimentCopy(path, Path(path).expanduser())
         copy.refresh()
@@ -139,11 +122,7 @@ def copied_experiment(path: str) -> Iterator[ExperimentCopy]:
 
 @contextmanager
 def local_copy(path: str) -> Iterator[Path]:
-    """Provide an experiment's folder on this machine, as `copied_experiment` does.
-
-    Raises:
-        SettingsError: the folder does not exist or cannot be read.
-    """
+    """Provide an experiment's folder on this machine, as `copied_experiment` does."""
     with copied_experiment(path) as copy:
         yield copy.folder
 
@@ -189,23 +168,13 @@ def _is_wanted(name: str) -> bool:
 
 
 def experiment_name(path: str) -> str:
-    """Return the name of an experiment, which is the name of its folder.
-
-    Example:
-        >>> experiment_name("~/ray_results/digits/"), experiment_name("s3://bucket/a@2?scheme=http")
-        ('digits', 'a@2')
-    """
+    """Return the name of an experiment, which is the name of its folder."""
     folder = path.partition("?")[0] if "://" in path else path
     return folder.rstrip("/").rpartition("/")[2]
 
 
 def _without_credentials(uri: str) -> str:
-    """Return a URI without user, password and options.
-
-    Example:
-        >>> _without_credentials("s3://key:sec/ret@bucket/digits?region=eu")
-        's3://bucket/digits'
-    """
+    """Return a URI without user, password and options."""
     scheme, _, rest = uri.partition("://")
     # urlsplit would fail: a secret may contain "/", which ends the host's name.
     return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"

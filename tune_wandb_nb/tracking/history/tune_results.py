@@ -12,26 +12,13 @@ from tune_wandb_nb.tracking.results.rows import Row, TrialRows, with_timestamp
 __all__ = ["RESULTS", "Replayed", "newest_results", "replay"]
 
 RESULTS = "result.json"
-"""The name of the results file in a trial's folder."""
 
 
 def newest_results(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
     """Yield the results of a trial, each iteration once; the newest if an iteration was repeated.
 
-    Incomplete lines and missing files are skipped. The files are read twice, so that the results of
-    a long trial need not be held in memory.
-
-    Args:
-        files: The files of one trial, the oldest first. A restored search writes a new file.
-
-    Example:
-        >>> import tempfile
-        >>> file = Path(tempfile.mkdtemp()) / RESULTS
-        >>> with file.open("w") as lines:
-        ...     for i, loss in [(1, 0.5), (2, 0.4), (2, 0.3)]:
-        ...         print(json.dumps({"training_iteration": i, "loss": loss}), file=lines)
-        >>> [result["loss"] for result in newest_results([file])]
-        [0.5, 0.3]
+    Incomplete lines and missing files are skipped. The files, the oldest first, are read twice, so
+    that the results of a long trial need not be held in memory.
     """
     newest: dict[Any, int] = {}
     for number, result in enumerate(_lines(files)):
@@ -63,7 +50,6 @@ class Replayed:
     """What `replay` has seen: the results it was given come to this config and summary."""
 
     reported: int = 0
-    """How many results there were."""
     config: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     last_values: dict[str, Any] = field(default_factory=dict)
@@ -80,14 +66,9 @@ def replay(
     write: Callable[[Row], None],
     before: int | None = None,
 ) -> Replayed:
-    """Turn Tune's results into rows once more, and write those that a run lacks.
+    """Turn all results of a trial into rows once more, and write those that a run lacks.
 
-    Args:
-        results: The results of one trial from the first on, as `newest_results` yields them.
-        rows: Turns the trial's results into rows; new, since every result passes through it.
-        is_recorded: Tells of an iteration whether the run has its row.
-        write: Writes a missing row, which has the time of its result.
-        before: The iteration at which to stop; None for all.
+    ``rows`` must be new, since every result passes through it. Stops at the iteration ``before``.
     """
     replayed = Replayed()
     has_written = False

@@ -63,10 +63,7 @@ class RecordedRun:
 def read_run(path: Path) -> RecordedRun:
     """Read a .wandb file from its start to its end.
 
-    Raises:
-        UnfinishedLogError: the file ends before the record that names its run.
-        BrokenLogError: the file is damaged.
-        OSError: the file cannot be read.
+    Raises BrokenLogError, or UnfinishedLogError where it ends before the record that names its run.
     """
     header: LogRecord | None = None
     last: LogRecord | None = None
@@ -107,12 +104,7 @@ def group_of(path: Path) -> str | None:
 
 
 def last_recorded(folder: Path, run_id: str) -> tuple[int | None, int | None]:
-    """Return the last iteration and the last step in a run's offline files, each None if missing.
-
-    Args:
-        folder: The ``dir`` of the run.
-        run_id: The run's id.
-    """
+    """Return the last iteration and step in a run's offline files, each None if missing."""
     last: tuple[int | None, int | None] = (None, None)
     for file in offline_logs(folder, run_id):
         with contextlib.suppress(BrokenLogError, OSError):
@@ -123,13 +115,9 @@ def last_recorded(folder: Path, run_id: str) -> tuple[int | None, int | None]:
 
 
 def wait_for_end(file: Path, within: float = 10.0) -> bool:
-    """Wait until the end of a run is recorded in its file; return False if that takes too long.
+    """Wait until the end of a run is in its file, for ``within`` seconds; False if it is not.
 
     wandb-core writes the end last, so the file is complete then.
-
-    Args:
-        file: The .wandb file.
-        within: Seconds to wait.
     """
 
     def ends_or_is_deleted() -> bool:
@@ -158,20 +146,15 @@ def _iteration_of(row: LogRecord) -> int | None:
 class UnsyncedCopy:
     """A copy of a .wandb file without the rows that W&B has, and with the run's real id.
 
-    wandb appends what it uploads to the run in W&B. Rows that were uploaded before must therefore
-    not be in the file that wandb gets. An entry that is cut off at the end is left out, too.
-
-    Args:
-        path: The file to copy.
-        folder: The folder for the copy, which is put into a subfolder named like that of ``path``.
-        after_step: W&B's own step of the last row to leave out; None to copy all rows.
+    wandb appends what it uploads to the run in W&B: rows up to ``after_step`` (W&B's own step),
+    which were uploaded before, must not be in the file that wandb gets. An entry that is cut off at
+    the end is left out, too.
     """
 
     def __init__(self, path: Path, folder: Path, after_step: int | None) -> None:
         self._log = TransactionLog(path)
         self._after_step = after_step
         self.rows = 0
-        """The number of rows in the copy."""
         self.path = copy_folder(path, folder)
         write_log(self.path, ())
         self.catch_up()

@@ -20,7 +20,6 @@ _DICTIONARY = "dict_checkpoint.pkl"
 
 
 def checkpoint_patches() -> list[Patch]:
-    """Create the patches of checkpoints, trials and analyses."""
     import ray.air
     import ray.tune
     from ray.train import Checkpoint
@@ -86,7 +85,6 @@ def _uri(self: Any) -> str:
 
 
 def _local_path(self: Any) -> str:
-    """Return the folder of a checkpoint; one in a cloud is downloaded first."""
     if self.filesystem.type_name == "local":
         return str(self.path)
     return str(self.to_directory())

@@ -44,7 +44,6 @@ def disable() -> None:
 
 
 def _patch_of_registry() -> Patch:
-    """Return the patch that enables the older forms in trials; only the driver needs it."""
     registry = trainable_registry()
     return Patch(registry, "register", _register(registry.register), Age.RAY_1)
 

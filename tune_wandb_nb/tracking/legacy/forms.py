@@ -14,7 +14,6 @@ __all__ = ["older_forms"]
 
 
 def older_forms() -> list[Patch]:
-    """Create the patches: none is applied yet."""
     return [
         *_module_patches(),
         *run_patches(),

@@ -25,7 +25,6 @@ _unreported: list[str] = []
 
 
 def function_patches() -> list[Patch]:
-    """Create the patches of what training functions call."""
     import ray.train
     import ray.tune
     from ray.air import session
@@ -146,7 +145,6 @@ def _with_classic_arguments(function: Any) -> Any:
 
 
 def classic_arguments(wanted: list[str]) -> dict[str, Any]:
-    """Return what Ray 1.x passed to a function beside its config."""
     import ray.tune
 
     arguments: dict[str, Any] = dict.fromkeys(wanted, ray.tune.report)
@@ -157,7 +155,7 @@ def classic_arguments(wanted: list[str]) -> dict[str, Any]:
 
 
 def forget_checkpoint_of_end() -> None:
-    """Say that Tune takes a checkpoint with a result only, if one was saved after the last."""
+    """Say that a checkpoint saved after the last report is lost."""
     if _unreported:
         print(
             "tune-wandb-nb: a checkpoint was saved after the last tune.report(), and Tune takes one"

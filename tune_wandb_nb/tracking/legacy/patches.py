@@ -31,14 +31,7 @@ class Age(Enum):
 
 
 class Patch:
-    """Replaces one attribute, and restores it.
-
-    Args:
-        owner: The module, class or object that has the attribute.
-        name: The attribute's name.
-        value: The new value.
-        age: The age of Ray whose forms this patch brings back.
-    """
+    """Replaces one attribute of a module, class or object, and restores it."""
 
     def __init__(self, owner: Any, name: str, value: Any, age: Age) -> None:
         self._owner = owner
@@ -49,13 +42,11 @@ class Patch:
         self.age = age
 
     def apply(self) -> None:
-        """Set the new value."""
         self._existed = self._name in vars(self._owner)
         self._original = vars(self._owner).get(self._name)
         setattr(self._owner, self._name, self._value)
 
     def undo(self) -> None:
-        """Restore the original value, or delete an attribute that did not exist."""
         if self._existed:
             setattr(self._owner, self._name, self._original)
         else:
@@ -72,7 +63,6 @@ class ModulePatch(Patch):
         self._replaced: ModuleType | None = None
 
     def apply(self) -> None:
-        """Set the module as its parent's attribute, and where Python finds imported modules."""
         # The parent may be a module that an earlier patch has added.
         self._owner = import_module(self._parent)
         self._replaced = sys.modules.get(self._module.__name__)
@@ -80,7 +70,6 @@ class ModulePatch(Patch):
         sys.modules[self._module.__name__] = self._module
 
     def undo(self) -> None:
-        """Restore the module that was replaced, if there was one."""
         super().undo()
         if self._replaced is None:
             del sys.modules[self._module.__name__]
@@ -99,6 +88,5 @@ def apply_patches(patches: Iterable[Patch]) -> list[Patch]:
 
 
 def undo_patches() -> None:
-    """Undo all patches applied in this process, the last first."""
     while _applied:
         _applied.pop().undo()

@@ -86,7 +86,6 @@ def run(
 
 
 def run_patches() -> list[Patch]:
-    """Create the patch of ``tune.run``."""
     return [Patch(tune, "run", _classic_run(tune.run), Age.RAY_1)]
 
 
@@ -148,7 +147,6 @@ def _modern_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_credential(config: object) -> bool:
-    """Return whether a config contains a credential, which Tune would write to disk."""
     if not isinstance(config, Mapping):
         return False
     entry = entry_of(config)
@@ -167,7 +165,6 @@ def _callback(logger: Any) -> Callback:
 
 
 def _without_sampled(entry: Any) -> Any:
-    """Return the entry without the values that Tune samples for each trial."""
     if not isinstance(entry, Mapping):
         return entry
     sampled = (tune.search.sample.Domain,)

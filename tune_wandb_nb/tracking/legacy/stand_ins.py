@@ -14,24 +14,19 @@ __all__ = ["StandIn", "missing_names", "resolve"]
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """A module under an older name; what it holds is loaded when it is asked for.
-
-    Args:
-        name: The module's name.
-        names: A name in it -> where it is today, as ``module:attribute``.
-        modern: The modules that have all other names of it.
-        gone: A name that no version has any more -> what to write today; "*" is every name.
-        is_complete: Nothing else is looked for in the module of Ray's that is replaced.
-    """
+    """A module under an older name; what it holds is loaded when it is asked for."""
 
     name: str
     names: Mapping[str, str] = field(default_factory=dict)
+    """A name in it -> where it is today, as ``module:attribute``."""
     modern: tuple[str, ...] = ()
+    """The modules that have all other names of it."""
     gone: Mapping[str, str] = field(default_factory=dict)
+    """A name that no version has any more -> what to write today; "*" is every name."""
     is_complete: bool = False
+    """Nothing else is looked for in the module of Ray's that is replaced."""
 
     def module(self) -> ModuleType:
-        """Create the module."""
         module: Any = ModuleType(self.name, "Names of an older Ray, from tune-wandb-nb.")
         # A package, whose submodules are stand-ins too, for all that Ray's code asks.
         module.__path__ = []
@@ -56,17 +51,12 @@ class StandIn:
 
 
 def resolve(where: str) -> Any:
-    """Return what a ``module:attribute`` names."""
     module, _, attribute = where.partition(":")
     return getattr(import_module(module), attribute) if attribute else import_module(module)
 
 
 def _refuse(module: str, name: str, gone: Mapping[str, str]) -> None:
-    """Raise the error that says what to write today, if a name is among those that are gone.
-
-    Raises:
-        ImportError: ``from module import name`` shows its text, and not that of an AttributeError.
-    """
+    """Raise ImportError, which ``from module import name`` shows, if a name is gone."""
     today = gone.get(name) or (gone.get("*") if not name.startswith("__") else None)
     if today is not None:
         raise ImportError(
@@ -86,7 +76,6 @@ def missing_names(module: str, gone: Mapping[str, str]) -> Callable[[str], Any]:
 
 
 def _original(name: str, replaced: ModuleType | None) -> list[ModuleType]:
-    """Return the module of Ray's that a stand-in has replaced, if there is one."""
     if replaced is not None:
         return [replaced]
     parent = import_module(name.rpartition(".")[0])

@@ -34,7 +34,6 @@ _KEPT = "tune_arguments"
 
 
 def config_patches() -> list[Patch]:
-    """Create the patches of the configs, and of the `tune.Tuner` that takes them."""
     import ray.air
     import ray.train
     import ray.tune
@@ -125,7 +124,6 @@ def _take(config: Any, refused: Iterable[str]) -> dict[str, Any]:
 
 
 def _is_sampled(config: Any) -> bool:
-    """Return whether a field of a config is still to be sampled by Tune."""
     from ray.tune.search.sample import Domain
 
     values = [getattr(config, field.name) for field in fields(config)]
@@ -170,7 +168,6 @@ def _restore(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _for_tune(run_config: Any) -> Any:
-    """Return a config of Ray Train's as one of Tune's; any other as it is."""
     import ray.train
     import ray.tune
 
@@ -194,7 +191,7 @@ def _for_tune(run_config: Any) -> Any:
 
 
 def _same(modern: Callable[..., Any], config: Any) -> Any:
-    """Return a config of a class with the values that another class's has."""
+    """Return a config of Ray Train's as one of ``modern``; any other as it is."""
     known = {field.name for field in fields(modern)}  # type: ignore[arg-type]
     refused = {name for names in _TUNES.values() for name in names}
     values = {

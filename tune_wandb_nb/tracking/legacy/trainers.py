@@ -26,7 +26,6 @@ _controllers: list[Any] = []
 
 
 def trainer_patches() -> list[Patch]:
-    """Create the patches of the trainers' own methods, and of their older names."""
     import ray.train.data_parallel_trainer
 
     trainer = trainer_class()
@@ -38,7 +37,6 @@ def trainer_patches() -> list[Patch]:
 
 
 def is_trainer(trainable: Any) -> bool:
-    """Return whether a trainable is a trainer of Ray Train V2."""
     return isinstance(trainable, trainer_class())
 
 
@@ -187,7 +185,6 @@ def _merged(trainer: Any, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _room_for(trainer: Any) -> int:
-    """Return how many trials of a trainer the cluster has room for."""
     import ray
 
     scaling = trainer.scaling_config

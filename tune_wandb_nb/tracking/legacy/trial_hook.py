@@ -67,7 +67,6 @@ class LegacyTrial(_Base):
                 self.config[name] = config[name]
 
     def cleanup(self) -> None:
-        """End the trial, and the trainer that it has started."""
         super().cleanup()
         abort_training()
 
