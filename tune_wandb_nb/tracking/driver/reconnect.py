@@ -1,5 +1,3 @@
-"""Brings runs that had to go offline to W&B, as soon as its server can be reached again."""
-
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -28,10 +26,6 @@ class Reconnect:
     Runs that open after that are online. A run that was opened offline stays offline until it ends,
     and is uploaded then. All of this happens in a thread that starts with the first run that had to
     go offline.
-
-    Args:
-        say: Called with what a person should know.
-        again_every: Seconds between two questions.
     """
 
     def __init__(self, say: Callable[[str], None], *, again_every: float = 15.0) -> None:
@@ -65,11 +59,7 @@ class Reconnect:
             return list(self._runs)
 
     def finish(self, timeout: float) -> bool:
-        """Ask once more, now that all runs have ended; returns False if the time was too short.
-
-        Args:
-            timeout: Seconds.
-        """
+        """Ask once more, now that all runs have ended; False if ``timeout`` was too short."""
         with self._changed:
             rounds = self._rounds + (2 if self._is_busy else 1)
             self._wake.set()

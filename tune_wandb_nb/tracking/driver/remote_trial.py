@@ -1,4 +1,4 @@
-"""The driver's view of a run that the trial's own process writes: its counts, nothing else."""
+"""The driver's view of a run that the trial's own process writes."""
 
 from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
@@ -23,7 +23,6 @@ class RemoteTrial:
         self.stats = RunStats(trial_id, name, str(plan.arguments["id"]), plan.mode)
 
     def open(self) -> None:
-        """Count the run as running: the trial opens it."""
         self.stats.state = "running"
 
     def end(self, ending: Ending) -> None:

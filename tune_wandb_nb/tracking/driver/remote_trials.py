@@ -26,13 +26,8 @@ class RemoteTrials:
     """Asks the broker, without waiting, which trials claim their runs and what they have written.
 
     The broker is an actor, and started only where a trial may need it: once this process has loaded
-    the mixin or `setup_wandb`, or a trial has asked for it.
-
-    Args:
-        search_id: The search.
-        arguments: Those of its logger.
-        notices: Where the trials' notices go.
-        hand_over: Called with the id of a trial that claims its run, perhaps more than once.
+    the mixin or `setup_wandb`, or a trial has asked for it. ``hand_over`` may be called more than
+    once with the id of a trial that claims its run.
     """
 
     def __init__(
@@ -55,12 +50,10 @@ class RemoteTrials:
         self._next_look = 0.0
 
     def start(self) -> None:
-        """Let trials know that their search has a logger."""
         announce_logger(self._search_id)
         self._attach_where_needed()
 
     def stop(self) -> None:
-        """Have the broker forget the search."""
         withdraw(self._search_id)
         if self.is_attached:
             broker_client.detach(self._search_id)
@@ -82,7 +75,6 @@ class RemoteTrials:
         return self._inherits[name]
 
     def add(self, stats: RunStats) -> None:
-        """Follow the counts of a trial that writes its own run."""
         self._running[stats.trial_id] = stats
 
     def end(self, trial_id: str, ending: Ending) -> None:
@@ -94,8 +86,7 @@ class RemoteTrials:
     def poll(self, experiment: str | None) -> None:
         """Take over the broker's answer if it has come, and ask again.
 
-        Args:
-            experiment: The path of the search's experiment; None before its first trial.
+        ``experiment`` is the path of the search's experiment; None before its first trial.
         """
         self._attach_where_needed()
         broker = broker_client.broker
@@ -130,13 +121,7 @@ class RemoteTrials:
         report: WorkerReport | None = None,
         run_state: Mapping[str, Any] | None = None,
     ) -> None:
-        """Let a trial's process open the run that it has claimed.
-
-        Args:
-            trial_id: The trial.
-            report: The counts of what the driver has written to the run.
-            run_state: How the trial's process goes on with that; see `Broker.release`.
-        """
+        """Let a trial's process open the run that it has claimed; see `Broker.release`."""
         if (broker := broker_client.broker) is not None:
             broker.release.remote(self._search_id, trial_id, report, run_state)
 

@@ -57,7 +57,6 @@ class Session:
     trials: Trials = field(default_factory=Trials)
     restored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tune_trials: Sequence[Any] = ()
-    """Tune's own list of all its trials."""
     search: TuneSearch | None = None
     """Tune's loop; None where it cannot be reached."""
     pages: SearchPages = field(init=False)
@@ -78,11 +77,7 @@ class Session:
     _core: CoreWatch = field(default_factory=CoreWatch)
 
     def start(self) -> None:
-        """Check what can be checked before there is a trial, and start the writer.
-
-        Raises:
-            SettingsError: a setting, a key file, a hook or a folder that cannot be used.
-        """
+        """Check what can be checked before there is a trial, and start the writer."""
         self.arguments = with_open_run(self.arguments)
         self.reconnect = Reconnect(self.notices.say)
         self._names = MetricNames(self.notices.say)
@@ -104,11 +99,7 @@ class Session:
         self.writer.start()
 
     def poll(self, experiment: str | None) -> None:
-        """Take over the reports of trials that write their own run, and print the notices.
-
-        Args:
-            experiment: The path of the search's experiment; None before its first trial.
-        """
+        """Take over the reports of trials that write their own run, and print the notices."""
         self.remote.poll(experiment)
         now = time.monotonic()
         for trial_id in [trial_id for trial_id, at in self._unopened.items() if at <= now]:
@@ -138,9 +129,6 @@ class Session:
         The process of a trial whose trainable inherits the mixin opens the run. Any other process
         may claim the run, by `setup_wandb`: where trials may do that, the driver opens the run with
         the trial's first result, and writes it until then.
-
-        Raises:
-            SettingsError: the trial's settings cannot be used.
         """
         trial_id, name = str(names.trial_id), str(names.name)
         settings = self._settings_of(config, trial or names)
@@ -175,18 +163,15 @@ class Session:
         return tracked
 
     def reopen_trial(self, tracked: TrackedTrial) -> None:
-        """Open the run again of a trial that had ended."""
         tracked.ended, tracked.stopping = False, False
         self._unopened[tracked.stats.trial_id] = 0.0
         self._open(tracked)
 
     def send(self, tracked: TrackedTrial, item: Item) -> None:
-        """Send an item to a trial's run, which is opened first where it is not open yet."""
         self._open(tracked)
         self.writer.send(tracked.run, item)
 
     def end_trial(self, tracked: TrackedTrial, ending: Ending) -> None:
-        """Close the run of a trial that ended."""
         self._open(tracked)
         tracked.ended = True
         run = tracked.run
@@ -206,7 +191,6 @@ class Session:
         self.pages.end()
 
     def _open(self, tracked: TrackedTrial) -> None:
-        """Open a trial's run, if it waits to be opened."""
         if self._unopened.pop(tracked.stats.trial_id, None) is not None:
             if isinstance(tracked.run, RemoteTrial):
                 self.remote.add(tracked.stats)

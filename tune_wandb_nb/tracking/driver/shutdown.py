@@ -1,5 +1,3 @@
-"""The end of a search: waits for W&B to have everything, and says where the rows are."""
-
 import signal
 import threading
 import time

@@ -1,5 +1,3 @@
-"""What Tune's thread holds of one trial."""
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -37,10 +35,8 @@ class TrackedTrial:
     saved: str | None = None
     """The checkpoint that was saved last."""
     logs_output: bool = False
-    """Whether its console output is kept among the run's files."""
 
     def is_new(self, checkpoint: str) -> bool:
-        """Return whether a checkpoint is another one than at the last call."""
         is_new, self.saved = checkpoint != self.saved, checkpoint
         return is_new
 
@@ -56,7 +52,6 @@ class TrackedTrial:
 
     @property
     def stats(self) -> RunStats:
-        """The counts of its run."""
         return self.run.stats
 
     def config_change(self, trial: "Trial", trials: Sequence["Trial"]) -> Callable[[], Row | None]:
@@ -71,5 +66,4 @@ class TrackedTrial:
         return partial(self.rows.change_config, config, source=source, iteration=iteration)
 
     def state(self) -> dict[str, Any]:
-        """Return what a restored search needs to go on with the trial."""
         return {**self.rows.state(), "folder": self.source.folder}

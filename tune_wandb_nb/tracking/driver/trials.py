@@ -1,5 +1,3 @@
-"""The trials of a search and what their runs add up to, as Tune's thread and others see them."""
-
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -27,41 +25,33 @@ class Trials:
         return len(self._by_id)
 
     def add(self, tracked: TrackedTrial) -> None:
-        """Add a trial that starts."""
         with self._lock:
             self._by_id[tracked.stats.trial_id] = tracked
             self._run_ids.add(tracked.stats.run_id)
 
     def get(self, trial_id: str) -> TrackedTrial | None:
-        """Return a trial; None where it has not started."""
         return self._by_id.get(trial_id)
 
     def stats_of(self, trial_id: str) -> RunStats:
-        """Return the counts of a trial's run."""
         return self._by_id[trial_id].stats
 
     @property
     def first(self) -> TrackedTrial | None:
-        """The trial that started first; None before it."""
         with self._lock:
             return next(iter(self._by_id.values()), None)
 
     def all(self) -> list[TrackedTrial]:
-        """Return all trials so far."""
         with self._lock:
             return list(self._by_id.values())
 
     def has_run_id(self, run_id: str) -> bool:
-        """Return whether a trial's run was opened with this id."""
         return run_id in self._run_ids
 
     def state(self) -> Mapping[str, Any]:
-        """Return what a restored search needs to go on, by trial."""
         return {tracked.stats.trial_id: tracked.state() for tracked in self.all()}
 
     @property
     def stats(self) -> list[RunStats]:
-        """The counts of all runs."""
         return [tracked.stats for tracked in self.all()]
 
     @property
@@ -72,7 +62,6 @@ class Trials:
 
     @property
     def trouble(self) -> str | None:
-        """What is wrong with W&B right now, in a few words; None if nothing is."""
         stats = self.stats
         away = [run.trouble for run in stats if run.trouble]
         if away:
@@ -82,18 +71,16 @@ class Trials:
 
     @property
     def project_url(self) -> str | None:
-        """The page of the project, once a run is online."""
         return next((run.project_url for run in self.stats if run.project_url), None)
 
     @property
     def group(self) -> str | None:
-        """The group of all runs; None where they have several, or there are none."""
+        """The group of all runs; None where they have several."""
         groups = {str(tracked.run.plan.arguments["group"]) for tracked in self.all()}
         return groups.pop() if len(groups) == 1 else None
 
     @property
     def group_url(self) -> str | None:
-        """The page of this search's runs, once one of them is online."""
         for tracked in self.all():
             if tracked.stats.project_url:
                 group = quote(str(tracked.run.plan.arguments["group"]), safe="")

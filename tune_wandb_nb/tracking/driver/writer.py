@@ -27,11 +27,10 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """The last item that is sent to a run that another process goes on with."""
+    """The last item of a run that another process goes on with, after ``release``."""
 
     ending: Ending
     release: Callable[[], None]
-    """Called once the run is closed here."""
 
 
 AnyRun: TypeAlias = TrialRun | RemoteTrial
@@ -42,8 +41,6 @@ _Ready: TypeAlias = _Job | StoredRow
 
 
 class _RunQueue:
-    """The items of one run, in order, and whether a worker is busy with the run."""
-
     __slots__ = ("is_busy", "items", "run")
 
     def __init__(self, run: AnyRun) -> None:
@@ -59,13 +56,10 @@ class RunWriter:
     for the network; so does a row whose run has to be opened again. The items of a run are handled
     in order. All threads are daemons: none keeps the interpreter alive.
 
-    Args:
-        workers: How many runs are opened or ended at once while the search runs. More would take
-            Tune's thread too much of its time.
-        closers: The same from `stop` on: the last trials may all end at once.
-        linger: Seconds for which rows gather before they are written, so that the two threads do
-            not take turns at every row; wandb itself sends rows every few seconds.
-        rows: Where rows wait for their runs.
+    ``workers`` open and end runs while the search runs, since more would take Tune's thread too
+    much of its time; from `stop` on there are ``closers``, since the last trials may all end at
+    once. Rows gather for ``linger`` seconds, so that the two threads do not take turns at every
+    row; wandb itself sends rows every few seconds.
     """
 
     def __init__(
@@ -119,7 +113,6 @@ class RunWriter:
         return caught_up.wait(timeout)
 
     def unfinished(self) -> list[AnyRun]:
-        """Return the runs that have not ended yet."""
         with self._changed:
             return list(self._unfinished)
 

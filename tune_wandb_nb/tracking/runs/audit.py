@@ -44,7 +44,6 @@ class _Totals:
 
 
 def audit_table(runs: Iterable[RunStats]) -> "pd.DataFrame":
-    """Return one row a trial, in the order in which they started."""
     import pandas as pd
 
     rows = [
@@ -57,13 +56,9 @@ def audit_table(runs: Iterable[RunStats]) -> "pd.DataFrame":
 def closing_line(
     runs: Sequence[RunStats], unfinished: Sequence[RunStats], repair: str = "", group: str = ""
 ) -> str:
-    """Say in one line where the rows are, or what is missing and the command that repairs it.
+    """Say where the rows are, or what is missing and the command that repairs it.
 
-    Args:
-        runs: The counts of all runs.
-        unfinished: Those that are not closed yet.
-        repair: The call that brings rows to W&B that only Tune has; empty where there is none.
-        group: The group of all runs; empty where they have several.
+    ``repair`` is the call that brings rows to W&B that only Tune has; ``group`` that of all runs.
     """
     if not runs:
         return "no trial was tracked."
@@ -107,14 +102,6 @@ def sync_command(paths: Sequence[str], group: str = "") -> str:
     That is ``wandb sync``. Many folders of one search are written as one glob, where it finds no
     run but these: Tune numbers its trials. Optuna's trials have random ids: then it is `sync_runs`
     with their group.
-
-    Example:
-        >>> sync_command([f"wandb/offline-run-{i}-{id(i)}" for i in range(16)], "digits")
-        "tune_wandb_nb.sync_runs('wandb', group='digits')"
-        >>> sync_command(["wandb/offline-run-1-ab_00000", "wandb/offline-run-2-ab_00001"])
-        'wandb sync wandb/offline-run-1-ab_00000 wandb/offline-run-2-ab_00001'
-        >>> sync_command([f"wandb/offline-run-{i}-ab_{i:05}" for i in range(16)])
-        'wandb sync wandb/offline-run-*-ab_*'
     """
     short = [_shorter(path) for path in paths]
     families: dict[_Family, set[str]] = {}
@@ -153,7 +140,6 @@ class _Family:
         return cls(str(PurePath(path).parent), found[1], found[2]) if found else None
 
     def glob(self) -> str:
-        """Return the glob as a shell reads it."""
         return f"{shlex.quote(self.folder)}/{self.kind}-*-{shlex.quote(self.search)}_*"
 
     def names_on_disk(self) -> set[str]:

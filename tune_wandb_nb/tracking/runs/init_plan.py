@@ -26,7 +26,7 @@ class TrialNames:
     name: str | None = None
     experiment: str | None = None
     experiment_path: str | None = None
-    """The path of the experiment in its storage, by which driver and trial know the search."""
+    """The experiment's path in its storage, by which driver and trial know the search."""
     log_path: str | None = None
     """The trial's folder on the driver's machine, where Tune writes its results."""
     path: str | None = None
@@ -34,7 +34,6 @@ class TrialNames:
 
     @classmethod
     def of(cls, trial: "Trial") -> "TrialNames":
-        """Ask Tune for a trial's names."""
         storage = trial.storage
         return cls(
             trial.trial_id,
@@ -53,8 +52,6 @@ class TrialNames:
 
 @dataclass(frozen=True, slots=True)
 class InitPlan:
-    """Everything that ``wandb.init`` needs to open one run."""
-
     mode: Mode
     arguments: Mapping[str, Any]
     key: ApiKey | None = None
@@ -62,13 +59,11 @@ class InitPlan:
     check: ServerCheck | None = None
     """Asks the server whether it takes the key, before the run is opened online."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """The user's own ``wandb.Settings``."""
     define_step: bool = True
     """Whether ``training_iteration`` is the step of all metrics."""
     records_environment: bool = False
-    """Whether this run records the machine and its packages: the first of a search does."""
+    """Whether this run records the machine and its packages: a search's first does."""
     hook: Callable[[Any], None] | None = None
-    """Called with the ``wandb.Run`` once it is open (``WANDB_PROCESS_RUN_INFO_HOOK``)."""
     on_stop: Callable[[], None] | None = None
     """Called, in a thread of wandb's, when someone stops the run on its page."""
     image_kwargs: Mapping[str, Any] = field(default_factory=dict)
@@ -89,16 +84,7 @@ def make_init_plan(
 ) -> InitPlan:
     """Decide how to open a trial's run: by the driver, by the trial itself, or for an upload.
 
-    Args:
-        settings: The trial's settings.
-        access: The mode and the key.
-        names: Tune's names, which stand where the settings have none.
-        folder: Where W&B's files go.
-        config: The run's config.
-        run_id: An id that wins over the settings' and Tune's.
-        records_environment: Whether the run records the machine and its packages.
-        hook: Called with the run once it is open.
-        on_stop: Called when someone stops the run on its page.
+    Tune's names stand where the settings have none; ``run_id`` wins over both.
     """
     excludes = Excludes(settings.excludes)
     paths = {name: path for name, path in names.paths.items() if not excludes.matches(name)}

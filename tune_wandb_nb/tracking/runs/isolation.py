@@ -1,5 +1,3 @@
-"""Keeps a search's runs apart from the user's own use of wandb in the same process."""
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar

@@ -49,12 +49,8 @@ _FULL: Mapping[str, Any] = {
 class OpenRun:
     """An open ``wandb.Run``, and the step of its next row.
 
-    Args:
-        run: The ``wandb.Run``.
-        mode: How it was opened.
-        plan: How it was to be opened.
-        log_reported: Logs the metrics of a row where the trial logs to the same run itself; by
-            default each row is a step of its own.
+    ``log_reported`` logs the metrics of a row where the trial logs to the same run itself; by
+    default each row is a step of its own.
     """
 
     __slots__ = ("_log_reported", "_plan", "mode", "next_step", "run")
@@ -74,15 +70,12 @@ class OpenRun:
 
     @property
     def path(self) -> str:
-        """The run's folder."""
         return str(Path(self.run.dir).parent)
 
     def log(self, row: Row, on_left_out: Callable[[list[str], Exception], None]) -> None:
         """Log a row's metrics; where W&B refuses them, the numbers among them.
 
-        Args:
-            row: The row.
-            on_left_out: Called with the names of the metrics that W&B refuses, and its error.
+        ``on_left_out`` is called with the names of the refused metrics, and W&B's error.
         """
         if self._log_reported is not None:
             self._log_what_wandb_takes(row.metrics, self._log_reported, on_left_out)
@@ -95,11 +88,9 @@ class OpenRun:
         self.next_step = step + 1
 
     def update_config(self, config: Mapping[str, Any]) -> None:
-        """Change the run's config."""
         self.run.config.update(storable_config(config), allow_val_change=True)
 
     def update_summary(self, summary: Mapping[str, Any]) -> None:
-        """Change the run's summary."""
         self.run.summary.update(dict(summary))
 
     def keep_files(self, files: Iterable[str]) -> None:
@@ -154,7 +145,6 @@ class OpenRun:
 
 
 Start: TypeAlias = Callable[[InitPlan, Mode, str], OpenRun]
-"""Opens a run: its plan, the mode, the run's id."""
 
 
 def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:

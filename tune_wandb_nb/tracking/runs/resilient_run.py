@@ -32,15 +32,8 @@ class RecoveryFromTune(Recovery):
 
     Tune writes every result to disk before it calls the logger. After anything that may have cost
     rows, W&B (or the file, offline) is asked for its last iteration, and the rows after it are
-    written anew.
-
-    Args:
-        source: Where Tune keeps the trial's results.
-        make_rows: Makes what turns the trial's results into rows, from the first result on.
-        core: Notices when wandb-core has died.
-        names: Counts the metrics of the whole search.
-        is_resumed: Whether an earlier process began the run, and may not have sent all its rows.
-        on_offline: Called with a run that was to be online and is not.
+    written anew. ``make_rows`` makes what turns all the trial's results into rows; ``is_resumed``:
+    an earlier process began the run, and may not have sent all its rows.
     """
 
     def __init__(
@@ -64,7 +57,6 @@ class RecoveryFromTune(Recovery):
         """While rows may be missing: the last iteration that certainly is in W&B or in the file."""
         self._first: int | None = None
         self._last: int | None = None
-        """The first and the last iteration that this process has written."""
 
     def refusal(self) -> str | None:
         """Return why the run should not be opened online: wandb-core dies each time."""
@@ -211,7 +203,6 @@ class RecoveryFromTune(Recovery):
         return opened.mode == "offline" or step is None or step < step_at_opening
 
     def _fill(self, run: TrialRun, before: int | None) -> None:
-        """Write the rows that Tune has recorded and the run lacks."""
         stats = run.stats
         logged = stats.logged
         filled = 0
@@ -268,7 +259,6 @@ def _known_to_server(run: TrialRun, opened: OpenRun) -> tuple[int | None, int | 
 
 
 def _recorded(run: TrialRun) -> tuple[int | None, int | None]:
-    """Return the last iteration and the last step in a run's offline files; None without rows."""
     return last_recorded(Path(run.plan.arguments["dir"]), run.stats.run_id)
 
 

@@ -1,5 +1,3 @@
-"""A trial's hyperparameters as W&B can store them: one odd value must not cost the run."""
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,12 +10,7 @@ _DEEPEST = 20
 
 
 def storable_config(config: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a config in which whatever W&B cannot store is text, and every name too.
-
-    Example:
-        >>> storable_config({"lr": 0.1, "mask": (1 + 2j), 3: ...})
-        {'lr': 0.1, 'mask': '(1+2j)', '3': 'Ellipsis'}
-    """
+    """Return a config in which whatever W&B cannot store is text: it must not cost the run."""
     return {_text(key): _storable(value, 0) for key, value in config.items()}
 
 

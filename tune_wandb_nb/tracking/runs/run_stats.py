@@ -16,15 +16,7 @@ _REPORTED = tuple(each.name for each in fields(WorkerReport))
 
 @dataclass(slots=True, eq=False)
 class RunStats:
-    """What became of the rows of one trial's run: the audit has one line for each.
-
-    Example:
-        >>> stats = RunStats("ab_00000", "train_ab_00000", "ab_00000", "offline")
-        >>> stats.reported, stats.logged = 3, 2
-        >>> stats.lose("the disk is full")
-        >>> stats.explain()
-        '1 rows dropped: the disk is full'
-    """
+    """What became of the rows of one trial's run: the audit has one line for each."""
 
     trial_id: str
     name: str
@@ -32,7 +24,6 @@ class RunStats:
     mode: Mode
     state: str = "waiting"
     reported: int = 0
-    """Rows that Tune reported."""
     logged: int = 0
     dropped: int = 0
     lost: int = 0
@@ -45,9 +36,7 @@ class RunStats:
     url: str | None = None
     project_url: str | None = None
     path: str | None = None
-    """The run's folder."""
     stopped_in_wandb: bool = False
-    """Whether someone has stopped the run on its page."""
     trouble: str = ""
     """Why the run is offline though it was to be online; empty otherwise."""
 
@@ -62,11 +51,9 @@ class RunStats:
         self.drop(reason, rows)
 
     def add_note(self, text: str) -> None:
-        """Add a sentence to the note."""
         self.note = "; ".join(filter(None, (self.note, text)))
 
     def go_offline(self, reason: str) -> None:
-        """Count the run as offline though it was to be online."""
         self.mode, self.trouble, self.note = "offline", reason, f"offline: {reason}"
 
     def mark_uploaded(self, project_page: str) -> None:
@@ -95,14 +82,12 @@ class RunStats:
         return "; ".join(parts)
 
     def to_report(self) -> WorkerReport:
-        """Return what the trial's process sends to the driver."""
         values = {name: getattr(self, name) for name in _REPORTED}
         return WorkerReport(
             **{**values, "reasons": dict(self.reasons), "left_out": dict(self.left_out)}
         )
 
     def take_over(self, report: WorkerReport) -> None:
-        """Take over the counts that the trial's own process has reported."""
         for name in _REPORTED:
             setattr(self, name, getattr(report, name))
         self.reasons = Counter(report.reasons)

@@ -18,29 +18,23 @@ __all__ = ["Recovery", "TrialRun"]
 class Recovery:
     """What a run does about a wandb-core that dies; this one does nothing.
 
-    A `TrialRun` calls these methods in the place of its own of the same name, which they call.
+    A `TrialRun` calls these methods in the place of its own of the same name, which they call. They
+    raise whatever wandb raises.
     """
 
     def refusal(self) -> str | None:
-        """Return why the run should not be opened online, or None."""
         return None
 
     def start(self, run: "TrialRun", mode: Mode) -> None:
-        """Open the run.
-
-        Raises:
-            Exception: whatever wandb raises.
-        """
         run.start(mode)
 
     def write_row(self, run: "TrialRun", row: Row, *, may_wait: bool) -> bool:
-        """Write a row, or return False where that takes long and must not; raises as `start`."""
+        """Write a row, or return False where that takes long and must not."""
         del may_wait
         run.write_row(row)
         return True
 
     def finish(self, run: "TrialRun", ending: Ending) -> None:
-        """Close the run; raises as `start`."""
         run.finish(ending)
 
     def went_offline(self, run: "TrialRun", reason: str) -> None:
@@ -52,14 +46,6 @@ class TrialRun:
 
     The logger counts what Tune reported; `open`, `write` and `end` are called by the writer, never
     two at once. None of them raises: what goes wrong is in ``stats``.
-
-    Args:
-        trial_id: Tune's id of the trial.
-        name: Its name.
-        plan: How to open the run.
-        say: Called with what a person should know.
-        recovery: What is done about a wandb-core that dies.
-        starter: Opens the ``wandb.Run``.
     """
 
     def __init__(
@@ -75,7 +61,6 @@ class TrialRun:
         self.plan = plan
         self.stats = RunStats(trial_id, name, str(plan.arguments["id"]), plan.mode)
         self.open_run: OpenRun | None = None
-        """None while the run is not open."""
         self._say = say
         self._recovery = recovery or Recovery()
         self._starter = starter
@@ -85,7 +70,6 @@ class TrialRun:
 
     @property
     def is_open(self) -> bool:
-        """Whether the run takes rows right now."""
         return self.open_run is not None
 
     @property
@@ -97,7 +81,6 @@ class TrialRun:
 
     @property
     def next_step(self) -> int:
-        """W&B's own step of the next row."""
         return 0 if self.last_step is None else self.last_step + 1
 
     def open(self) -> None:
@@ -138,12 +121,8 @@ class TrialRun:
     def write(self, row: Row, *, may_wait: bool = True) -> bool:
         """Log one row; what W&B refuses is left out, and only a whole row is dropped.
 
-        Args:
-            row: The row.
-            may_wait: Whether the run may be opened again for it, after wandb-core has died.
-
-        Returns:
-            False if the row needs that and ``may_wait`` is False; the row is then still to write.
+        Returns False, and the row is still to write, if the run would have to be opened again for
+        it, after wandb-core has died, and ``may_wait`` is False.
         """
         if self.stats.mode == "disabled":
             return True
@@ -182,7 +161,6 @@ class TrialRun:
     # What a recovery calls; these raise whatever wandb raises.
 
     def start(self, mode: Mode) -> None:
-        """Open the ``wandb.Run``."""
         self.open_run = self._starter(self.plan, mode, self.stats.run_id)
         self.stats.path = self.open_run.path
         if mode == "online":
@@ -202,13 +180,12 @@ class TrialRun:
             self.open_run.update_summary(row.summary)
 
     def log_metrics(self, row: Row) -> None:
-        """Log and count the metrics of a row."""
         assert self.open_run is not None
         self.open_run.log(row, self._note_left_out)
         self.stats.logged += row.is_reported
 
     def finish(self, ending: Ending) -> None:
-        """Close the ``wandb.Run`` with what its summary says of the end."""
+        """Close the ``wandb.Run``; trouble on the way is noted in ``stats``."""
         assert self.open_run is not None
         try:
             self.open_run.update_summary(ending.summary)

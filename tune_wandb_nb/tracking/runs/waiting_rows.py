@@ -20,8 +20,6 @@ _ROW, _VALUE = 400, 120
 
 @dataclass(frozen=True, slots=True)
 class StoredRow:
-    """A row that waits: in memory, or in a file."""
-
     row: Row | None
     file: Path | None
     size: int
@@ -29,20 +27,10 @@ class StoredRow:
 
 
 class WaitingRows:
-    """Keeps rows until their runs take them; used by the one thread that writes them.
+    """Keeps rows for their runs, above ``bound`` bytes in files; used by one thread.
 
     A run opens for up to 20 seconds online, and longer where W&B hangs. What its trial reports
     meanwhile, images among it, must not fill the driver's memory.
-
-    Args:
-        bound: The bytes of all rows in memory above which the next ones go to files.
-
-    Example:
-        >>> waiting = WaitingRows(bound=0)
-        >>> stored = waiting.put(Row({"loss": 1}, {}, {}, 1))
-        >>> stored.row, waiting.take(stored).metrics
-        (None, {'loss': 1})
-        >>> waiting.delete()
     """
 
     def __init__(self, bound: int = _BOUND) -> None:
@@ -62,11 +50,7 @@ class WaitingRows:
         return StoredRow(row, None, size)
 
     def take(self, stored: StoredRow) -> Row:
-        """Return a row that is no longer kept.
-
-        Raises:
-            Exception: its file is gone, or a value cannot be unpickled.
-        """
+        """Return a row that is no longer kept; raises whatever its file or values raise."""
         if stored.row is not None:
             self._size -= stored.size
             return stored.row
@@ -77,7 +61,6 @@ class WaitingRows:
         return row
 
     def delete(self) -> None:
-        """Delete the files."""
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None

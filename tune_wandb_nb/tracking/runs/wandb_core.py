@@ -57,8 +57,7 @@ _unclosable: set[str] = set()
 class CoreSharing:
     """Gets this process a wandb-core that the node's other trials use too.
 
-    Args:
-        broker: The actor with the token of each node's core; None: the process has its own core.
+    The broker has the token of each node's core; without one the process has its own core.
     """
 
     def __init__(self, broker: Any) -> None:
@@ -128,7 +127,6 @@ def start_core(idle: str = _IDLE) -> str | None:
 
 
 def answers(token: str) -> bool:
-    """Return whether a process listens at the address in a token."""
     address = address_of(token)
     if address is None:
         return False
@@ -169,23 +167,18 @@ class CoreWatch:
     """Notices that this process's wandb-core has died, and lets the next one start.
 
     All runs of the process share the core, and each of them notices its death; only the first to
-    notice removes what is left of it.
-
-    Args:
-        most: After so many deaths `is_hopeless`: a server's answer that crashes wandb-core would
-            crash the next one too.
+    notice removes what is left of it. After ``most`` deaths it `is_hopeless`: a server's answer
+    that crashes wandb-core would crash the next one too.
     """
 
     def __init__(self, most: int = MOST_CORES) -> None:
         self.number = 0
-        """How many cores have died."""
         self._most = most
         self._lock = threading.Lock()
         self._last_death = -math.inf
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether so many cores have died that runs should not be online."""
         return self.number >= self._most
 
     def replace_dead_core(self, number: int) -> bool:

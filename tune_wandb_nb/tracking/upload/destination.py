@@ -26,12 +26,7 @@ __all__ = ["Destination", "find_destination"]
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A server and a key that the server accepts.
-
-    Example:
-        >>> Destination("https://api.wandb.ai", ApiKey("0123456789" * 4), "me").key
-        ApiKey(***)
-    """
+    """A server and a key that the server accepts."""
 
     host: str
     key: ApiKey
@@ -43,18 +38,10 @@ class Destination:
     """Replaces the project of every run; None keeps it."""
 
     def look_up(self, run_id: str, *, entity: str | None, project: str | None) -> KnownRun:
-        """Ask the server what it has of a run.
+        """Ask the server what it has of a run, whose own entity and project may be None.
 
         The last rows of a run that has not ended may still be on their way to the server. The
         request is therefore repeated until two answers are equal.
-
-        Args:
-            run_id: The run's id.
-            entity: The run's own entity, or None.
-            project: The run's own project, or None.
-
-        Raises:
-            AccountError: the server cannot be asked.
         """
         owner, project = self._owner(entity, project)
         answers: list[KnownRun] = []
@@ -69,17 +56,7 @@ class Destination:
     def iterations_of(
         self, known: KnownRun, run_id: str, *, entity: str | None, project: str | None
     ) -> Container[int]:
-        """Ask the server for the training iterations of which a run has rows.
-
-        Args:
-            known: The answer of `look_up` for the run.
-            run_id: The run's id.
-            entity: The run's own entity, or None.
-            project: The run's own project, or None.
-
-        Raises:
-            AccountError: the server cannot be asked.
-        """
+        """Ask the server for the iterations of a run's rows; ``known`` is from `look_up`."""
         owner, project = self._owner(entity, project)
         return logged_iterations(self.host, self.key, owner, project, run_id, known=known)
 
@@ -106,16 +83,6 @@ class Destination:
 def find_destination(
     arguments: Mapping[str, Any], entity: str | None = None
 ) -> tuple[Destination, WandbSettings]:
-    """Find the server and the key, and ask the server for the entity of the key.
-
-    Args:
-        arguments: Settings as `WandbLogger` takes them: ``host``, ``api_key``, ``project``, ...
-        entity: The team or user to upload to.
-
-    Raises:
-        SettingsError: there is no key, or a setting cannot be used.
-        AccountError: the server refuses the key or cannot be reached.
-    """
     settings = WandbSettings.resolve(arguments, None, os.environ)
     host = server_of(settings)
     # WANDB_MODE is ignored: an upload is always online.

@@ -28,11 +28,7 @@ _LOOK_EVERY = 1.0
 class LiveUpload:
     """Looks for new runs repeatedly, and starts wandb to follow each to its end.
 
-    Args:
-        upload: Prepares the uploads, and checks them at the end.
-        destination: The server and the key.
-        find_files: Returns the files that exist now.
-        patience: Seconds to wait for a new run after all runs have ended.
+    After all have ended it waits ``patience`` seconds for another.
     """
 
     def __init__(
@@ -82,7 +78,6 @@ class LiveUpload:
         return [thread]
 
     def _follow(self, pending: Sequence[PendingUpload], report: Report) -> None:
-        """Follow some runs with one process of wandb."""
         by_file = {each.file: each for each in pending}
 
         def should_continue(waiting: Sequence[Path]) -> bool:

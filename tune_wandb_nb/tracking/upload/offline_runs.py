@@ -46,8 +46,6 @@ _ABANDONED_AFTER = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of uploading one file."""
-
     path: Path
     run_id: str
     state: str
@@ -58,7 +56,6 @@ class Outcome:
     """Whether the file may lack rows that Tune has: it is broken, or its process was killed."""
 
     def with_note(self, note: str) -> "Outcome":
-        """Return a copy with a note added to the existing note."""
         return replace(self, note=f"{self.note}; {note}" if self.note else note)
 
 
@@ -74,28 +71,17 @@ class PendingUpload:
 
     @property
     def file(self) -> Path:
-        """The file that is passed to wandb."""
         return self.copy.path if self.copy else self.run.path
 
     @property
     def rows(self) -> int:
-        """The number of rows to upload."""
         return self.copy.rows if self.copy else self.run.rows
 
 
 Report: TypeAlias = Callable[[Outcome], None]
-"""Called with the outcome of a file as soon as the outcome is certain."""
 
 
 class RunUpload:
-    """Uploads recorded runs to one destination.
-
-    Args:
-        destination: The server and the key.
-        scratch: A folder for temporary copies.
-        parallel: The number of runs to upload at the same time.
-    """
-
     def __init__(self, destination: Destination, scratch: Path, parallel: int) -> None:
         self._destination = destination
         self._scratch = scratch
@@ -107,13 +93,10 @@ class RunUpload:
         report: Report,
         should_continue: Callable[[Sequence[Path]], bool] = lambda _: True,
     ) -> None:
-        """Upload files, and report the outcome of each.
+        """Upload files, and report each outcome as soon as it is certain.
 
-        Args:
-            files: The files.
-            report: Called with each outcome.
-            should_continue: Called repeatedly with the files that are left; the upload stops when
-                it returns False.
+        The upload stops when ``should_continue``, called with the files that are left, returns
+        False.
         """
         pending = {each.file: each for each in self.prepare(files, report)}
         if not pending:
@@ -213,17 +196,10 @@ def is_abandoned(file: Path) -> bool:
 
 
 def failed_outcome(run: RecordedRun, note: str) -> Outcome:
-    """Return the outcome of a run that was not uploaded.
-
-    Args:
-        run: The run.
-        note: The reason.
-    """
     return Outcome(run.path, run.run_id, "failed", run.rows, note=note)
 
 
 def already_uploaded(file: Path) -> Outcome:
-    """Return the outcome of a file that is marked as uploaded."""
     run = _read(file)
     rows = 0 if isinstance(run, Outcome) else run.rows
     return Outcome(file, run.run_id, "already synced", rows)

@@ -27,13 +27,6 @@ _UNKNOWN_EXPERIMENT = (
 
 
 def rebuild(outcomes: Iterable[Outcome], destination: Destination, scratch: Path) -> list[Outcome]:
-    """Upload the rows that files lack; return the new outcome of each file.
-
-    Args:
-        outcomes: The outcomes of files that are broken or end early.
-        destination: The server and the key.
-        scratch: A folder for wandb's files.
-    """
     with ExitStack() as copies:
         # Cached, so that each experiment is downloaded and read once.
         trials_of = cache(partial(_trials_of, copies))

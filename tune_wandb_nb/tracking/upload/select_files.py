@@ -1,5 +1,3 @@
-"""Selects the files to upload for the argument ``paths`` of `sync_runs`."""
-
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,16 +13,7 @@ __all__ = ["files_to_upload"]
 
 
 def files_to_upload(paths: Any, group: str | None = None) -> list[Path]:
-    """Return the .wandb files that are to be uploaded.
-
-    Args:
-        paths: The argument of `sync_runs`.
-        group: The argument of `sync_runs`.
-
-    Raises:
-        SettingsError: an argument of a wrong type.
-        FileNotFoundError: a path does not exist.
-    """
+    """Return the .wandb files that `sync_runs` uploads with these arguments."""
     files = _files_of(paths)
     return files if group is None else [file for file in files if group_of(file) == group]
 

@@ -112,14 +112,6 @@ def sync_runs(
 
 
 def summary(table: "pd.DataFrame") -> str:
-    """Summarize the table of `sync_runs` in a sentence or two.
-
-    Example:
-        >>> import pandas as pd
-        >>> row = {"state": "synced", "run_id": "1", "rows": 20, "uploaded": 20, "note": ""}
-        >>> summary(pd.DataFrame([row]))
-        '20 rows of 1 run are in W&B.'
-    """
     is_uploaded = table["state"].isin(["synced", "synced so far", "rebuilt", "already synced"])
     uploaded, missing = table[is_uploaded], table[~is_uploaded & (table["state"] != "empty")]
     runs, failed = uploaded["run_id"].nunique(), missing["run_id"].nunique()

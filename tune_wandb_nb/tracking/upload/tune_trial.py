@@ -21,8 +21,6 @@ __all__ = ["TrialOutcome", "TrialUpload"]
 
 @dataclass(frozen=True, slots=True)
 class TrialOutcome:
-    """What the upload of one trial has come to."""
-
     trial_id: str
     name: str
     state: str
@@ -35,11 +33,7 @@ class TrialOutcome:
 class TrialUpload:
     """Makes W&B runs of what Tune has recorded.
 
-    Args:
-        destination: Where to.
-        settings: The project, the group, and what is logged of each result. Its entity is used
-            where the destination names none.
-        scratch: A folder for wandb's files.
+    The settings' entity is used where the destination names none; ``scratch`` is for W&B's files.
     """
 
     def __init__(self, destination: Destination, settings: WandbSettings, *, scratch: str) -> None:

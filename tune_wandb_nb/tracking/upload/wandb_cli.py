@@ -31,22 +31,11 @@ def upload_logs(
     on_synced: Callable[[Path], None] = lambda _: None,
     should_continue: Callable[[Sequence[Path]], bool] = lambda _: True,
 ) -> Mapping[Path, str]:
-    """Upload files, and block until wandb's process has exited.
+    """Upload files until wandb's process has exited; return file -> error of those that failed.
 
     wandb marks each file that it has uploaded (`is_synced`). One broken file can make wandb give up
-    on the others, so the caller leaves broken files out.
-
-    Args:
-        files: The files.
-        destination: The server, the key, and perhaps another entity or project.
-        parallel: The number of runs to upload at the same time.
-        live: Follow files that are still being written, until their runs end.
-        on_synced: Called with each file, soon after it is uploaded.
-        should_continue: Called repeatedly with the files that are not uploaded yet; wandb's
-            process is terminated when it returns False.
-
-    Returns:
-        The files that were not uploaded -> wandb's error.
+    on the others, so the caller leaves broken files out. wandb's process is terminated when
+    ``should_continue``, called with the files that are left, returns False.
     """
     waiting = list(files)
     with tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") as folder:
@@ -96,7 +85,6 @@ def _start(
 
 
 def _wait(process: "subprocess.Popen[bytes]", timeout: float = _LOOK_EVERY) -> bool:
-    """Wait for a process; return whether the process has exited."""
     try:
         process.wait(timeout)
     except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""A trial's process and the broker: what the process asks, and what it reports."""
+"""What a trial's process asks the broker, and what it reports."""
 
 import time
 from collections.abc import Mapping
@@ -23,7 +23,6 @@ class BrokerLink:
     def __init__(self) -> None:
         self.broker = request_broker()
         self.trial_id: str | None = None
-        """The trial that this process runs now."""
         self._search_id: str | None = None
         self._last_report = 0.0
         self._sent: Any = None
@@ -43,8 +42,7 @@ class BrokerLink:
     def claim_run(self, trial_id: str | None) -> Mapping[str, Any] | None:
         """Claim the trial's run, which the driver may write so far.
 
-        Returns:
-            The state in which the driver leaves the run; None where the driver does not answer.
+        Returns the state in which the driver leaves it; None where the driver does not answer.
         """
         import ray
 
@@ -109,7 +107,6 @@ class BrokerLink:
         return summary
 
     def say(self, text: str) -> None:
-        """Send a notice to the search's logger."""
         if self.broker is not None:
             self.broker.notify.remote(text, self.trial_id)
         else:

@@ -1,5 +1,3 @@
-"""Prepares a trial's process: takes over the driver's W&B variables, chooses a folder for files."""
-
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,9 +17,7 @@ def adopt_environment(environ: Mapping[str, str]) -> None:
 def folder_for(requested: str | None, drivers_folder: str | None) -> str:
     """Return a folder for W&B's files: the driver's, if it can be written on this node.
 
-    Args:
-        requested: The ``dir`` of the settings; a relative path starts at the driver's folder.
-        drivers_folder: The driver's working directory; None if unknown.
+    A relative path in ``requested``, the ``dir`` of the settings, starts at the driver's folder.
     """
     # Not this process's working directory: Tune has set it to the trial's folder, and may delete
     # that.

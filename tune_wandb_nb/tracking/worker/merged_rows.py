@@ -1,5 +1,3 @@
-"""Merges the rows that a trial logs itself with the rows that it reports to Tune, in one run."""
-
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,11 +13,6 @@ class MergedRows:
     instead. A separate row would need the next step, and W&B would then drop what the trial logs
     next, because a step must not decrease.
 
-    Args:
-        log: The run's ``log``.
-        step: The step of the run's next row.
-
-    Example:
         >>> rows = MergedRows(lambda data, step, commit: print(step, commit, data))
         >>> rows.log({"loss": 1}, step=5)
         5 False {'loss': 1}
@@ -33,9 +26,7 @@ class MergedRows:
         self._log = log
         self._step = step
         self._begun: dict[str, Any] | None = None
-        """The contents of the row that the trial has begun; None if there is no such row."""
         self._joined = False
-        """Whether reported metrics have been added to the begun row."""
         self._requested_step: int | None = None
         """The step that the trial passed for the begun row; the actual step may be later."""
         self._lock = threading.RLock()
@@ -62,7 +53,6 @@ class MergedRows:
                 self._end_row()
 
     def report(self, metrics: Mapping[str, Any]) -> None:
-        """Log metrics that were reported to Tune."""
         with self._lock:
             if self._begun is not None and not self._joined:
                 joining = {self._unused_name(name, value): value for name, value in metrics.items()}

@@ -65,10 +65,7 @@ def open_run(
 ) -> None:
     """Open the W&B run for the trial, or the worker of Ray Train, in this process.
 
-    Args:
-        config: The config with which the training code was called.
-        trainable: The Tune trainable in this process, or None.
-        arguments: Settings that override the config's ``wandb`` entry.
+    ``arguments`` are settings that override the config's ``wandb`` entry.
     """
     writer: Writer
     if trainable is not None:

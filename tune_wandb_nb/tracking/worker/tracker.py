@@ -55,7 +55,6 @@ class Tracker:
 
     @property
     def run(self) -> Any:
-        """The ``wandb.Run`` that is open, or None."""
         return self._run.run if self._run else None
 
     @property
@@ -65,7 +64,6 @@ class Tracker:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether someone has stopped the run on its W&B page."""
         return self._run is not None and self._run.stats.stopped_in_wandb
 
     def open(
@@ -78,15 +76,8 @@ class Tracker:
     ) -> None:
         """Open the run of a trial, or go on with it.
 
-        Args:
-            names: Tune's names for the trial.
-            config: Its config, with a ``wandb`` entry.
-            arguments: Settings that win over that entry.
-            writer: Who writes what the trial reports to Tune. Beside the driver, the trial does not
-                end when `is_stopped`: wandb interrupts the process.
-
-        Raises:
-            SettingsError: the trial's settings cannot be used.
+        Beside the driver as ``writer``, the trial does not end when `is_stopped`: wandb interrupts
+        the process.
         """
         self._link.trial_id = names.trial_id
         self._can_stop = writer != "driver"
@@ -149,7 +140,6 @@ class Tracker:
         self._link.report(run.stats)
 
     def _names_beside(self, names: TrialNames) -> TrialNames:
-        """Return the names of a run beside the trial's, which the driver goes on to write."""
         self._link.say(
             "what the training's own process logs to W&B is in runs of their own, whose ids end in"
             f" {_BESIDE!r}: the trials' runs, with what is reported to Tune, are the logger's."
@@ -167,7 +157,6 @@ class Tracker:
             self._link.report_now_and_then(self._run.stats)
 
     def save(self, checkpoint: Any, result: Mapping[str, Any]) -> None:
-        """Log a checkpoint as an artifact, where ``upload_checkpoints`` asks for it."""
         if self._run is not None and not self._checkpoints.is_none:
             chosen = self._checkpoints.add(SavedCheckpoint.of(checkpoint, result))
             if chosen is not None:
@@ -228,7 +217,6 @@ class Tracker:
         return trial_id or secrets.token_hex(4)
 
     def _decided_ending(self, stats: RunStats) -> Mapping[str, Any]:
-        """Return what the summary says of the end of a trial that was stopped."""
         if stats.stopped_in_wandb:
             return stopped_in_wandb_ending().summary
         return self._link.take_ending(stats.trial_id) if self._rows is not None else {}
@@ -237,7 +225,6 @@ class Tracker:
 def _rows_of(
     settings: WandbSettings, config: Mapping[str, Any], state: Mapping[str, Any] | None
 ) -> TrialRows:
-    """Return what makes a trial's rows, with the state that an earlier process has left."""
     rules = RowRules.of(settings.excludes, log_config=settings.log_config, best=settings.best)
     rows = TrialRows(rules, config)
     if state is not None:

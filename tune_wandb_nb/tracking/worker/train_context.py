@@ -1,5 +1,3 @@
-"""Reads from Ray Train which worker of a distributed training this process is."""
-
 from tune_wandb_nb.compat.ray_trial import train_context, tune_session
 
 __all__ = ["train_experiment", "train_rank"]
@@ -15,6 +13,5 @@ def train_rank() -> int:
 
 
 def train_experiment() -> str | None:
-    """Return the name of the Ray Train run of which this process is a worker, or None."""
     context = train_context()
     return str(context.get_experiment_name()) if context is not None else None

@@ -134,7 +134,6 @@ class WandbTrainableMixin(_Base):
     # original class then. These call the other methods of the new class.
 
     def train(self) -> Any:
-        """Run one iteration; log its result to the run if the search has a `WandbLogger`."""
         try:
             result = super().train()
         except Exception as error:
@@ -144,7 +143,6 @@ class WandbTrainableMixin(_Base):
         return result
 
     def step(self) -> Any:
-        """Run a function until its next report."""
         result = super().step()
         if has_returned(result):
             tracker().completed = True
@@ -152,26 +150,22 @@ class WandbTrainableMixin(_Base):
         return result
 
     def log_result(self, result: Any) -> None:
-        """Log a complete result, with the values that Tune has added."""
         super().log_result(result)
         self._report(result)
 
     def save(self, *args: Any, **kwargs: Any) -> Any:
-        """Save a checkpoint, and log it if ``upload_checkpoints`` is set."""
         saved = super().save(*args, **kwargs)
         if not _is_function(self):
             self._upload(saved)
         return saved
 
     def save_checkpoint(self, *args: Any, **kwargs: Any) -> Any:
-        """Save a checkpoint that a function has reported, and log it."""
         saved = super().save_checkpoint(*args, **kwargs)
         if _is_function(self):
             self._upload(saved)
         return saved
 
     def reset(self, new_config: Any, *args: Any, **kwargs: Any) -> Any:
-        """Switch to another trial: end the run of the current trial and open the next run."""
         from ray.tune import Trainable
 
         if not _is_function(self):
@@ -192,7 +186,6 @@ class WandbTrainableMixin(_Base):
         return succeeded
 
     def stop(self) -> None:
-        """End the trial, then its run."""
         try:
             super().stop()
         finally:
@@ -244,7 +237,6 @@ def trainable_with_mixin() -> Any:
 
 
 def names_of(trainable: Any) -> TrialNames:
-    """Return the ids and names of a trainable's trial and experiment."""
     return _names(trainable.trial_id, trainable.trial_name, storage_of(trainable))
 
 
@@ -261,13 +253,11 @@ def _names(trial_id: str | None, name: str | None, storage: Any) -> TrialNames:
 
 
 def ending_of_error(error: BaseException) -> Ending:
-    """Describe the end of a trial that raised an error."""
     lines = f"{type(error).__name__}: {error}".strip()[-_ERROR_LONGEST:]
     return failed_ending(lines)
 
 
 def ending_without_error() -> Ending:
-    """Describe the end of a trial that completed or was stopped."""
     return finished_ending("completed" if tracker().completed else "stopped")
 
 

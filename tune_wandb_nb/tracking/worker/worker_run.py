@@ -38,14 +38,8 @@ _FLUSHES_EVERY = 0.2
 class WorkerRun:
     """One trial's run, opened as the process's own (``wandb.run``).
 
-    Args:
-        trial_id: Tune's id of the trial.
-        name: Its name.
-        plan: How to open the run.
-        say: Called with what a person should know.
-        sharing: Where a wandb-core comes from.
-        takes_reports: Whether what is reported to Tune goes into the run too.
-        first_step: The step at which an offline run goes on that an earlier process began.
+    ``takes_reports``: what is reported to Tune goes into the run too. ``first_step`` is where an
+    offline run goes on that an earlier process began.
     """
 
     def __init__(
@@ -70,24 +64,20 @@ class WorkerRun:
 
     @property
     def stats(self) -> RunStats:
-        """The run's counts."""
         return self.trial_run.stats
 
     @property
     def run(self) -> Any:
-        """The ``wandb.Run``; None where it is not open."""
         return self.trial_run.open_run.run if self.trial_run.open_run is not None else None
 
     @property
     def next_step(self) -> int:
-        """The step of the run's next row."""
         if self._merged is not None:
             return self._merged.next_step
         return int(self.run.step) if self.run is not None else self._first_step
 
     @property
     def has_rows(self) -> bool:
-        """Whether anything was logged since it was opened."""
         return self.run is not None and self.next_step > self._step_at_opening
 
     def let_stop(self) -> None:
@@ -107,7 +97,6 @@ class WorkerRun:
             wandb.init(mode="disabled", reinit="finish_previous")
 
     def end(self, ending: Ending) -> None:
-        """Close the run; returns when W&B has everything, or the file is whole."""
         is_disabled = self.run is None
         self.trial_run.end(ending)
         if is_disabled:
