@@ -90,12 +90,7 @@ def look_up_projects(
 
 
 def query_server(
-    host: str,
-    key: ApiKey,
-    query: str,
-    variables: Mapping[str, Any],
-    *,
-    timeout: float = _TIMEOUT,
+    host: str, key: ApiKey, query: str, variables: Mapping[str, Any], *, timeout: float = _TIMEOUT
 ) -> dict[str, Any]:
     """Send a GraphQL query; return the "data" of the answer, or raise AccountError."""
     answer = _post(host, key, query, variables, timeout)

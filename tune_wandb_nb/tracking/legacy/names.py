@@ -67,10 +67,7 @@ STAND_INS: tuple[StandIn, ...] = (
     StandIn("ray.tune.sample", modern=("ray.tune.search.sample",)),
     StandIn("ray.tune.trial", modern=("ray.tune.experiment.trial",)),
     StandIn("ray.tune.function_runner", modern=("ray.tune.trainable",)),
-    StandIn(
-        "ray.tune.session",
-        names={name: f"ray.tune:{name}" for name in _SESSION},
-    ),
+    StandIn("ray.tune.session", names={name: f"ray.tune:{name}" for name in _SESSION}),
     StandIn(
         "ray.tune.integration.mlflow",
         names={"MLflowLoggerCallback": "ray.air.integrations.mlflow:MLflowLoggerCallback"},

@@ -12,11 +12,7 @@ from typing import Any
 from tune_wandb_nb.compat.ray_trial import has_train_v2
 from tune_wandb_nb.tracking.legacy.patches import Age, Patch
 from tune_wandb_nb.tracking.legacy.run import storage_of_folder
-from tune_wandb_nb.tracking.legacy.trainers import (
-    as_search,
-    is_trainer,
-    trainer_patches,
-)
+from tune_wandb_nb.tracking.legacy.trainers import as_search, is_trainer, trainer_patches
 
 __all__ = ["config_patches"]
 
@@ -147,11 +143,7 @@ def _tuner(original: Callable[..., None]) -> Callable[..., None]:
             run_config = run_config or trainable.run_config
             trainable, tune_config = as_search(trainable, tune_config)
         original(
-            self,
-            trainable,
-            run_config=_for_tune(run_config),
-            tune_config=tune_config,
-            **given,
+            self, trainable, run_config=_for_tune(run_config), tune_config=tune_config, **given
         )
 
     return init

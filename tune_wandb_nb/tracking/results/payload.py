@@ -13,15 +13,7 @@ import numpy as np
 
 from tune_wandb_nb.compat.wandb_names import RESERVED_METRICS, is_data_type
 
-__all__ = [
-    "AUTO_CONFIG_KEYS",
-    "BestSoFar",
-    "Excludes",
-    "Media",
-    "Payload",
-    "Splitter",
-    "flatten",
-]
+__all__ = ["AUTO_CONFIG_KEYS", "BestSoFar", "Excludes", "Media", "Payload", "Splitter", "flatten"]
 
 AUTO_CONFIG_KEYS = frozenset(
     {"trial_id", "experiment_tag", "experiment_id", "node_ip", "hostname", "pid", "date"}

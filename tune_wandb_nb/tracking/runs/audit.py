@@ -63,8 +63,7 @@ def closing_line(
     if not runs:
         return "no trial was tracked."
     totals = _Totals(
-        len(runs),
-        *(sum(getattr(a, n) for a in runs) for n in ("reported", "logged", "dropped")),
+        len(runs), *(sum(getattr(a, n) for a in runs) for n in ("reported", "logged", "dropped"))
     )
     failed = sum(run.state == "failed" for run in runs)
     counted = count(totals.trials, "trial") + (f" ({failed} failed)" if failed else "")

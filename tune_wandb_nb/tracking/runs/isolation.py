@@ -2,11 +2,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from tune_wandb_nb.compat.wandb import (
-    skip_list_of_active_runs,
-    skip_log_file,
-    skip_notebook_hook,
-)
+from tune_wandb_nb.compat.wandb import skip_list_of_active_runs, skip_log_file, skip_notebook_hook
 from tune_wandb_nb.compat.wandb_output import silent_wandb
 
 __all__ = ["isolated"]

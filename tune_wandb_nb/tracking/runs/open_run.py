@@ -123,9 +123,7 @@ class OpenRun:
             log(plain)
 
     def _to_wandb(
-        self,
-        metrics: Mapping[str, Any],
-        on_left_out: Callable[[list[str], Exception], None],
+        self, metrics: Mapping[str, Any], on_left_out: Callable[[list[str], Exception], None]
     ) -> dict[str, Any]:
         images, videos = self._plan.image_kwargs, self._plan.video_kwargs
         taken: dict[str, Any] = {}

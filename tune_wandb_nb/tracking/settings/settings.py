@@ -70,10 +70,7 @@ class WandbSettings:
 
     @classmethod
     def resolve(
-        cls,
-        arguments: Mapping[str, Any],
-        entry: object = None,
-        environ: Mapping[str, str] = _EMPTY,
+        cls, arguments: Mapping[str, Any], entry: object = None, environ: Mapping[str, str] = _EMPTY
     ) -> "WandbSettings":
         """Merge three sources key by key: the entry wins, then the arguments, then ``environ``.
 

@@ -60,11 +60,7 @@ def _start(
     files: Sequence[Path], destination: Destination, output: Path, parallel: int, live: bool
 ) -> "subprocess.Popen[bytes]":
     command = sync_command(
-        files,
-        entity=destination.entity,
-        project=destination.project,
-        parallel=parallel,
-        live=live,
+        files, entity=destination.entity, project=destination.project, parallel=parallel, live=live
     )
     folder = output.parent
     environ = sync_environment(
