@@ -1,5 +1,3 @@
-"""Notices to the user while a search runs: each printed once, all by the same thread."""
-
 import threading
 from collections import deque
 
@@ -21,7 +19,6 @@ class Notices:
         self._lock = threading.Lock()
 
     def say(self, text: str, *, once: str | None = None) -> None:
-        """Queue a notice once for each ``once`` (default: the text)."""
         with self._lock:
             key = once or text
             if key not in self._keys:

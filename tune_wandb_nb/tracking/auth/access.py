@@ -19,8 +19,6 @@ NO_KEY = (
 
 @dataclass(frozen=True, slots=True)
 class CheckedKey:
-    """A key that the driver sends to a trial, and what the server said of it."""
-
     key: ApiKey | None = None
     refusal: str | None = None
     """Why the server does not take the key; None where it does, or was not asked."""
@@ -41,8 +39,6 @@ NO_CHECKED_KEY = CheckedKey()
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The mode of a run, and with which key it is opened."""
-
     mode: Mode
     key: ApiKey | None = None
     check: ServerCheck | None = None

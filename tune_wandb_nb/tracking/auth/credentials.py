@@ -37,8 +37,6 @@ _key_of_call: ContextVar[ApiKey | None] = ContextVar("key_of_call", default=None
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A key, and a description of its source that may be shown to the user."""
-
     key: ApiKey
     source: str
 
@@ -74,9 +72,8 @@ def find_credential(
 
     The order: the key of the running call (`use_key`), ``api_key`` or ``api_key_file`` of the
     settings, `login`, ``WANDB_API_KEY``, the secrets of Colab and Kaggle, netrc (where ``wandb
-    login`` writes it), and last the hook that Ray's integration calls
-    (``WANDB_SETUP_API_KEY_HOOK``). Raises SettingsError if a source that the user named explicitly
-    has no usable key.
+    login`` writes it), and last the hook of Ray's integration. Raises SettingsError if a source
+    that the user named has no usable key.
     """
     environ = os.environ if environ is None else environ
     if (explicit := _explicit_credential(settings)) is not None:
@@ -104,7 +101,6 @@ def _explicit_credential(settings: WandbSettings) -> Credential | None:
 
 @contextlib.contextmanager
 def use_key(key: ApiKey | None) -> Iterator[None]:
-    """Make loggers that are set up in this context use ``key`` before any other."""
     token = _key_of_call.set(key)
     try:
         yield

@@ -1,5 +1,3 @@
-"""A warning that Tune is about to write an API key in the config to disk."""
-
 import warnings
 from collections.abc import Mapping
 from typing import Any

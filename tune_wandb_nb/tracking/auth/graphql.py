@@ -46,8 +46,6 @@ class AccountError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who a key belongs to: the default entity, and the teams."""
-
     entity: str
     teams: tuple[str, ...] = ()
 
@@ -58,7 +56,6 @@ def default_host(environ: Mapping[str, str] | None = None) -> str:
 
 
 def authorize_page(host: str) -> str:
-    """Return the page on which a server shows a person's key."""
     return _CLOUD_PAGE if host.rstrip("/") == _CLOUD else f"{host.rstrip('/')}/authorize"
 
 
@@ -73,7 +70,6 @@ def check_reachable(host: str, *, timeout: float = _TIMEOUT) -> None:
 
 
 def look_up_account(host: str, key: ApiKey, *, timeout: float = _TIMEOUT) -> Account:
-    """Ask a server whose key this is; blocks for ``timeout`` seconds at most."""
     viewer = query_server(host, key, VIEWER, {}, timeout=timeout).get("viewer")
     if not isinstance(viewer, dict):
         raise _key_refused(host)
@@ -92,7 +88,6 @@ def look_up_projects(
 def query_server(
     host: str, key: ApiKey, query: str, variables: Mapping[str, Any], *, timeout: float = _TIMEOUT
 ) -> dict[str, Any]:
-    """Send a GraphQL query; return the "data" of the answer, or raise AccountError."""
     answer = _post(host, key, query, variables, timeout)
     status = answer.status_code
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):

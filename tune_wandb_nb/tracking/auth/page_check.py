@@ -1,5 +1,3 @@
-"""Whether a page of the W&B server can be shown inside a notebook."""
-
 from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -14,8 +12,8 @@ _ANYWHERE = frozenset({"*", "http:", "https:", "http://*", "https://*"})
 def frame_refusal(url: str, *, timeout: float = _TIMEOUT) -> str | None:
     """Return why a browser will show nothing of a page in a frame; None where it may show it.
 
-    The page is asked for without a key. A server that cannot be reached from here may still be
-    reached by the browser; and a page that asks for a login by its scripts looks like any other.
+    No key is sent. A server that cannot be reached from here may still be reached by the browser;
+    and a page that asks for a login by its scripts looks like any other.
     """
     import requests
 

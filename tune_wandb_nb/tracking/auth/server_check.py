@@ -1,5 +1,3 @@
-"""Whether a W&B server takes a key: asked before any run is opened, and after trouble."""
-
 import threading
 import time
 
@@ -30,7 +28,6 @@ class ServerCheck:
 
     @property
     def is_final(self) -> bool:
-        """Whether asking again is of no use: the key is refused, or it is no W&B server."""
         return self._is_final
 
     def refusal(self) -> str | None:

@@ -1,7 +1,7 @@
-"""The broker: an actor in memory on the driver's node that sends trials what they need.
+"""The broker: an actor in memory on the driver's node that trials, on any node, ask.
 
-A trial's process may run on any node. It asks the broker for what must not be written anywhere (the
-API key) and for what only the driver has (the logger's settings, the environment of today).
+It has what must not be written anywhere (the API key), and what only the driver has (the logger's
+settings, the environment of today).
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _PackedKey: TypeAlias = tuple[str | None, str | None, bool]
 
 
 class Broker:
-    """The actor's methods: the driver sends, trials ask.
+    """The driver sends, trials ask.
 
     Keys come and go as arguments and results of method calls, which Ray keeps in memory: never as
     arguments of the actor's creation, which Ray keeps in its tables.
@@ -40,7 +40,6 @@ class Broker:
         self._common: dict[str, Any] = {}
         self._has_common = asyncio.Event()
         self._searches: dict[str, Search] = {}
-        """The searches with a logger that go on, by their ids."""
         self._attached_at: dict[str, float] = {}
         self._search_changed = asyncio.Condition()
         self._trials: dict[str, TrialRecord] = {}
@@ -62,14 +61,12 @@ class Broker:
         self._has_common.set()
 
     async def attach(self, search_id: str, search: Search) -> None:
-        """Store the logger of a search, and its experiment once that is known."""
         async with self._search_changed:
             self._attached_at.setdefault(search_id, time.monotonic())
             self._searches[search_id] = search
             self._search_changed.notify_all()
 
     async def detach(self, search_id: str) -> None:
-        """Forget a search that is over, and its trials."""
         async with self._search_changed:
             self._searches.pop(search_id, None)
             self._search_changed.notify_all()
@@ -170,7 +167,6 @@ class Broker:
         run_state: Mapping[str, Any] | None = None,
         search_id: str | None = None,
     ) -> None:
-        """Store a trial's counts, and the state of its run for the trial's next process."""
         trial = self._trial(trial_id, search_id)
         trial.take(report, run_state)
         if trial.search_id is not None:
@@ -201,10 +197,10 @@ class Broker:
     async def changes(
         self, search_id: str
     ) -> tuple[dict[str, WorkerReport], list[str], list[str], bool]:
-        """Return what is new of a search since the last call.
+        """Return the new reports by trial, the trials that claim their runs, and the notices.
 
-        That is the new reports by trial, the trials that claim their runs, the notices, and whether
-        the search is attached: after a restart the broker has forgotten what the driver sent it.
+        The last value says whether the search is attached: after a restart the broker has forgotten
+        what the driver sent it.
         """
         changed = ((t, self._trials.get(t)) for t in self._changed.pop(search_id, ()))
         reports = {t: trial.report for t, trial in changed if trial and trial.report}

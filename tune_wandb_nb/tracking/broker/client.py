@@ -1,5 +1,3 @@
-"""The driver's side of the broker: sends it keys and settings before trials ask for them."""
-
 import contextlib
 import os
 import threading
@@ -34,7 +32,6 @@ class _AttachedSearch:
     arguments: Mapping[str, Any]
     notices: Notices
     thread: threading.Thread
-    """In which Tune runs the search."""
     experiment: str | None = None
 
     def to_send(self) -> Search:
@@ -42,9 +39,9 @@ class _AttachedSearch:
 
 
 class BrokerClient:
-    """Looks up keys on the driver and sends them to the broker; one for each process.
+    """Looks up keys on the driver, and sends them to the broker before trials ask for them.
 
-    The handle in here keeps the broker alive.
+    There is one for each process; its handle keeps the broker alive.
     """
 
     def __init__(self) -> None:
@@ -93,7 +90,6 @@ class BrokerClient:
         ray.get(attached)
 
     def set_experiment(self, search_id: str, experiment: str) -> None:
-        """Send the broker the path of a search's experiment, by which its trials are known."""
         search = self._searches.get(search_id)
         if search is None or search.experiment == experiment:
             return
@@ -109,7 +105,6 @@ class BrokerClient:
             self._message("restore", keys, self._sent_common, searches)
 
     def detach(self, search_id: str) -> None:
-        """Forget the logger of a search that is over."""
         self._searches.pop(search_id, None)
         if getattr(self._thread, "search_id", None) == search_id:
             self._thread.search_id = None
@@ -140,7 +135,6 @@ class BrokerClient:
         self._search.notices.flush()
 
     def offer_when_ray_is_up(self) -> None:
-        """Offer the key without a config as soon as Ray is initialized, now or later."""
         import ray
 
         if ray.is_initialized():

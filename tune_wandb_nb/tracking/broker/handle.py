@@ -55,7 +55,6 @@ def find_broker() -> Any:
 
 
 def announce_logger(search_id: str) -> None:
-    """Let the trials of this job see that a search with a logger goes on."""
     import ray
 
     if ray.is_initialized():

@@ -1,5 +1,3 @@
-"""`login` and `logout`: an API key for this kernel, kept in memory and sent to the trials."""
-
 import getpass
 
 from tune_wandb_nb.tracking.auth.credentials import forget_keys, keep_key

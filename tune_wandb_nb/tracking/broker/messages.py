@@ -11,12 +11,9 @@ __all__ = ["Answer", "KeyRequest", "Search"]
 
 @dataclass(frozen=True, slots=True)
 class KeyRequest:
-    """For which server, and from which file, a trial wants the key."""
-
     host: str | None = None
     key_file: str | None = None
     search_id: str | None = None
-    """The search whose logger has the key; None for a search without a logger."""
 
     def pack(self) -> tuple[str | None, str | None, str | None]:
         return self.host, self.key_file, self.search_id
@@ -40,7 +37,6 @@ class Answer:
     environ: Mapping[str, str] = field(default_factory=dict)
     """The driver's ``WANDB_...`` variables, without secrets."""
     folder: str | None = None
-    """The driver's working directory."""
     is_first: bool = False
     """Whether this is its search's first trial that asks: it records the machine's packages."""
     search_id: str | None = None

@@ -15,7 +15,6 @@ class NodeCores:
         self._starts: dict[str, asyncio.Event] = {}
 
     async def find(self, node: str, stale: str | None) -> tuple[str | None, bool]:
-        """As `Broker.core`."""
         if stale is not None and self._tokens.get(node) == stale:
             del self._tokens[node], self._starts[node]
         while (start := self._starts.get(node)) is not None:

@@ -10,10 +10,7 @@ __all__ = ["TrialRecord"]
 
 @dataclass(slots=True, eq=False)
 class TrialRecord:
-    """One trial's counts, the state of its run, and who may write the run."""
-
     search_id: str | None = None
-    """The search with a logger to which it belongs; None without one."""
     report: WorkerReport | None = None
     earlier: WorkerReport | None = None
     """The last report on what was written before the present process, all of it added up."""
@@ -32,7 +29,6 @@ class TrialRecord:
             self.earlier = self.report
 
     def take(self, report: WorkerReport, run_state: Mapping[str, Any] | None) -> None:
-        """Store the counts of the present process, and the state of the run once it has ended."""
         self.report = report.plus(self.earlier)
         ended = self.expect_end()
         if report.state == "running":
@@ -43,12 +39,10 @@ class TrialRecord:
             self.run_state = dict(run_state)
 
     def expect_end(self) -> asyncio.Event:
-        """Return the event of the run's end, made where there has been no report."""
         self.has_ended = self.has_ended or asyncio.Event()
         return self.has_ended
 
     def release(self, report: WorkerReport | None, run_state: Mapping[str, Any] | None) -> None:
-        """Let the trial's process go on with a run that the driver has written so far."""
         if report is not None:
             self.report = self.earlier = report
         if run_state is not None:

@@ -1,5 +1,3 @@
-"""`WandbLogger`: the Tune callback that logs every trial of a search to W&B, from one process."""
-
 import time
 from collections.abc import Callable, Mapping
 from functools import partial

@@ -40,7 +40,6 @@ class Reconnect:
         self._rounds = 0
 
     def expect(self, run: "TrialRun") -> None:
-        """Upload a run later that has just gone offline, if its server may take it then."""
         check = run.plan.check
         if check is None or check.is_final:
             return
@@ -54,7 +53,6 @@ class Reconnect:
                 self._thread.start()
 
     def waiting(self) -> list["TrialRun"]:
-        """Return the runs that are not in W&B yet."""
         with self._changed:
             return list(self._runs)
 

@@ -1,5 +1,3 @@
-"""The driver's view of a run that the trial's own process writes."""
-
 from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
 from tune_wandb_nb.tracking.results.trial_end import Ending
@@ -26,7 +24,6 @@ class RemoteTrial:
         self.stats.state = "running"
 
     def end(self, ending: Ending) -> None:
-        """Wait until the trial has ended its run, and take over its last counts."""
         self._take_over_last_report(ending)
         stats = self.stats
         stats.state = ending.state

@@ -1,5 +1,3 @@
-"""The trials of a search whose own processes write their W&B runs, as the driver sees them."""
-
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -38,7 +36,6 @@ class RemoteTrials:
         hand_over: Callable[[str], None],
     ) -> None:
         self.is_attached = False
-        """Whether trials may claim their runs."""
         self._search_id = search_id
         self._arguments = arguments
         self._notices = notices
@@ -84,10 +81,7 @@ class RemoteTrials:
             broker.set_ending.remote(trial_id, dict(ending.summary))
 
     def poll(self, experiment: str | None) -> None:
-        """Take over the broker's answer if it has come, and ask again.
-
-        ``experiment`` is the path of the search's experiment; None before its first trial.
-        """
+        """Take over the broker's answer if it has come, and ask again."""
         self._attach_where_needed()
         broker = broker_client.broker
         if not self.is_attached or broker is None:

@@ -1,5 +1,3 @@
-"""What a person can ask a logger about its search: its pages, its mode, what became of its rows."""
-
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 

@@ -1,5 +1,3 @@
-"""One search being tracked: its settings, its W&B runs and the writer behind them."""
-
 import os
 import secrets
 import time
@@ -58,7 +56,6 @@ class Session:
     restored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tune_trials: Sequence[Any] = ()
     search: TuneSearch | None = None
-    """Tune's loop; None where it cannot be reached."""
     pages: SearchPages = field(init=False)
     search_id: str = field(default_factory=lambda: secrets.token_hex(8))
     base: WandbSettings = field(init=False)
@@ -69,7 +66,7 @@ class Session:
     _access: dict[Any, Access] = field(default_factory=dict)
     _rules: dict[Any, RowRules] = field(default_factory=dict)
     _claimed: set[str] = field(default_factory=set)
-    """Trials that have claimed their runs before Tune's hook for their start was called."""
+    """Trials that have claimed their runs before Tune reported their start."""
     _handing_over: set[str] = field(default_factory=set)
     """Trials that have claimed a run which the driver still closes."""
     _unopened: dict[str, float] = field(default_factory=dict)
@@ -99,7 +96,6 @@ class Session:
         self.writer.start()
 
     def poll(self, experiment: str | None) -> None:
-        """Take over the reports of trials that write their own run, and print the notices."""
         self.remote.poll(experiment)
         now = time.monotonic()
         for trial_id in [trial_id for trial_id, at in self._unopened.items() if at <= now]:
@@ -197,7 +193,6 @@ class Session:
             self.writer.send(tracked.run, Opening())
 
     def _hand_over(self, trial_id: str) -> None:
-        """Leave a trial's run to the trial's process, which has claimed it."""
         if trial_id in self._handing_over:
             return
         tracked = self.trials.get(trial_id)

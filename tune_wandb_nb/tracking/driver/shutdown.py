@@ -14,10 +14,6 @@ _PROGRESS_EVERY = 5.0
 
 
 def close_session(session: Session) -> None:
-    """Wait until every run is closed and uploaded, and end the session.
-
-    The wait ends after the session's ``upload_timeout``, or at once at an interrupt.
-    """
     try:
         with _interruptible():
             _wait(session)

@@ -33,7 +33,6 @@ class TrackedTrial:
     source: TrialSource = field(default_factory=TrialSource)
 
     saved: str | None = None
-    """The checkpoint that was saved last."""
     logs_output: bool = False
 
     def is_new(self, checkpoint: str) -> bool:

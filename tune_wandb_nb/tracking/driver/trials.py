@@ -75,7 +75,6 @@ class Trials:
 
     @property
     def group(self) -> str | None:
-        """The group of all runs; None where they have several."""
         groups = {str(tracked.run.plan.arguments["group"]) for tracked in self.all()}
         return groups.pop() if len(groups) == 1 else None
 

@@ -1,5 +1,3 @@
-"""Every W&B run of a search, written in this one process behind one queue."""
-
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
@@ -27,14 +25,13 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """The last item of a run that another process goes on with, after ``release``."""
+    """The last item of a run that another process goes on with; then ``release`` is called."""
 
     ending: Ending
     release: Callable[[], None]
 
 
 AnyRun: TypeAlias = TrialRun | RemoteTrial
-"""A run that this process writes, or one that it only waits for."""
 _Job: TypeAlias = Opening | SavedCheckpoint | Ending | HandOver
 Item: TypeAlias = _Job | Callable[[], Row | None]
 _Ready: TypeAlias = _Job | StoredRow
@@ -89,7 +86,6 @@ class RunWriter:
         self._changed = threading.Condition()
 
     def start(self) -> None:
-        """Start the writing thread; workers start when there is work for them."""
         self._thread = threading.Thread(target=self._loop, name="tune-wandb-writer", daemon=True)
         self._thread.start()
 

@@ -1,7 +1,4 @@
-"""A file in a run's folder that names the trial of the run and the places of Tune's files.
-
-`upload.rebuild` reads it to rebuild, from Tune's files, a run that wandb-core could not finish.
-"""
+"""A file in a run's folder by which `upload.rebuild` finds Tune's files of the trial."""
 
 import json
 import os
@@ -16,8 +13,6 @@ _NAME = "tune-trial.json"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The trial that a run belongs to, and where Tune's files of that trial are."""
-
     run_id: str
     trial_id: str
     project: str
@@ -25,13 +20,11 @@ class Origin:
     entity: str = ""
     """Empty if the run belongs to the default entity of its key."""
     experiment: str = ""
-    """The path or URI of the experiment's folder; empty if unknown."""
     folder: str = ""
     """The local folder to which Tune writes the trial's files while the trial runs. The files in
     the experiment's folder are copied from here now and then, and may be older."""
     hostname: str = field(default_factory=socket.gethostname)
     pid: str = field(default_factory=lambda: str(os.getpid()))
-    """The process that writes the run."""
 
     @property
     def is_abandoned(self) -> bool:
@@ -56,7 +49,6 @@ def is_of_a_trial(run_folder: Path) -> bool:
 
 
 def read_origin(run_folder: Path) -> Origin | None:
-    """Read the origin from a run's folder; None if it is missing or unreadable."""
     try:
         stored = json.loads((run_folder / _NAME).read_text(encoding="utf-8"))
         return Origin(**{name: str(value) for name, value in stored.items()})

@@ -37,7 +37,6 @@ class KnownRun:
 
 
 def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) -> KnownRun:
-    """Ask the server for a run's state and its last row; raises AccountError."""
     variables = {"entity": entity, "project": project, "name": run_id}
     run = run_of(query_server(host, key, RUN, variables))
     if run is None:
@@ -55,7 +54,7 @@ def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) 
 def logged_iterations(
     host: str, key: ApiKey, entity: str, project: str, run_id: str, *, known: KnownRun
 ) -> Container[int]:
-    """Return the training iterations of which a run has a row; ``known`` is from `look_up_run`."""
+    """Return the training iterations of which a run, ``known`` to the server, has a row."""
     if known.last_step is None or known.iteration is None:
         return ()
     if known.last_step > _FARTHEST > known.rows > _PAGE:

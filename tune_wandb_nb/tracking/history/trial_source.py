@@ -31,5 +31,4 @@ class TrialSource:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files with the trial's results, the oldest first."""
         return tuple(Path(each, RESULTS) for each in (self.earlier, self.folder) if each)

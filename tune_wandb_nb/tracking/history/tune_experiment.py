@@ -30,13 +30,11 @@ __all__ = [
 
 _CONFIG, _ERROR = "params.json", "error.txt"
 DESCRIPTION = "tune_wandb_nb.json"
-"""The file in an experiment's folder in which this package describes the search."""
+"""In an experiment's folder, this package's file about the search."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedTrial:
-    """One trial, read from its folder and from the experiment's state."""
-
     trial_id: str
     name: str
     folder: Path
@@ -56,7 +54,6 @@ class RecordedTrial:
         return newest_results([folder / RESULTS for folder in folders])
 
     def error(self) -> str:
-        """Return the last lines of the trial's error; empty if Tune recorded none."""
         try:
             return last_lines(self.folder / _ERROR)
         except OSError:
@@ -122,7 +119,7 @@ def copied_experiment(path: str) -> Iterator[ExperimentCopy]:
 
 @contextmanager
 def local_copy(path: str) -> Iterator[Path]:
-    """Provide an experiment's folder on this machine, as `copied_experiment` does."""
+    """Provide an experiment's folder on this machine, once."""
     with copied_experiment(path) as copy:
         yield copy.folder
 
@@ -168,13 +165,11 @@ def _is_wanted(name: str) -> bool:
 
 
 def experiment_name(path: str) -> str:
-    """Return the name of an experiment, which is the name of its folder."""
     folder = path.partition("?")[0] if "://" in path else path
     return folder.rstrip("/").rpartition("/")[2]
 
 
 def _without_credentials(uri: str) -> str:
-    """Return a URI without user, password and options."""
     scheme, _, rest = uri.partition("://")
     # urlsplit would fail: a secret may contain "/", which ends the host's name.
     return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"

@@ -1,5 +1,3 @@
-"""Reads a trial's results from Tune's ``result.json``, which has one line for each report."""
-
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,7 +51,6 @@ class Replayed:
     config: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     last_values: dict[str, Any] = field(default_factory=dict)
-    """The last number of each metric."""
     is_out_of_order: bool = False
     """Whether a row was written that comes before one that was recorded already."""
 

@@ -55,7 +55,6 @@ class RecordedRun:
     is_ended: bool
     """Whether the run's end is recorded. If not, the run is active or its process was killed."""
     is_cut_off: bool
-    """Whether the file ends in the middle of an entry."""
     is_renamed: bool
     """Whether the recorded id has the `OFFLINE_SUFFIX`, which the run in W&B must not have."""
 
@@ -96,7 +95,6 @@ def read_run(path: Path) -> RecordedRun:
 
 
 def group_of(path: Path) -> str | None:
-    """Return the group of a file's run; None where the file does not name it (yet)."""
     log = TransactionLog(path)
     with contextlib.suppress(BrokenLogError, OSError):
         return next((each.group for _, each in read_records(log, log) if each.kind == RUN), None)
@@ -104,7 +102,7 @@ def group_of(path: Path) -> str | None:
 
 
 def last_recorded(folder: Path, run_id: str) -> tuple[int | None, int | None]:
-    """Return the last iteration and step in a run's offline files, each None if missing."""
+    """Return the last iteration and step in a run's offline files."""
     last: tuple[int | None, int | None] = (None, None)
     for file in offline_logs(folder, run_id):
         with contextlib.suppress(BrokenLogError, OSError):
@@ -160,7 +158,6 @@ class UnsyncedCopy:
         self.catch_up()
 
     def catch_up(self) -> None:
-        """Append the entries that were written to the original since the last copy."""
         append_log(self.path, self._unsynced_entries())
 
     def _unsynced_entries(self) -> Iterator[bytes]:

@@ -49,7 +49,6 @@ def checkpoint_patches() -> list[Patch]:
 
 
 def _from_dict(cls: Callable[..., Any], data: dict[str, Any]) -> Any:
-    """Make a checkpoint of a dictionary, which Ray 2.0 to 2.6 could do."""
     from ray import cloudpickle
 
     folder = tempfile.mkdtemp(prefix="dict_checkpoint_")

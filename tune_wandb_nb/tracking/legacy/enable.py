@@ -1,5 +1,3 @@
-"""`enable` and `disable`: the names and call forms of older Rays, on current versions of Ray."""
-
 from collections.abc import Callable
 from typing import Any
 

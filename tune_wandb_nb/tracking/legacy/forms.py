@@ -1,5 +1,3 @@
-"""All patches that the driver and the trials need, for the forms of every older Ray."""
-
 from collections.abc import Iterator
 
 from tune_wandb_nb.tracking.legacy.checkpoints import checkpoint_patches

@@ -63,7 +63,6 @@ def function_patches() -> list[Patch]:
 
 @contextmanager
 def checkpoint_dir(step: int) -> Iterator[str]:
-    """Give a folder for a checkpoint, which the next report takes with it."""
     del step
     folder = tempfile.mkdtemp(prefix="checkpoint_")
     yield folder
@@ -74,7 +73,6 @@ def checkpoint_dir(step: int) -> Iterator[str]:
 def _report(modern: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(modern)
     def report(metrics: Any = None, *args: Any, checkpoint: Any = None, **named: Any) -> Any:
-        """Report to Tune: a dictionary as today, or keywords or one number as in Ray 1.x."""
         if args:
             (checkpoint,) = args
         if named or not isinstance(metrics, Mapping | None):
@@ -155,7 +153,6 @@ def classic_arguments(wanted: list[str]) -> dict[str, Any]:
 
 
 def forget_checkpoint_of_end() -> None:
-    """Say that a checkpoint saved after the last report is lost."""
     if _unreported:
         print(
             "tune-wandb-nb: a checkpoint was saved after the last tune.report(), and Tune takes one"
@@ -184,8 +181,6 @@ def _from_train_context(name: str) -> Callable[[], Any]:
 
 
 def _in_tune(of_tune: Callable[..., Any], modern: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of Ray Train's that is Tune's in a function that Tune runs."""
-
     @functools.wraps(modern)
     def call(*args: Any, **kwargs: Any) -> Any:
         return (of_tune if in_tune_session() else modern)(*args, **kwargs)

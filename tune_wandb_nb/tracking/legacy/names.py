@@ -109,4 +109,3 @@ GONE: Mapping[str, Mapping[str, str]] = {
         "TF2Logger": "use TBXLogger, or nothing: Tune always writes for TensorBoard.",
     },
 }
-"""Modules of Ray's -> names that they have lost -> what to write today."""

@@ -13,8 +13,6 @@ _applied: list["Patch"] = []
 
 
 class Age(Enum):
-    """An age of Ray, with what of it works again."""
-
     RAY_1 = (
         "Ray 1.x: from ray.tune.integration.wandb import WandbLogger, wandb_mixin, ...;"
         " ray.tune.suggest; DEFAULT_LOGGERS, JsonLogger, CSVLogger, ...; tune.run(..., loggers=...,"
@@ -31,8 +29,6 @@ class Age(Enum):
 
 
 class Patch:
-    """Replaces one attribute of a module, class or object, and restores it."""
-
     def __init__(self, owner: Any, name: str, value: Any, age: Age) -> None:
         self._owner = owner
         self._name = name
@@ -54,8 +50,6 @@ class Patch:
 
 
 class ModulePatch(Patch):
-    """Puts a module in the place of one that Ray has, or does not have."""
-
     def __init__(self, module: ModuleType, age: Age) -> None:
         self._parent, _, name = module.__name__.rpartition(".")
         super().__init__(None, name, module, age)

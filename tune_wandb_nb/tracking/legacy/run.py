@@ -1,5 +1,3 @@
-"""`run`: starts a search as in Ray 1.x, with ``loggers=``, on current versions of Ray."""
-
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -22,7 +20,6 @@ DEFAULT_LOGGERS: tuple[type[Callback], ...] = (
     CSVLoggerCallback,
     TBXLoggerCallback,
 )
-"""The loggers that Tune always uses, under the name that Ray 1.x had for them."""
 
 _CREDENTIALS = ("api_key", "api_key_file", "settings")
 _POSITIONAL = (
@@ -122,7 +119,6 @@ def _run(
 def _classic_run(modern: Callable[..., Any]) -> Callable[..., Any]:
     # The signature of `modern` stays: Tune reads it.
     def run(run_or_experiment: Any, *args: Any, loggers: Any = None, **kwargs: Any) -> Any:
-        """Run a search: ``tune.run``, and with the arguments that Ray 1.x had."""
         if len(args) > len(_POSITIONAL):
             raise TypeError(
                 f"tune.run() got {len(args) + 1} positional arguments; give those after"
@@ -138,7 +134,6 @@ def _classic_run(modern: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _modern_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of ``tune.run`` with those of Ray 1.x in today's terms."""
     kept = {name: value for name, value in arguments.items() if name not in _WITHOUT_EFFECT}
     for name in ("local_dir", "upload_dir"):
         if (folder := kept.pop(name, None)) is not None:

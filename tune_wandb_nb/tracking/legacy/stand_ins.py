@@ -1,5 +1,3 @@
-"""Modules that current versions of Ray do not have, made of those that they have."""
-
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -66,8 +64,6 @@ def _refuse(module: str, name: str, gone: Mapping[str, str]) -> None:
 
 
 def missing_names(module: str, gone: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return a ``__getattr__`` for a module of Ray's that has lost names."""
-
     def load(name: str) -> Any:
         _refuse(module, name, gone)
         raise AttributeError(f"module {module!r} has no attribute {name!r}")

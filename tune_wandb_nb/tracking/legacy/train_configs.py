@@ -26,7 +26,6 @@ _TUNES = {
 }
 """Classes of Ray Train V2 -> the arguments that they refuse, and that Tune has."""
 _KEPT = "tune_arguments"
-"""The attribute of a config with the arguments that Ray Train would refuse."""
 
 
 def config_patches() -> list[Patch]:
@@ -91,7 +90,6 @@ def _lenient(check: Callable[[Any], None], refused: Iterable[str]) -> Callable[[
 
 
 def _take(config: Any, refused: Iterable[str]) -> dict[str, Any]:
-    """Take from a config of Ray Train what it would refuse, and return that by name."""
     import ray.train
     from ray.tune import Callback
 

@@ -61,7 +61,6 @@ def as_search(trainer: Any, tune_config: Any) -> tuple[Callable[[Any], None], An
 
 
 def fit_in_trial(trainer: Any, config: Mapping[str, Any]) -> None:
-    """Run a trainer with a trial's config, and report its results and checkpoints to Tune."""
     import ray.train
     import ray.tune
     from ray.util.queue import Queue
@@ -162,7 +161,6 @@ def prepare_worker(restored: Any) -> None:
 
 
 def _merged(trainer: Any, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the trainer's arguments with a trial's values, as Ray merged them once."""
     import ray.train
 
     changes: dict[str, Any] = {}

@@ -23,8 +23,6 @@ _SAVED = ".saved_path"
 
 
 class LegacyTrial(_Base):
-    """The first base of every trainable that is registered while the older forms are enabled."""
-
     def setup(self, config: dict[str, Any], **parameters: Any) -> None:
         """Set up the trial; what is added to its config there is in its results too."""
         super().setup(config, **parameters)

@@ -1,5 +1,3 @@
-"""Logs a trial's checkpoints as artifacts of its W&B run."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -12,14 +10,11 @@ if TYPE_CHECKING:
 __all__ = ["CheckpointChoice", "SavedCheckpoint", "storage_uri"]
 
 _SCHEMES = {"s3": "s3", "gcs": "gs"}
-"""pyarrow's names of file systems -> the schemes of their URIs."""
 _NAME_PUNCTUATION = "-_."
 
 
 @dataclass(frozen=True, slots=True)
 class SavedCheckpoint:
-    """A checkpoint that a trial has saved: its path, and the metrics reported with it."""
-
     path: str
     filesystem: str
     iteration: int
@@ -101,7 +96,6 @@ def storage_uri(filesystem: str, path: str) -> str | None:
 
 
 def _artifact_name(trial_name: str) -> str:
-    """Return a name that W&B allows: letters, digits, dashes, underscores and dots."""
     return "checkpoint_" + "".join(
         c if c.isascii() and (c.isalnum() or c in _NAME_PUNCTUATION) else "-" for c in trial_name
     )

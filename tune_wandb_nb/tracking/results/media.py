@@ -1,5 +1,3 @@
-"""Prepares media for a run: arrays become W&B's data types, and their temporary files are link."""
-
 import contextlib
 import os
 import tempfile
@@ -52,7 +50,6 @@ class MediaFolder:
         self._count = 0
 
     def keep(self, result: Mapping[str, Any]) -> None:
-        """Point the W&B objects in a result, at any depth, to files in this folder."""
         for value in result.values():
             if type(value) in _NEVER_MEDIA:
                 continue

@@ -1,5 +1,3 @@
-"""A warning of more distinct metrics than W&B's pages can show quickly."""
-
 from collections.abc import Callable, Collection
 
 __all__ = ["MetricNames"]

@@ -73,7 +73,6 @@ class Excludes:
         return is_match
 
     def prune(self, config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-        """Return a nested dictionary without the excluded entries."""
         kept = {}
         for key, value in config.items():
             name = f"{prefix}{key}"
@@ -83,8 +82,6 @@ class Excludes:
 
 
 class Splitter:
-    """Splits the results of one search, whose nested names are joined by "/"."""
-
     __slots__ = ("_excludes", "_log_config", "_wandb_types")
 
     def __init__(self, excludes: Excludes, *, log_config: bool = False) -> None:
@@ -161,8 +158,6 @@ class Splitter:
 
 
 class BestSoFar:
-    """The best values of chosen metrics in one trial, and their iterations."""
-
     __slots__ = ("_best", "_modes")
 
     def __init__(self, modes: Mapping[str, str], best: Mapping[str, float] | None = None) -> None:
@@ -170,7 +165,6 @@ class BestSoFar:
         self._best: dict[str, float] = dict(best or {})
 
     def update(self, metrics: Mapping[str, Any], iteration: int) -> dict[str, float]:
-        """Return the summary values that a row's metrics change."""
         changes: dict[str, float] = {}
         for metric, mode in self._modes.items():
             value = metrics.get(metric)
@@ -225,7 +219,6 @@ def _builtin_number(value: float) -> int | float:
 
 
 def _is_scalar(value: Any) -> bool:
-    """Return whether a NumPy scalar, an array or a (torch) tensor has exactly one element."""
     if isinstance(value, np.generic):
         return True
     numel = getattr(value, "numel", None)

@@ -1,5 +1,3 @@
-"""Turns the results of one trial into rows, config changes and summary changes of its run."""
-
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -30,8 +28,6 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RowRules:
-    """Decides which parts of a result are logged; shared by all trials with the same settings."""
-
     splitter: Splitter
     excludes: Excludes
     log_config: bool = False
@@ -156,10 +152,9 @@ class TrialRows:
         self._exploits = list(state["exploits"])
 
     def _resolved(self, result: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what the trainable has added to its config, or changed in it.
+        """Return what the trainable has changed in its config, once after each change of Tune's.
 
-        Looked up in the first result after each change: RLlib's hundreds of values are in every
-        one.
+        RLlib's hundreds of values are in every result.
         """
         config = result.get("config")
         if self._is_config_known or not isinstance(config, Mapping):
@@ -192,7 +187,6 @@ def with_timestamp(row: Row, result: Mapping[str, Any]) -> Row:
 
 
 def hyperparameters(config: Mapping[str, Any], excludes: Excludes) -> dict[str, Any]:
-    """Return a trial's config without excluded entries and without the tracker's settings."""
     if own_entry(config) is not None:
         # Under this name, the user has something else: with no key in it, it is a hyperparameter.
         kept = {key: value for key, value in without_key(config).items() if key != _CALLBACKS}

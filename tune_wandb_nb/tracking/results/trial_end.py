@@ -1,5 +1,3 @@
-"""How a trial ended: the state, exit code and summary of its W&B run."""
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +38,6 @@ class Ending:
 
 
 def output_files(folder: str | None, names: Iterable[str | None]) -> tuple[str, ...]:
-    """Return the existing files of a trial's console output (``log_to_file`` of Tune)."""
     paths = [Path(folder or "", name) for name in names if name]
     return tuple(str(path) for path in dict.fromkeys(paths) if path.is_file())
 
@@ -90,7 +87,6 @@ def failed_ending(error: str) -> Ending:
 
 
 def finished_ending(status: str) -> Ending:
-    """Describe the end of a trial that did not raise; ``status`` says what stopped it."""
     return Ending("finished", 0, {_STATUS: status})
 
 
@@ -105,7 +101,6 @@ def _meets_criterion(criterion: Mapping[str, Any], result: Mapping[str, Any]) ->
 
 
 def last_lines(error_file: Path) -> str:
-    """Return the last lines of the file to which Tune wrote a trial's error."""
     text = error_file.read_text(encoding="utf-8", errors="replace")
     lines = text.strip().splitlines()[-_ERROR_LINES:]
     return "\n".join(lines)[-_ERROR_LONGEST:]

@@ -1,5 +1,3 @@
-"""What became of every row: the audit table, and the one line at the end of a search."""
-
 import glob
 import os.path
 import re

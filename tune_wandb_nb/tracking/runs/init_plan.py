@@ -1,5 +1,3 @@
-"""How a trial's W&B run is opened: every argument of ``wandb.init``, decided in one place."""
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -30,7 +28,6 @@ class TrialNames:
     log_path: str | None = None
     """The trial's folder on the driver's machine, where Tune writes its results."""
     path: str | None = None
-    """The trial's folder in the storage."""
 
     @classmethod
     def of(cls, trial: "Trial") -> "TrialNames":
@@ -57,10 +54,8 @@ class InitPlan:
     key: ApiKey | None = None
     host: str | None = None
     check: ServerCheck | None = None
-    """Asks the server whether it takes the key, before the run is opened online."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     define_step: bool = True
-    """Whether ``training_iteration`` is the step of all metrics."""
     records_environment: bool = False
     """Whether this run records the machine and its packages: a search's first does."""
     hook: Callable[[Any], None] | None = None

@@ -47,7 +47,7 @@ _FULL: Mapping[str, Any] = {
 
 
 class OpenRun:
-    """An open ``wandb.Run``, and the step of its next row.
+    """An open ``wandb.Run``.
 
     ``log_reported`` logs the metrics of a row where the trial logs to the same run itself; by
     default each row is a step of its own.
@@ -94,7 +94,6 @@ class OpenRun:
         self.run.summary.update(dict(summary))
 
     def keep_files(self, files: Iterable[str]) -> None:
-        """Put files among the run's, under their own names."""
         for file in files:
             self.run.save(file, base_path=str(Path(file).parent), policy="now")
 
@@ -199,7 +198,6 @@ def init_arguments_of(
 
 
 def next_step_of(run: Any) -> int:
-    """Return the step of the next row of a run that was just opened."""
     step: int = max(run.step, starting_step(run))
     return step
 

@@ -1,5 +1,3 @@
-"""Recovery of a run's rows: after a death of wandb-core, of the process, or a deleted file."""
-
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path

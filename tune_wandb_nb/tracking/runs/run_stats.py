@@ -1,5 +1,3 @@
-"""The counts of one trial's W&B run, and what explains them."""
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -46,7 +44,6 @@ class RunStats:
         self.reasons[reason] += rows
 
     def lose(self, reason: str, rows: int = 1) -> None:
-        """Count rows that Tune has and W&B should have had."""
         self.lost += rows
         self.drop(reason, rows)
 

@@ -1,5 +1,3 @@
-"""One trial's W&B run: opened, written and ended without ever raising; its counts are kept."""
-
 import threading
 from collections.abc import Callable
 

@@ -1,5 +1,3 @@
-"""Rows that wait for their runs: in memory up to a bound, then on disk."""
-
 import contextlib
 import pickle
 import tempfile

@@ -1,5 +1,3 @@
-"""An API key that cannot be printed, pickled or logged by accident."""
-
 import re
 from typing import Any
 
@@ -23,7 +21,6 @@ def show(value: object, *, longest: int = 60) -> str:
 
 
 def mask(text: str) -> str:
-    """Replace each word shaped like a key by ``***``."""
     return _LOOKS_SECRET.sub("***", text)
 
 

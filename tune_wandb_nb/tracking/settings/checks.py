@@ -171,4 +171,3 @@ CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "sweep": _flag_or_options,
     "view": _flag,
 }
-"""Setting -> its check, a function of the setting's name (for the error) and the value."""

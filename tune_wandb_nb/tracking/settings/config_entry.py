@@ -1,5 +1,3 @@
-"""Reads the ``wandb`` entry of a trial's config, and removes credentials from it."""
-
 from collections.abc import Mapping
 from typing import Any
 

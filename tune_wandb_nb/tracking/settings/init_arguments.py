@@ -1,5 +1,3 @@
-"""The arguments of ``wandb.init`` for one trial, and the check of their names."""
-
 import difflib
 import functools
 import inspect

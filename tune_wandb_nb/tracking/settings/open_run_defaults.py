@@ -1,5 +1,3 @@
-"""Project and entity of the run that the user has open, as the defaults of a search."""
-
 import sys
 from collections.abc import Mapping
 from typing import Any

@@ -1,5 +1,3 @@
-"""The tracking settings of a search, merged from their sources and checked."""
-
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -157,7 +155,6 @@ def _as_entry(entry: object) -> Mapping[str, Any]:
 
 
 def settings_argument(settings: Any) -> dict[str, Any]:
-    """Return the values set in the ``settings`` argument of ``wandb.init``, in any of its forms."""
     if settings is None:
         return {}
     if isinstance(settings, Mapping):

@@ -25,7 +25,6 @@ class TrialView:
 
 
 def call_functions(arguments: Mapping[str, Any], trial: Any) -> Mapping[str, Any]:
-    """Return arguments in which each function of the trial is replaced by its value."""
     functions = {name: arguments[name] for name in OF_TRIAL if callable(arguments.get(name))}
     if not functions:
         return arguments

@@ -1,5 +1,3 @@
-"""The server to which runs are uploaded, and what it has of a run already."""
-
 import os
 from collections.abc import Container, Mapping
 from contextlib import suppress

@@ -1,5 +1,3 @@
-"""Follows runs that are being recorded offline, and uploads their rows soon after each write."""
-
 import threading
 import time
 from collections.abc import Callable, Sequence

@@ -1,5 +1,3 @@
-"""Uploads recorded runs: passes the rows that W&B lacks to wandb, and checks that they arrive."""
-
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -141,7 +139,6 @@ class RunUpload:
         return pending
 
     def finish(self, uploaded: PendingUpload) -> Outcome:
-        """Check that W&B has the last row of a file, and mark the file as uploaded."""
         run = uploaded.run
         outcome = Outcome(run.path, run.run_id, "synced", run.rows, uploaded.rows)
         # wandb marks a file as uploaded even if the server has refused rows.
@@ -157,7 +154,6 @@ class RunUpload:
         return replace(outcome, note="its process was killed", may_lack_rows=True)
 
     def _prepare_run(self, files: Sequence[RecordedRun]) -> list[PendingUpload] | list[Outcome]:
-        """Look one run up in W&B, and return what W&B lacks of its files."""
         try:
             first = files[0]
             owner = {"entity": first.entity, "project": first.project}

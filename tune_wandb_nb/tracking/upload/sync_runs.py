@@ -1,5 +1,3 @@
-"""`sync_runs`: uploads runs that were recorded offline; repeated calls upload each row once."""
-
 import tempfile
 from functools import partial
 from pathlib import Path

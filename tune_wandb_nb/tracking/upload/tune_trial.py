@@ -1,5 +1,3 @@
-"""Brings the W&B run of one trial up to what Tune has recorded of it."""
-
 from collections.abc import Container
 from dataclasses import dataclass, replace
 from functools import partial
@@ -31,9 +29,9 @@ class TrialOutcome:
 
 
 class TrialUpload:
-    """Makes W&B runs of what Tune has recorded.
+    """Brings W&B runs up to what Tune has recorded of trials.
 
-    The settings' entity is used where the destination names none; ``scratch`` is for W&B's files.
+    The settings' entity is used where the destination names none.
     """
 
     def __init__(self, destination: Destination, settings: WandbSettings, *, scratch: str) -> None:

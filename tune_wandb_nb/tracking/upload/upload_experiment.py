@@ -1,5 +1,3 @@
-"""`upload_experiment`: creates W&B runs from the folder of any Tune experiment."""
-
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed

@@ -1,5 +1,3 @@
-"""Runs ``wandb beta sync``, wandb's own upload of recorded runs, in a subprocess."""
-
 import os
 import subprocess
 import tempfile

@@ -1,5 +1,3 @@
-"""What a trial's process asks the broker, and what it reports."""
-
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +26,6 @@ class BrokerLink:
         self._sent: Any = None
 
     def ask(self, names: TrialNames, settings: WandbSettings) -> Answer:
-        """Ask for the key, and for what only the driver has."""
         if self.broker is None:
             return Answer()
         import ray
@@ -76,7 +73,6 @@ class BrokerLink:
     def report(
         self, stats: RunStats, state: Mapping[str, Any] | None = None, *, wait: bool = False
     ) -> None:
-        """Send a run's counts, and with ``state`` how the trial's next process goes on."""
         if self.broker is None or not stats.trial_id:
             return
         import ray

@@ -1,5 +1,3 @@
-"""`wandb_mixin`: W&B inside a Tune function or class, with Tune's names for the run."""
-
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -150,7 +148,6 @@ def _is_generator(function: Callable[..., Any]) -> bool:
 
 
 def _config_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the config passed to a function: the argument ``config``, or the first mapping."""
     found = kwargs.get("config")
     if found is None:
         found = next((arg for arg in args if isinstance(arg, Mapping)), None)

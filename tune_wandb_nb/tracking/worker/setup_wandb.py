@@ -1,5 +1,3 @@
-"""`setup_wandb`: a W&B run for the trial or the training that calls it."""
-
 import threading
 from collections.abc import Mapping
 from typing import Any

@@ -1,5 +1,3 @@
-"""What a trial's process does for W&B: opens the trial's run, takes rows, ends it."""
-
 import os
 import secrets
 import shutil
@@ -51,7 +49,6 @@ class Tracker:
         self._checkpoints = CheckpointChoice()
         self._can_stop = False
         self.completed = False
-        """Whether the trial's code has come to its end by itself."""
 
     @property
     def run(self) -> Any:

@@ -4,10 +4,6 @@ __all__ = ["train_experiment", "train_rank"]
 
 
 def train_rank() -> int:
-    """Return the rank of this worker of Ray Train; 0 in any other process.
-
-    Asks Ray Train's current API (a worker knows its context) and the older one (it has a session).
-    """
     context = train_context()
     return int(context.get_world_rank()) if context is not None else tune_session().rank
 

@@ -1,5 +1,3 @@
-"""`WandbTrainableMixin`: a Tune trainable whose trials are W&B runs of their own process."""
-
 import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -48,7 +46,6 @@ _tracker: Tracker | None = None
 
 
 def tracker() -> Tracker:
-    """Return the tracker of this process, which runs only one trial at a time."""
     global _tracker  # noqa: PLW0603 - wandb.run is the process's too
     if _tracker is None:
         _tracker = Tracker()
@@ -134,6 +131,7 @@ class WandbTrainableMixin(_Base):
     # original class then. These call the other methods of the new class.
 
     def train(self) -> Any:
+        """Run one iteration; log its result to the run if the search has a `WandbLogger`."""
         try:
             result = super().train()
         except Exception as error:
@@ -143,6 +141,7 @@ class WandbTrainableMixin(_Base):
         return result
 
     def step(self) -> Any:
+        """Run a function until its next report."""
         result = super().step()
         if has_returned(result):
             tracker().completed = True
@@ -150,22 +149,26 @@ class WandbTrainableMixin(_Base):
         return result
 
     def log_result(self, result: Any) -> None:
+        """Log a complete result, with the values that Tune has added."""
         super().log_result(result)
         self._report(result)
 
     def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Save a checkpoint, and log it if ``upload_checkpoints`` is set."""
         saved = super().save(*args, **kwargs)
         if not _is_function(self):
             self._upload(saved)
         return saved
 
     def save_checkpoint(self, *args: Any, **kwargs: Any) -> Any:
+        """Save a checkpoint that a function has reported, and log it."""
         saved = super().save_checkpoint(*args, **kwargs)
         if _is_function(self):
             self._upload(saved)
         return saved
 
     def reset(self, new_config: Any, *args: Any, **kwargs: Any) -> Any:
+        """Switch to another trial: end the run of the current trial and open the next run."""
         from ray.tune import Trainable
 
         if not _is_function(self):
@@ -186,6 +189,7 @@ class WandbTrainableMixin(_Base):
         return succeeded
 
     def stop(self) -> None:
+        """End the trial, then its run."""
         try:
             super().stop()
         finally:

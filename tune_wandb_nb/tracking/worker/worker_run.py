@@ -54,7 +54,6 @@ class WorkerRun:
         first_step: int = 0,
     ) -> None:
         self.trial_run = TrialRun(trial_id, name, plan, say=say, starter=self._start)
-        """Takes what is reported to Tune: rows and checkpoints."""
         self._say = say
         self._sharing = sharing
         self._takes_reports = takes_reports
