@@ -97,27 +97,9 @@ class WandbLogger(SearchInfo, TrialHooks):
         view: bool = False,
         **wandb_init_kwargs: Any,
     ) -> None:
-        given = {
-            "project": project,
-            "group": group,
-            "api_key": api_key,
-            "api_key_file": api_key_file,
-            "excludes": excludes,
-            "log_config": log_config,
-            "best": best,
-            "upload_checkpoints": upload_checkpoints,
-            "save_checkpoints": save_checkpoints,
-            "upload_timeout": upload_timeout,
-            "mode": mode,
-            "host": host,
-            "dir": dir,
-            "log_output": log_output,
-            "video_kwargs": video_kwargs,
-            "image_kwargs": image_kwargs,
-            "sweep": sweep,
-            "view": view,
-            **wandb_init_kwargs,
-        }
+        given = dict(locals())
+        del given["self"]
+        given |= given.pop("wandb_init_kwargs")
         if wandb_init_kwargs:
             check_init_arguments(wandb_init_kwargs)
         checked = WandbSettings.resolve(given)

@@ -1,4 +1,5 @@
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,31 +75,19 @@ def sync_runs(
         0
     """
     import pandas as pd
-    from tqdm.auto import tqdm
 
     host = host or getattr(getattr(paths, "logger", paths), "host", None)
     settings = {"host": host, "api_key": api_key, "api_key_file": api_key_file, "project": project}
-    files = files_to_upload(paths, group)
-    todo = [file for file in files if not is_synced(file)]
-    outcomes = {file: already_uploaded(file) for file in files if file not in todo}
+    find_files = partial(files_to_upload, paths, group)
+    files = find_files()
+    outcomes = {file: already_uploaded(file) for file in files if is_synced(file)}
+    todo = [file for file in files if file not in outcomes]
     if todo or live:
         destination, _ = find_destination(settings, entity)
-        with (
-            tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") as scratch,
-            tqdm(todo, "Uploading to W&B", unit="run", disable=not progress) as bar,
-        ):
-
-            def report(outcome: Outcome) -> None:
-                outcomes[outcome.path] = outcome
-                bar.total = len(outcomes.keys() | set(todo))
-                bar.update()
-
+        with tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") as scratch:
             upload = RunUpload(destination, Path(scratch), parallel)
-            if live:
-                find_files = partial(files_to_upload, paths, group)
-                LiveUpload(upload, destination, find_files, patience).follow(report)
-            else:
-                upload.upload(todo, report)
+            follower = LiveUpload(upload, destination, find_files, patience) if live else None
+            _upload(todo, outcomes, upload, follower, progress=progress)
             incomplete = [outcome for outcome in outcomes.values() if outcome.may_lack_rows]
             rebuilt = rebuild(incomplete, destination, Path(scratch))
             outcomes |= {outcome.path: outcome for outcome in rebuilt}
@@ -107,6 +96,29 @@ def sync_runs(
     rows = [[getattr(outcome, name) for name in SYNC_COLUMNS] for outcome in ordered]
     table: pd.DataFrame = pd.DataFrame(rows, columns=list(SYNC_COLUMNS)).astype({"path": str})
     return table
+
+
+def _upload(
+    todo: Sequence[Path],
+    outcomes: dict[Path, Outcome],
+    upload: RunUpload,
+    follower: LiveUpload | None,
+    *,
+    progress: bool,
+) -> None:
+    from tqdm.auto import tqdm
+
+    with tqdm(todo, "Uploading to W&B", unit="run", disable=not progress) as bar:
+
+        def report(outcome: Outcome) -> None:
+            outcomes[outcome.path] = outcome
+            bar.total = len(outcomes.keys() | set(todo))
+            bar.update()
+
+        if follower is not None:
+            follower.follow(report)
+        else:
+            upload.upload(todo, report)
 
 
 def summary(table: "pd.DataFrame") -> str:
