@@ -11,8 +11,6 @@ class Notices:
     runs belongs to the cell of the search.
     """
 
-    __slots__ = ("_keys", "_lock", "_queue")
-
     def __init__(self) -> None:
         self._keys: set[str] = set()
         self._queue: deque[str] = deque()

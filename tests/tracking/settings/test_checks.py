@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 
 from tests.tracking.settings.refusals import refusal
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
-from tune_wandb_nb.tracking.settings.checks import CHECKS, SettingsError, checked_key
+from tune_wandb_nb.tracking.settings.checks import (
+    CHECKS,
+    SettingsError,
+    check_writable,
+    checked_key,
+)
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
 
 KEY = "0123456789abcdef" * 3
@@ -194,3 +199,25 @@ def test_the_claim_begins_the_error_of_a_bad_key() -> None:
 def test_every_check_names_its_setting(name: str) -> None:
     with pytest.raises(SettingsError, match=f"{name} "):
         CHECKS[name](name, object())
+
+
+def test_a_missing_folder_is_created_and_left_empty(tmp_path: Path) -> None:
+    check_writable(str(tmp_path / "a" / "b"))
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+def test_the_home_folder_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    check_writable("~/runs")
+    assert (tmp_path / "runs").is_dir()
+
+
+def test_a_folder_below_a_file_is_refused() -> None:
+    Path("file").touch()
+    with pytest.raises(SettingsError, match=r"^dir 'file/sub' cannot be written \(Not a dir"):
+        check_writable("file/sub")
+
+
+def test_a_folder_in_which_nothing_can_be_created_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"^dir '/proc/self' cannot be written \("):
+        check_writable("/proc/self")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,13 @@ import wandb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tune_wandb_nb.tracking.settings.config_entry import entry_of, own_entry, without_key
+from tune_wandb_nb.tracking.settings import config_entry
+from tune_wandb_nb.tracking.settings.config_entry import (
+    entry_of,
+    own_entry,
+    warn_of_exposed_key,
+    without_key,
+)
 
 KEY = "0123456789abcdef" * 3
 
@@ -144,3 +152,53 @@ def test_what_is_beside_a_key_deeper_in_the_entry_stays() -> None:
     choice = {"grid_search": [{"project": "p", "api_key": KEY}, {"project": "q"}]}
     clean = without_key({"wandb": choice})
     assert clean == {"wandb": {"grid_search": [{"project": "p"}, {"project": "q"}]}}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config_entry, "_warned", set())
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param({"wandb": {"project": "p", "api_key": KEY}}, id="entry"),
+        pytest.param({"logger_config": {"wandb": {"api_key": KEY}}}, id="RLlib"),
+        pytest.param({"wandb": {"settings": {"api_key": KEY}}}, id="settings"),
+    ],
+)
+def test_a_key_in_the_config_is_warned_of_and_not_shown(config: dict[str, Any]) -> None:
+    with pytest.warns(UserWarning, match="there is an API key in the 'wandb' entry") as caught:
+        warn_of_exposed_key(config)
+    (text,) = [str(warning.message) for warning in caught]
+    assert KEY not in text
+    for part in ("tuner.pkl", "params.json", "tune_wandb_nb.login()", "api_key_file", "tw.run"):
+        assert part in text
+    assert Path(caught[0].filename) == Path(__file__), "the warning points to the caller"
+
+
+def test_each_key_is_warned_of_once() -> None:
+    config = {"wandb": {"api_key": KEY}}
+    with pytest.warns(UserWarning, match="there is an API key"):
+        warn_of_exposed_key(config)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_exposed_key(config)
+    with pytest.warns(UserWarning, match="there is an API key"):
+        warn_of_exposed_key({"wandb": {"api_key": "7f" * 20}})
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param({}, id="no-entry"),
+        pytest.param({"api_key": KEY}, id="hyperparameter"),
+        pytest.param({"wandb": {"api_key_file": "~/key"}}, id="key-file"),
+        pytest.param({"wandb": {"api_key": KEY, "mode": "nowhere"}}, id="refused-elsewhere"),
+        pytest.param({"wandb": KEY}, id="no-dictionary"),
+    ],
+)
+def test_nothing_else_is_warned_of(config: dict[str, Any]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_exposed_key(config)

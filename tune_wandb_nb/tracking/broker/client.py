@@ -10,12 +10,11 @@ from tune_wandb_nb.compat.ray import when_ray_starts
 from tune_wandb_nb.compat.wandb_core import SERVICE
 from tune_wandb_nb.tracking.auth.access import NO_CHECKED_KEY, NO_KEY, CheckedKey, decide_access
 from tune_wandb_nb.tracking.auth.credentials import kept_hosts
-from tune_wandb_nb.tracking.auth.exposed_key import warn_of_exposed_key
 from tune_wandb_nb.tracking.auth.server_check import ServerCheck
 from tune_wandb_nb.tracking.broker.handle import start_broker
 from tune_wandb_nb.tracking.broker.messages import KeyRequest, Search
 from tune_wandb_nb.tracking.notices import Notices
-from tune_wandb_nb.tracking.settings.config_entry import entry_of
+from tune_wandb_nb.tracking.settings.config_entry import entry_of, warn_of_exposed_key
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
 from tune_wandb_nb.tracking.settings.ray_hooks import populate_run_location
 from tune_wandb_nb.tracking.settings.settings import WandbSettings, check_project

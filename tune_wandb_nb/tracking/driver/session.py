@@ -9,7 +9,6 @@ from typing import Any
 
 from tune_wandb_nb.compat.ray_search import TuneSearch
 from tune_wandb_nb.tracking.auth.access import NO_KEY, Access, decide_access
-from tune_wandb_nb.tracking.auth.exposed_key import warn_of_exposed_key
 from tune_wandb_nb.tracking.control.search_pages import SearchPages
 from tune_wandb_nb.tracking.control.search_sweep import SWEEP_STATE_KEY
 from tune_wandb_nb.tracking.control.stop_requests import StopRequests
@@ -31,10 +30,14 @@ from tune_wandb_nb.tracking.runs.resilient_run import RecoveryFromTune
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 from tune_wandb_nb.tracking.runs.wandb_core import CoreWatch
 from tune_wandb_nb.tracking.settings.api_key import show
-from tune_wandb_nb.tracking.settings.config_entry import entry_of, own_entry_notice
+from tune_wandb_nb.tracking.settings.checks import check_writable
+from tune_wandb_nb.tracking.settings.config_entry import (
+    entry_of,
+    own_entry_notice,
+    warn_of_exposed_key,
+)
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
 from tune_wandb_nb.tracking.settings.open_run_defaults import with_open_run
-from tune_wandb_nb.tracking.settings.output_folder import check_writable
 from tune_wandb_nb.tracking.settings.ray_hooks import populate_run_location, run_info_hook
 from tune_wandb_nb.tracking.settings.settings import WandbSettings, check_project
 from tune_wandb_nb.tracking.settings.trial_values import call_functions

@@ -1,7 +1,7 @@
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from queue import SimpleQueue
 from typing import TypeAlias
@@ -37,13 +37,13 @@ Item: TypeAlias = _Job | Callable[[], Row | None]
 _Ready: TypeAlias = _Job | StoredRow
 
 
+@dataclass(slots=True, eq=False)
 class _RunQueue:
-    __slots__ = ("is_busy", "items", "run")
-
-    def __init__(self, run: AnyRun) -> None:
-        self.run = run
-        self.items: deque[_Ready] = deque()
-        self.is_busy = False
+    run: AnyRun
+    items: deque[_Ready] = field(default_factory=deque)
+    """In order."""
+    is_busy: bool = False
+    """Whether a worker has the run."""
 
 
 class RunWriter:

@@ -28,21 +28,21 @@ def checkpoint_patches() -> list[Patch]:
     of_checkpoint = {
         "from_dict": classmethod(_from_dict),
         "to_dict": _to_dict,
-        "from_uri": classmethod(_from_uri),
+        "from_uri": classmethod(lambda cls, uri: cls(uri)),
         "uri": property(_uri),
     }
     path = {"value": property(_local_path), "dir_or_data": property(_local_path)}
     analysis = {
-        "best_logdir": property(_best_logdir),
+        "best_logdir": property(lambda self: str(self.best_trial.local_path)),
         "get_best_logdir": _get_best_logdir,
-        "fetch_trial_dataframes": _trial_dataframes,
+        "fetch_trial_dataframes": lambda self: self.trial_dataframes,
     }
     return [
         Patch(ray.air, "Checkpoint", Checkpoint, _AIR),
         *(Patch(Checkpoint, name, value, _AIR) for name, value in of_checkpoint.items()),
         *(Patch(Checkpoint, name, value, _CLASSIC) for name, value in path.items()),
         Patch(Checkpoint, "__fspath__", _local_path, _CLASSIC),
-        Patch(Trial, "logdir", property(_logdir), _CLASSIC),
+        Patch(Trial, "logdir", property(lambda self: str(self.local_path)), _CLASSIC),
         Patch(ray.tune, "Analysis", ray.tune.ExperimentAnalysis, _CLASSIC),
         *(Patch(ray.tune.ExperimentAnalysis, *new, _CLASSIC) for new in analysis.items()),
     ]
@@ -72,10 +72,6 @@ def _to_dict(self: Any) -> dict[str, Any]:
     return data
 
 
-def _from_uri(cls: Callable[..., Any], uri: str) -> Any:
-    return cls(uri)
-
-
 def _uri(self: Any) -> str:
     kind = self.filesystem.type_name
     if kind == "local":
@@ -89,20 +85,8 @@ def _local_path(self: Any) -> str:
     return str(self.to_directory())
 
 
-def _logdir(self: Any) -> str:
-    return str(self.local_path)
-
-
 def _get_best_logdir(
     self: Any, metric: str | None = None, mode: str | None = None, scope: str = "last"
 ) -> str | None:
     best = self.get_best_trial(metric, mode, scope)
     return str(best.local_path) if best is not None else None
-
-
-def _best_logdir(self: Any) -> str:
-    return str(self.best_trial.local_path)
-
-
-def _trial_dataframes(self: Any) -> Any:
-    return self.trial_dataframes

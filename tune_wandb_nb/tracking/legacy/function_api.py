@@ -19,6 +19,7 @@ _TRAIN = Age.RAY_2_7
 _CHECKPOINT_DIR = "checkpoint_dir"
 _REPORTERS = ("reporter", "status_reporter")
 _CONTEXT = ("get_trial_dir", "get_trial_id", "get_trial_name", "get_trial_resources")
+_OF_TRAIN = ("report", "get_checkpoint", "get_dataset_shard")
 _OF_WORKER = ("get_world_rank", "get_world_size", "get_local_rank", "get_local_world_size")
 _unreported: list[str] = []
 """The folder that ``tune.checkpoint_dir`` has given, until the next report takes it."""
@@ -35,8 +36,8 @@ def function_patches() -> list[Patch]:
         "checkpoint_dir": checkpoint_dir,
         "with_parameters": _with_parameters(ray.tune.with_parameters),
         "is_session_enabled": in_tune_session,
-        "durable": _unchanged,
-        **{name: _from_context(name) for name in _CONTEXT},
+        "durable": lambda trainable: trainable,
+        **{name: _of_context(ray.tune, name) for name in _CONTEXT},
     }
     patches = [Patch(ray.tune, name, call, _CLASSIC) for name, call in calls.items()]
     patches += [
@@ -49,16 +50,15 @@ def function_patches() -> list[Patch]:
         "get_context": ray.tune.get_context,
     }
     patches += [
-        Patch(ray.train, name, _in_tune(call, getattr(ray.train, name)), _TRAIN)
+        Patch(ray.train, name, _where(in_tune_session, call, getattr(ray.train, name)), _TRAIN)
         for name, call in tunes.items()
     ]
-    for name in ("report", "get_checkpoint", "get_dataset_shard"):
-        of_worker = getattr(ray.train, name)
-        patches.append(Patch(session, name, _in_worker(of_worker, getattr(session, name)), _AIR))
-    for name in _OF_WORKER:
-        of_worker = _from_train_context(name)
-        patches.append(Patch(session, name, _in_worker(of_worker, getattr(session, name)), _AIR))
-    return patches
+    trains = {name: getattr(ray.train, name) for name in _OF_TRAIN}
+    trains |= {name: _of_context(ray.train, name) for name in _OF_WORKER}
+    return patches + [
+        Patch(session, name, _where(_is_worker, call, getattr(session, name)), _AIR)
+        for name, call in trains.items()
+    ]
 
 
 @contextmanager
@@ -161,42 +161,23 @@ def forget_checkpoint_of_end() -> None:
         _forget_checkpoint()
 
 
-def _from_context(name: str) -> Callable[[], Any]:
+def _of_context(module: Any, name: str) -> Callable[[], Any]:
     def call() -> Any:
-        import ray.tune
-
-        return getattr(ray.tune.get_context(), name)()
+        return getattr(module.get_context(), name)()
 
     call.__name__ = name
     return call
 
 
-def _from_train_context(name: str) -> Callable[[], Any]:
-    def call() -> Any:
-        import ray.train
-
-        return getattr(ray.train.get_context(), name)()
-
-    return call
-
-
-def _in_tune(of_tune: Callable[..., Any], modern: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(modern)
+def _where(
+    is_there: Callable[[], bool], there: Callable[..., Any], elsewhere: Callable[..., Any]
+) -> Callable[..., Any]:
+    @functools.wraps(elsewhere)
     def call(*args: Any, **kwargs: Any) -> Any:
-        return (of_tune if in_tune_session() else modern)(*args, **kwargs)
+        return (there if is_there() else elsewhere)(*args, **kwargs)
 
     return call
 
 
-def _in_worker(of_worker: Callable[..., Any], modern: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of ``ray.air.session`` that is Ray Train's in a worker of Ray Train."""
-
-    @functools.wraps(modern)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return (of_worker if train_context() is not None else modern)(*args, **kwargs)
-
-    return call
-
-
-def _unchanged(trainable: Any) -> Any:
-    return trainable
+def _is_worker() -> bool:
+    return train_context() is not None

@@ -182,19 +182,11 @@ def _for_tune(run_config: Any) -> Any:
 
 def _same(modern: Callable[..., Any], config: Any) -> Any:
     """Return a config of Ray Train's as one of ``modern``; any other as it is."""
-    known = {field.name for field in fields(modern)}  # type: ignore[arg-type]
-    refused = {name for names in _TUNES.values() for name in names}
-    values = {
-        field.name: getattr(config, field.name)
-        for field in fields(config)
-        if field.name in known and field.name not in refused
-    }
-    if not _is_of_train(config):
-        return config
-    return modern(**values, **getattr(config, _KEPT, {}))
-
-
-def _is_of_train(config: Any) -> bool:
     import ray.train
 
-    return isinstance(config, ray.train.CheckpointConfig | ray.train.FailureConfig)
+    if not isinstance(config, ray.train.CheckpointConfig | ray.train.FailureConfig):
+        return config
+    refused = {name for names in _TUNES.values() for name in names}
+    known = {field.name for field in fields(modern)} - refused  # type: ignore[arg-type]
+    values = {name: getattr(config, name) for name in known if hasattr(config, name)}
+    return modern(**values, **getattr(config, _KEPT, {}))

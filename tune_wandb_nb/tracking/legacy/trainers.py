@@ -61,22 +61,12 @@ def as_search(trainer: Any, tune_config: Any) -> tuple[Callable[[Any], None], An
 
 
 def fit_in_trial(trainer: Any, config: Mapping[str, Any]) -> None:
-    import ray.train
     import ray.tune
     from ray.util.queue import Queue
 
     storage = tune_session().storage
     reports = Queue(maxsize=1, actor_options={"num_cpus": 0})
-    run_config = ray.train.RunConfig(
-        name="train",
-        storage_path=storage.trial_fs_path,
-        storage_filesystem=storage.storage_filesystem,
-        callbacks=[*trainer.run_config.callbacks, _reporter(reports)],
-        worker_runtime_env=trainer.run_config.worker_runtime_env,
-    )
-    changes = _merged(trainer, config)
-    loop = _older_forms_in(trainer.train_loop_per_worker, ray.tune.get_checkpoint())
-    in_trial = with_settings(trainer, run_config=run_config, train_loop_per_worker=loop, **changes)
+    in_trial = _of_trial(trainer, config, storage, _reporter(reports))
     failures: list[BaseException] = []
 
     def fit() -> None:
@@ -103,6 +93,22 @@ def fit_in_trial(trainer: Any, config: Mapping[str, Any]) -> None:
         abort_training()
     if failures:
         raise failures[0]
+
+
+def _of_trial(trainer: Any, config: Mapping[str, Any], storage: Any, reporter: Any) -> Any:
+    import ray.train
+    import ray.tune
+
+    run_config = ray.train.RunConfig(
+        name="train",
+        storage_path=storage.trial_fs_path,
+        storage_filesystem=storage.storage_filesystem,
+        callbacks=[*trainer.run_config.callbacks, reporter],
+        worker_runtime_env=trainer.run_config.worker_runtime_env,
+    )
+    loop = _older_forms_in(trainer.train_loop_per_worker, ray.tune.get_checkpoint())
+    changes = _merged(trainer, config)
+    return with_settings(trainer, run_config=run_config, train_loop_per_worker=loop, **changes)
 
 
 def abort_training() -> None:

@@ -55,8 +55,6 @@ class Payload:
 class Excludes:
     """Matches names by name, prefix ("info/learner") or glob ("info/*")."""
 
-    __slots__ = ("_cache", "_patterns")
-
     def __init__(self, patterns: Iterable[str] = ()) -> None:
         self._patterns = tuple(pattern.rstrip("/") or pattern for pattern in patterns)
         self._cache: dict[str, bool] = {}
@@ -82,8 +80,6 @@ class Excludes:
 
 
 class Splitter:
-    __slots__ = ("_excludes", "_log_config", "_wandb_types")
-
     def __init__(self, excludes: Excludes, *, log_config: bool = False) -> None:
         self._excludes = excludes
         self._log_config = log_config
@@ -158,8 +154,6 @@ class Splitter:
 
 
 class BestSoFar:
-    __slots__ = ("_best", "_modes")
-
     def __init__(self, modes: Mapping[str, str], best: Mapping[str, float] | None = None) -> None:
         self._modes = modes
         self._best: dict[str, float] = dict(best or {})

@@ -47,20 +47,6 @@ class TrialRows:
     ``on_drop`` is called once for each metric that cannot be logged, with its type or the reason.
     """
 
-    __slots__ = (
-        "_auto",
-        "_best",
-        "_exploits",
-        "_initial",
-        "_is_config_known",
-        "_iteration",
-        "_on_drop",
-        "_rules",
-        "_texts",
-        "config",
-        "dropped",
-    )
-
     def __init__(
         self,
         rules: RowRules,

@@ -33,14 +33,6 @@ _RUN_FOLDER = re.compile(r"(offline-run|run)-[^-]+-(.+)_[^_]*")
 """The name of a run's folder: kind, time, and the id, in which Tune numbers the trials."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Totals:
-    trials: int
-    reported: int
-    logged: int
-    dropped: int
-
-
 def audit_table(runs: Iterable[RunStats]) -> "pd.DataFrame":
     import pandas as pd
 
@@ -60,12 +52,10 @@ def closing_line(
     """
     if not runs:
         return "no trial was tracked."
-    totals = _Totals(
-        len(runs), *(sum(getattr(a, n) for a in runs) for n in ("reported", "logged", "dropped"))
-    )
+    reported, logged = sum(run.reported for run in runs), sum(run.logged for run in runs)
     failed = sum(run.state == "failed" for run in runs)
-    counted = count(totals.trials, "trial") + (f" ({failed} failed)" if failed else "")
-    counted += f", {count(totals.reported, 'row')}"
+    counted = count(len(runs), "trial") + (f" ({failed} failed)" if failed else "")
+    counted += f", {count(reported, 'row')}"
     if all(run.mode == "disabled" for run in runs):
         return f"{counted}, none tracked (mode is 'disabled')."
     # One command uploads the unfinished runs and those that are offline: all are on disk.
@@ -80,13 +70,9 @@ def closing_line(
             text += f" {count(unwritten, 'row')} of theirs were not written yet; Tune has them all."
             return text + (f" This brings them to W&B: {repair}" if repair else "")
         return text + (f" The rows are on disk; upload them with: {command}" if command else "")
-    text = f"{counted}, "
-    if totals.logged == totals.reported:
-        text += "all "
-    else:
-        text += f"{totals.logged} of them "
+    text = f"{counted}, {'all' if logged == reported else f'{logged} of them'} "
     text += f"on disk, offline. Upload with: {command}" if command else "in W&B."
-    if totals.logged != totals.reported:
+    if logged != reported:
         text += " See .audit() for what is missing and why."
         if repair and any(run.lost for run in runs):
             text += f" This repairs it: {repair}"

@@ -53,8 +53,6 @@ class OpenRun:
     default each row is a step of its own.
     """
 
-    __slots__ = ("_log_reported", "_plan", "mode", "next_step", "run")
-
     def __init__(
         self,
         run: Any,

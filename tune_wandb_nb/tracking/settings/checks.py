@@ -2,14 +2,16 @@
 
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from os import fspath
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from tune_wandb_nb.tracking.settings.api_key import ApiKey, describe_bad_key, show
 
-__all__ = ["CHECKS", "Mode", "SettingsError", "checked_key"]
+__all__ = ["CHECKS", "Mode", "SettingsError", "check_writable", "checked_key"]
 
 Mode = Literal["online", "offline", "disabled"]
 
@@ -41,6 +43,20 @@ def checked_key(value: object, claim: str) -> ApiKey:
             f" dash): {problem}. Copy it from https://wandb.ai/authorize."
         )
     return ApiKey(str(text))
+
+
+def check_writable(folder: str) -> None:
+    """Refuse a folder in which no file can be created; a missing folder is created."""
+    path = Path(folder).expanduser()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise SettingsError(
+            f"dir {show(folder)} cannot be written ({error.strerror}); give a folder that can, or"
+            " leave it out for ./wandb."
+        ) from None
 
 
 def _text(name: str, value: object) -> str:

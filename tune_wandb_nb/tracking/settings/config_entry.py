@@ -1,15 +1,21 @@
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from tune_wandb_nb.tracking.settings.api_key import show
+from tune_wandb_nb.tracking.settings.api_key import ApiKey, show
 from tune_wandb_nb.tracking.settings.init_arguments import closest_argument, unknown_arguments
-from tune_wandb_nb.tracking.settings.settings import settings_argument
+from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings, settings_argument
 
-__all__ = ["entry_of", "own_entry", "own_entry_notice", "without_key"]
+__all__ = ["entry_of", "own_entry", "own_entry_notice", "warn_of_exposed_key", "without_key"]
 
 _TYPO = 0.8
 """The similarity from which on a name is a mistyped one: "projct" is, "project_name" is not."""
 _CREDENTIALS = frozenset({"api_key", "api_key_file"})
+_FILES = (
+    "tuner.pkl, params.json, params.pkl, result.json, experiment_state-*.json and"
+    " basic-variant-state-*.json"
+)
+_warned: set[ApiKey] = set()
 
 
 def entry_of(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -82,3 +88,25 @@ def _without_credentials(value: Any) -> Any:
     if hasattr(value, "model_fields_set") and hasattr(value, "api_key"):
         return _without_credentials(settings_argument(value))
     return value
+
+
+def warn_of_exposed_key(config: Mapping[str, Any]) -> None:
+    """Warn, once for each key, if the ``wandb`` entry of a trial's config holds an API key.
+
+    Tune writes the config before it calls any callback: the key cannot be removed in time.
+    """
+    try:
+        key = WandbSettings.resolve({}, entry_of(config)).api_key
+    except SettingsError:
+        # The caller resolves the same settings and reports the error.
+        return
+    if key is None or key in _warned:
+        return
+    _warned.add(key)
+    warnings.warn(
+        "there is an API key in the 'wandb' entry of the config, and Tune writes its config as it"
+        f" is into {_FILES}, in the storage path and in Ray's session folder. Take it out, delete"
+        " those files, and call tune_wandb_nb.login(), set WANDB_API_KEY or give api_key_file; or"
+        " search with tune_wandb_nb.run (tw.run), which takes it out before Tune sees it.",
+        stacklevel=2,
+    )
