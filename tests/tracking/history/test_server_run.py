@@ -8,12 +8,16 @@ import wandb
 from tests.wire import WireServer
 from tests.wire.fixtures import StartRun
 from tune_wandb_nb.tracking.auth.graphql import AccountError
-from tune_wandb_nb.tracking.history.server_run import KnownRun, logged_iterations, look_up_run
+from tune_wandb_nb.tracking.history.server_run import KnownRun, ServerRun
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 
 
+def on_server(server: WireServer, run_id: str) -> ServerRun:
+    return ServerRun(server.url, ApiKey(server.api_key), server.entity, "p", run_id)
+
+
 def look_up(server: WireServer, run_id: str) -> KnownRun:
-    return look_up_run(server.url, ApiKey(server.api_key), server.entity, "p", run_id)
+    return on_server(server, run_id).look_up()
 
 
 def log(run: wandb.Run, *iterations: int) -> None:
@@ -44,13 +48,13 @@ def test_the_iterations_of_a_run_with_gaps(wire_server: WireServer, start_run: S
     run = start_run("gaps")
     log(run, 1, 2, 7, 2000)
     run.finish()
-    known = look_up(wire_server, "gaps")
-    asked = (wire_server.url, ApiKey(wire_server.api_key), wire_server.entity, "p", "gaps")
-    found = logged_iterations(*asked, known=known)
+    asked = on_server(wire_server, "gaps")
+    found = asked.iterations(asked.look_up())
     assert [i for i in range(2001) if i in found] == [1, 2, 7, 2000]
-    assert 5 not in logged_iterations(*asked, known=KnownRun())
+    assert 5 not in asked.iterations(KnownRun())
 
 
 def test_a_refused_key_is_an_error(wire_server: WireServer) -> None:
+    run = ServerRun(wire_server.url, ApiKey("f" * 40), wire_server.entity, "p", "one")
     with pytest.raises(AccountError, match="refuses the key"):
-        look_up_run(wire_server.url, ApiKey("f" * 40), wire_server.entity, "p", "one")
+        run.look_up()

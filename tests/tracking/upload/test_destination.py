@@ -74,11 +74,14 @@ def test_a_run_is_looked_up_under_its_own_names_or_the_destinations(
     run = start_run("one", project="p")
     run.log({"value": 1})
     run.finish()
-    assert destination.look_up("one", **OWN).last_step == 0
-    assert destination.look_up("one", entity=wire_server.entity, project="p").last_step == 0
-    assert destination.look_up("one", entity=None, project="q").state is None
+    assert destination.run("one", **OWN).look_up_settled().last_step == 0
+    assert (
+        destination.run("one", entity=wire_server.entity, project="p").look_up_settled().last_step
+        == 0
+    )
+    assert destination.run("one", entity=None, project="q").look_up_settled().state is None
     moved = Destination(destination.host, destination.key, destination.default_entity, project="p")
-    assert moved.look_up("one", entity=None, project="q").last_step == 0
+    assert moved.run("one", entity=None, project="q").look_up_settled().last_step == 0
 
 
 def test_iterations_are_those_of_the_rows(destination: Destination, start_run: StartRun) -> None:
@@ -86,8 +89,8 @@ def test_iterations_are_those_of_the_rows(destination: Destination, start_run: S
     for iteration in (1, 2, 4):
         run.log({"training_iteration": iteration})
     run.finish()
-    known = destination.look_up("one", **OWN)
-    found = destination.iterations_of(known, "one", **OWN)
+    known = destination.run("one", **OWN).look_up_settled()
+    found = destination.run("one", **OWN).iterations(known)
     assert [iteration in found for iteration in (1, 2, 3, 4, 5)] == [True, True, False, True, False]
 
 
@@ -98,17 +101,17 @@ def test_a_row_that_is_there_is_waited_for_and_found(
     for value in range(3):
         run.log({"value": value})
     run.finish()
-    assert destination.has(2, "one", **OWN)
-    assert destination.has(None, "none", **OWN), "a run without rows lacks none"
+    assert destination.run("one", **OWN).has(2)
+    assert destination.run("none", **OWN).has(None), "a run without rows lacks none"
 
 
 def test_a_row_that_does_not_arrive_is_not_waited_for_without_end(
     destination: Destination, start_run: StartRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start_run("one").finish()
-    monkeypatch.setattr("tune_wandb_nb.tracking.upload.destination.SETTLES_WITHIN", 0)
-    assert not destination.has(2, "one", **OWN)
+    monkeypatch.setattr("tune_wandb_nb.tracking.history.server_run.SETTLES_WITHIN", 0)
+    assert not destination.run("one", **OWN).has(2)
     wrong = Destination(destination.host, ApiKey("f" * 40), destination.default_entity)
-    assert not wrong.has(2, "one", **OWN), "a server that cannot be asked"
+    assert not wrong.run("one", **OWN).has(2), "a server that cannot be asked"
     with pytest.raises(AccountError, match="refuses the key"):
-        wrong.look_up("one", **OWN)
+        wrong.run("one", **OWN).look_up_settled()

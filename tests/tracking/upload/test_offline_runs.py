@@ -174,7 +174,7 @@ def test_nothing_is_uploaded_once_it_shall_not_continue(
 def test_a_file_whose_rows_have_not_arrived_loses_its_mark(
     upload: RunUpload, record: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tune_wandb_nb.tracking.upload.destination.SETTLES_WITHIN", 0)
+    monkeypatch.setattr("tune_wandb_nb.tracking.history.server_run.SETTLES_WITHIN", 0)
     file = record("one")
     (pending,) = upload.prepare([file], lambda _: None)
     mark_synced(file)

@@ -1,6 +1,7 @@
 """What the W&B server has of a run: its state, its last row, its iterations."""
 
 from collections.abc import Container, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from tune_wandb_nb.tracking.auth.graphql import AccountError, query_server
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.waiting import wait_until
 
-__all__ = ["LOOK_EVERY", "OVER", "SETTLES_WITHIN", "KnownRun", "logged_iterations", "look_up_run"]
+__all__ = ["OVER", "KnownRun", "ServerRun"]
 
 _ITERATION = "training_iteration"
 _PAGE = 1000
@@ -18,7 +19,7 @@ _PAGE = 1000
 _UNCLEAR = "W&B did not show which rows the run has: call it again later."
 _FARTHEST = 1_000_000
 """Beyond this step a run with few rows is not searched for gaps: that takes a query a page."""
-SETTLES_WITHIN, LOOK_EVERY = 10.0, 1.0
+SETTLES_WITHIN, _LOOK_EVERY = 10.0, 1.0
 """Seconds that the server has to show what it was sent, and between two looks."""
 OVER = ("finished", "failed")
 
@@ -36,64 +37,86 @@ class KnownRun:
     """The ``training_iteration`` of its very last row; the summary may be ahead of the rows."""
 
 
-def look_up_run(host: str, key: ApiKey, entity: str, project: str, run_id: str) -> KnownRun:
-    variables = {"entity": entity, "project": project, "name": run_id}
-    run = run_of(query_server(host, key, RUN, variables))
-    if run is None:
-        return KnownRun()
-    rows, last = run["rows"], run["last"]
-    return KnownRun(
-        int(last.get(STEP, rows - 1)) if rows else None,
-        _iteration_of({**run["summary"], **last}),
-        run["state"],
-        rows,
-        _iteration_of(last),
-    )
+@dataclass(frozen=True, slots=True)
+class ServerRun:
+    """A run in W&B, whether it exists or not; each method raises AccountError."""
 
+    host: str
+    key: ApiKey
+    entity: str
+    project: str
+    run_id: str
 
-def logged_iterations(
-    host: str, key: ApiKey, entity: str, project: str, run_id: str, *, known: KnownRun
-) -> Container[int]:
-    """Return the training iterations of which a run, ``known`` to the server, has a row."""
-    if known.last_step is None or known.iteration is None:
-        return ()
-    if known.last_step > _FARTHEST > known.rows > _PAGE:
-        return range(known.iteration + 1)
-    variables = {"entity": entity, "project": project, "name": run_id}
-    found: set[int] = set()
+    def look_up(self) -> KnownRun:
+        run = run_of(self._query(RUN))
+        if run is None:
+            return KnownRun()
+        rows, last = run["rows"], run["last"]
+        return KnownRun(
+            int(last.get(STEP, rows - 1)) if rows else None,
+            _iteration_of({**run["summary"], **last}),
+            run["state"],
+            rows,
+            _iteration_of(last),
+        )
 
-    def has_last_row() -> bool:
-        found.clear()
-        found.update(_history(host, key, variables, known))
-        return known.tail is None or known.tail in found
+    def look_up_settled(self) -> KnownRun:
+        """Look the run up, unless it has ended until two answers are equal: rows may arrive yet."""
+        answers: list[KnownRun] = []
 
-    if not wait_until(has_last_row, SETTLES_WITHIN, every=LOOK_EVERY):
-        raise AccountError(_UNCLEAR)
-    return found
+        def is_settled() -> bool:
+            answers.append(self.look_up())
+            return answers[-1].state in (None, *OVER) or answers[-1] in answers[-2:-1]
 
+        wait_until(is_settled, SETTLES_WITHIN, every=_LOOK_EVERY)
+        return answers[-1]
 
-def _history(host: str, key: ApiKey, variables: dict[str, str], known: KnownRun) -> Iterator[int]:
-    end = (known.last_step or 0) + 1
-    # Steps may be far apart: a run's own steps may count samples.
-    page = end if known.rows <= _PAGE else _PAGE
-    for start in range(0, end, page):
-        spec = sample_of_steps([STEP, _ITERATION], start, min(start + page, end), _PAGE)
-        data = query_server(host, key, SAMPLED_ROWS, {**variables, "spec": spec})
-        for row in _rows_of(data):
-            iteration = _iteration_of(row)
-            if iteration is not None:
-                yield iteration
+    def has(self, step: int | None) -> bool:
+        """Wait until the row of a step is there; return False if that takes too long."""
+
+        def has_step() -> bool:
+            with suppress(AccountError):
+                last_step = self.look_up().last_step
+                return last_step is not None and step is not None and last_step >= step
+            return False
+
+        return step is None or wait_until(has_step, SETTLES_WITHIN, every=_LOOK_EVERY)
+
+    def iterations(self, known: KnownRun) -> Container[int]:
+        """Return the training iterations of which the run has a row."""
+        if known.last_step is None or known.iteration is None:
+            return ()
+        if known.last_step > _FARTHEST > known.rows > _PAGE:
+            return range(known.iteration + 1)
+        found: set[int] = set()
+
+        def has_last_row() -> bool:
+            found.clear()
+            found.update(self._history(known))
+            return known.tail is None or known.tail in found
+
+        if not wait_until(has_last_row, SETTLES_WITHIN, every=_LOOK_EVERY):
+            raise AccountError(_UNCLEAR)
+        return found
+
+    def _history(self, known: KnownRun) -> Iterator[int]:
+        end = (known.last_step or 0) + 1
+        # Steps may be far apart: a run's own steps may count samples.
+        page = end if known.rows <= _PAGE else _PAGE
+        for start in range(0, end, page):
+            spec = sample_of_steps([STEP, _ITERATION], start, min(start + page, end), _PAGE)
+            rows = sampled_rows(self._query(SAMPLED_ROWS, spec=spec))
+            if rows is None:
+                # Without rows in the answer, rows that W&B has would be written once more.
+                raise AccountError(_UNCLEAR)
+            yield from (each for each in map(_iteration_of, rows) if each is not None)
+
+    def _query(self, query: str, **more: Any) -> dict[str, Any]:
+        names = {"entity": self.entity, "project": self.project, "name": self.run_id}
+        return query_server(self.host, self.key, query, {**names, **more})
 
 
 def _iteration_of(row: Any) -> int | None:
     # A server may write whole numbers as 5.0.
     iteration = row.get(_ITERATION) if isinstance(row, dict) else None
     return int(iteration) if isinstance(iteration, int | float) and iteration % 1 == 0 else None
-
-
-def _rows_of(data: Any) -> list[Any]:
-    rows = sampled_rows(data)
-    if rows is None:
-        # Without rows in the answer, rows that W&B has would be written once more.
-        raise AccountError(_UNCLEAR)
-    return rows

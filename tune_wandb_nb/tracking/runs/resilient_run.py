@@ -5,7 +5,7 @@ from pathlib import Path
 from tune_wandb_nb.compat.wandb import never_started
 from tune_wandb_nb.tracking.auth.graphql import AccountError
 from tune_wandb_nb.tracking.history.run_origin import Origin, write_origin
-from tune_wandb_nb.tracking.history.server_run import look_up_run
+from tune_wandb_nb.tracking.history.server_run import ServerRun
 from tune_wandb_nb.tracking.history.trial_source import TrialSource
 from tune_wandb_nb.tracking.history.tune_results import newest_results, replay
 from tune_wandb_nb.tracking.history.wandb_file import OFFLINE_SUFFIX, last_recorded, wait_for_end
@@ -245,8 +245,9 @@ def _known_to_server(run: TrialRun, opened: OpenRun) -> tuple[int | None, int | 
     if key is None or not wandb_run.resumed:
         return None, None
     host = run.plan.host or wandb_run.settings.base_url
+    on_server = ServerRun(host, key, wandb_run.entity, wandb_run.project, run.stats.run_id)
     try:
-        known = look_up_run(host, key, wandb_run.entity, wandb_run.project, run.stats.run_id)
+        known = on_server.look_up()
     except AccountError:
         # The step that W&B gave when the run was opened: without it rows could be there twice.
         return None, opened.next_step - 1 if opened.next_step else None

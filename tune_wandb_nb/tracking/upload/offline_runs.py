@@ -16,7 +16,7 @@ from tune_wandb_nb.compat.wandb_folders import (
 from tune_wandb_nb.compat.wandb_log import BrokenLogError, UnfinishedLogError
 from tune_wandb_nb.tracking.auth.graphql import AccountError
 from tune_wandb_nb.tracking.history.run_origin import is_of_a_trial, read_origin
-from tune_wandb_nb.tracking.history.server_run import OVER, KnownRun
+from tune_wandb_nb.tracking.history.server_run import OVER, KnownRun, ServerRun
 from tune_wandb_nb.tracking.history.wandb_file import (
     OFFLINE_SUFFIX,
     RecordedRun,
@@ -142,8 +142,7 @@ class RunUpload:
         run = uploaded.run
         outcome = Outcome(run.path, run.run_id, "synced", run.rows, uploaded.rows)
         # wandb marks a file as uploaded even if the server has refused rows.
-        owner = {"entity": run.entity, "project": run.project}
-        if not self._destination.has(run.last_step, run.run_id, **owner):
+        if not self._on_server(run).has(run.last_step):
             unmark(run.path)
             return failed_outcome(run, _ROWS_MISSING)
         if not (run.is_ended or uploaded.is_continued or is_abandoned(run.path)):
@@ -153,11 +152,12 @@ class RunUpload:
             return outcome
         return replace(outcome, note="its process was killed", may_lack_rows=True)
 
+    def _on_server(self, run: RecordedRun) -> ServerRun:
+        return self._destination.run(run.run_id, entity=run.entity, project=run.project)
+
     def _prepare_run(self, files: Sequence[RecordedRun]) -> list[PendingUpload] | list[Outcome]:
         try:
-            first = files[0]
-            owner = {"entity": first.entity, "project": first.project}
-            on_server = self._destination.look_up(first.run_id, **owner)
+            on_server = self._on_server(files[0]).look_up_settled()
         except AccountError as error:
             return [failed_outcome(run, str(error)) for run in files]
         if on_server.state in OVER and all(_is_complete(run, on_server) for run in files):

@@ -4,7 +4,7 @@ from functools import partial
 
 from tune_wandb_nb.tracking.auth.access import Access
 from tune_wandb_nb.tracking.auth.graphql import AccountError
-from tune_wandb_nb.tracking.history.server_run import KnownRun
+from tune_wandb_nb.tracking.history.server_run import KnownRun, ServerRun
 from tune_wandb_nb.tracking.history.tune_experiment import RecordedTrial
 from tune_wandb_nb.tracking.history.tune_results import replay
 from tune_wandb_nb.tracking.results.rows import Row, RowRules, TrialRows
@@ -47,10 +47,11 @@ class TrialUpload:
         """Bring one trial's run, by default that of the trial's id, up to Tune's results."""
         run_id = run_id or trial.trial_id
         outcome = partial(TrialOutcome, trial.trial_id, trial.name)
-        owner = {"entity": self._entity, "project": self._settings.project}
+        project = self._settings.project
+        on_server = self._to.run(run_id, entity=self._entity, project=project)
         try:
-            known = self._to.look_up(run_id, **owner)
-            recorded = self._iterations_of(known, run_id)
+            known = on_server.look_up_settled()
+            recorded = self._iterations_of(on_server, known)
         except AccountError as error:
             return outcome("failed", note=str(error))
         rows = TrialRows(self._rules, trial.config)
@@ -75,17 +76,16 @@ class TrialUpload:
         stats = run.stats
         if stats.mode != "online":
             return outcome("failed", replayed.reported, note=stats.note)
-        if not self._to.has(run.last_step, run_id, **owner):
+        if not on_server.has(run.last_step):
             note = "W&B has not taken all of its rows"
             return outcome("failed", replayed.reported, note=note, url=stats.url)
         return outcome("uploaded", replayed.reported, stats.logged, stats.explain(), stats.url)
 
-    def _iterations_of(self, known: KnownRun, run_id: str) -> Container[int]:
+    def _iterations_of(self, on_server: ServerRun, known: KnownRun) -> Container[int]:
         if known.last_step is not None and not self._logs_iteration:
             # Without training_iteration the step is the next best thing.
             return range(known.last_step + 1)
-        project = self._settings.project
-        return self._to.iterations_of(known, run_id, entity=self._entity, project=project)
+        return on_server.iterations(known)
 
     def _run_of(self, trial: RecordedTrial, run_id: str, rows: TrialRows) -> TrialRun:
         plan = make_init_plan(
