@@ -44,7 +44,6 @@ class Broker:
         self._search_changed = asyncio.Condition()
         self._trials: dict[str, TrialRecord] = {}
         self._claiming: set[str] = set()
-        """The trials whose claims wait for the driver."""
         self._changed: dict[str, set[str]] = {}
         """The trials of each search with reports that its driver has not got."""
         self._first_trials: dict[str | None, str | None] = {}
@@ -84,7 +83,6 @@ class Broker:
         common: Mapping[str, Any],
         searches: Mapping[str, Search],
     ) -> None:
-        """Store everything that the driver sent to the broker that ran before this one."""
         for request, key in keys:
             self._keys.setdefault(KeyRequest(*request), CheckedKey.unpack(key))
         for search_id, search in searches.items():
@@ -100,10 +98,7 @@ class Broker:
         key_file: str | None,
         experiment: str | None = None,
     ) -> dict[str, Any]:
-        """Answer a trial's process that starts, as a dictionary for `Answer.unpack`.
-
-        Host and key file are those of its config; the search is found by the experiment's path.
-        """
+        """Answer a trial's process that starts, as a dictionary for `Answer.unpack`."""
         # A trial may ask before the driver's first message has arrived.
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._has_common.wait(), _TIMEOUT)
@@ -122,10 +117,7 @@ class Broker:
         }
 
     async def claim(self, trial_id: str, search_id: str | None) -> dict[str, Any] | None:
-        """Claim a trial's run for its own process; returns once the driver does not write it.
-
-        Returns `Answer.earlier`: the driver may have written a part. Raises asyncio.TimeoutError.
-        """
+        """Claim a trial's run; returns `Answer.earlier` once the driver does not write it."""
         trial = self._trial(trial_id, search_id)
         if trial.search_id is not None:
             self._claiming.add(trial_id)
@@ -153,7 +145,7 @@ class Broker:
     async def core(self, node: str, stale: str | None = None) -> tuple[str | None, bool]:
         """Return the token of a node's wandb-core, or None and whether the caller shall start one.
 
-        ``stale`` is a token that the caller got before, and at which nobody answers any more.
+        At the token ``stale``, which the caller got before, nobody answers any more.
         """
         return await self._cores.find(node, stale)
 
@@ -177,8 +169,7 @@ class Broker:
     ) -> WorkerReport | None:
         """Return a trial's report once its process has ended the run; None without a run.
 
-        ``had_run``: the driver has had a report, which a restarted broker has forgotten. Raises
-        asyncio.TimeoutError if the run has not ended after ``timeout`` seconds.
+        ``had_run``: the driver has had a report, which a restarted broker has forgotten.
         """
         trial = self._trial(trial_id)
         ended = trial.expect_end() if had_run else trial.has_ended
@@ -231,8 +222,8 @@ class Broker:
     async def _search_id_of(self, experiment: str | None) -> str | None:
         """Return the search with this experiment; None where it has no logger.
 
-        A logger learns its experiment from its first trial, which may be faster to ask here. A
-        logger that has not learnt it soon has no trials: its search has ended before its first.
+        A logger learns its experiment from its first trial, which may be faster to ask here. One
+        that has not learnt it soon has no trials.
         """
 
         def find() -> str | None:

@@ -54,7 +54,6 @@ class BrokerClient:
         """Held while the broker is started or called: searches may start in several threads."""
         self._searches: dict[str, _AttachedSearch] = {}
         self._thread = threading.local()
-        """In each of Tune's threads: the id of the search that it runs."""
         self._no_search = _AttachedSearch({}, Notices(), threading.main_thread())
 
     def __reduce__(self) -> str:
@@ -67,10 +66,7 @@ class BrokerClient:
         return self._broker if self._job == _job() else None
 
     def attach(self, search_id: str, arguments: Mapping[str, Any], notices: Notices) -> None:
-        """Send the broker the arguments of a search's logger; returns when it has them.
-
-        Called in the thread in which Tune runs the search.
-        """
+        """Send the broker the arguments of a search's logger, from Tune's thread."""
         import ray
 
         thread = threading.current_thread()
@@ -153,7 +149,7 @@ class BrokerClient:
         return self._searches.get(self._search_id or "") or self._no_search
 
     def _send(self, settings: WandbSettings, *, check: bool) -> Any:
-        """Send the broker what it lacks; returns Ray's reference, or None if nothing was sent."""
+        """Send the broker what it lacks; returns Ray's reference, or None."""
         if not self._has_broker():
             return None
         request = KeyRequest(settings.host, settings.api_key_file, self._search_id)
@@ -166,7 +162,6 @@ class BrokerClient:
         return self._message("update", request.pack(), key.pack(), common)
 
     def _has_broker(self) -> bool:
-        """Start the broker where there is none; returns False where none can be started."""
         import ray
 
         if not ray.is_initialized() or _is_inside_actor():
@@ -181,7 +176,7 @@ class BrokerClient:
     def _message(self, method: str, *arguments: Any) -> Any:
         """Call a method of the broker after the last call; returns Ray's reference.
 
-        Ray may run the calls of an async actor in another order than they were sent in.
+        Ray may run calls of an async actor in another order than they were sent in.
         """
         import ray
 

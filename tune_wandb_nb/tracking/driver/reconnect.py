@@ -23,9 +23,8 @@ _OPEN = ("waiting", "running")
 class Reconnect:
     """Asks an unreachable server again at intervals; once it answers, ended runs are uploaded.
 
-    Runs that open after that are online. A run that was opened offline stays offline until it ends,
-    and is uploaded then. All of this happens in a thread that starts with the first run that had to
-    go offline.
+    Runs that open after that are online; one opened offline stays offline until it ends. All
+    happens in a thread that starts with the first run that had to go offline.
     """
 
     def __init__(self, say: Callable[[str], None], *, again_every: float = 15.0) -> None:

@@ -23,9 +23,8 @@ CLAIMS_WITHIN = 20.0
 class RemoteTrials:
     """Asks the broker, without waiting, which trials claim their runs and what they have written.
 
-    The broker is an actor, and started only where a trial may need it: once this process has loaded
-    the mixin or `setup_wandb`, or a trial has asked for it. ``hand_over`` may be called more than
-    once with the id of a trial that claims its run.
+    The broker is an actor, started only where a trial may need it: once this process has loaded the
+    mixin or `setup_wandb`, or a trial has asked. A claim may be handed over more than once.
     """
 
     def __init__(
@@ -56,10 +55,7 @@ class RemoteTrials:
             broker_client.detach(self._search_id)
 
     def inherits_mixin(self, name: str, find: Callable[[], type]) -> bool:
-        """Return whether the class that Tune has made of a trainable has the mixin as a base.
-
-        Looked up once for each name: Tune unpickles the class at every call of ``find``.
-        """
+        """Return whether a trainable's class, which ``find`` unpickles, has the mixin as a base."""
         if name not in self._inherits:
             found = find()
             # Loaded by now if the class, which may have been unpickled just now, has this base.
@@ -101,7 +97,6 @@ class RemoteTrials:
         self._asked = broker.changes.remote(self._search_id)
 
     def poll_last(self) -> None:
-        """Take over what the trials have reported since the last poll, and wait for it."""
         broker = broker_client.broker
         if self.is_attached and broker is not None:
             if self._asked is not None:

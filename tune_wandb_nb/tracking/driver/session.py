@@ -125,9 +125,8 @@ class Session:
     ) -> TrackedTrial:
         """Open the W&B run of a trial that starts, or leave that to the trial's process.
 
-        The process of a trial whose trainable inherits the mixin opens the run. Any other process
-        may claim the run, by `setup_wandb`: where trials may do that, the driver opens the run with
-        the trial's first result, and writes it until then.
+        A process whose trainable inherits the mixin opens the run. Any other may claim it, by
+        `setup_wandb`: where trials may do that, the driver opens the run with the first result.
         """
         trial_id, name = str(names.trial_id), str(names.name)
         settings = self._settings_of(config, trial or names)

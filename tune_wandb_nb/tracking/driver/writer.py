@@ -49,14 +49,13 @@ class _RunQueue:
 class RunWriter:
     """Takes results from Tune's thread in microseconds, makes rows of them and writes the rows.
 
-    One thread makes and writes rows, a few others open and end runs, since opening and ending wait
-    for the network; so does a row whose run has to be opened again. The items of a run are handled
-    in order. All threads are daemons: none keeps the interpreter alive.
+    One thread makes and writes rows, a few others open and end runs, which wait for the network.
+    The items of a run are handled in order. All threads are daemons: none keeps the interpreter
+    alive.
 
-    ``workers`` open and end runs while the search runs, since more would take Tune's thread too
-    much of its time; from `stop` on there are ``closers``, since the last trials may all end at
-    once. Rows gather for ``linger`` seconds, so that the two threads do not take turns at every
-    row; wandb itself sends rows every few seconds.
+    ``workers`` open and end runs: more would take Tune's thread too much of its time; from `stop`
+    on there are ``closers``, since the last trials may all end at once. Rows gather for ``linger``
+    seconds, so that the two threads do not take turns at every row.
     """
 
     def __init__(

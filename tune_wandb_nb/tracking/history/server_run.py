@@ -1,5 +1,3 @@
-"""What the W&B server has of a run: its state, its last row, its iterations."""
-
 from collections.abc import Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass

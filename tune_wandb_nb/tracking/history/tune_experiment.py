@@ -49,7 +49,6 @@ class RecordedTrial:
         return self.status in ("TERMINATED", "ERROR")
 
     def results(self) -> Iterator[dict[str, Any]]:
-        """Yield the trial's results, each iteration once; the newest if it was repeated."""
         folders = [self.folder, *([self.newer] if self.newer else [])]
         return newest_results([folder / RESULTS for folder in folders])
 
@@ -61,7 +60,6 @@ class RecordedTrial:
 
 
 def read_experiment(folder: Path) -> list[RecordedTrial]:
-    """Return the trials in an experiment's folder, sorted by id; SettingsError if it is none."""
     states = _states(folder)
     folders = {file.parent for name in (RESULTS, _CONFIG) for file in folder.glob(f"*/{name}")}
     trials = [_read_trial(trial_folder, states) for trial_folder in folders]
@@ -74,10 +72,7 @@ def read_experiment(folder: Path) -> list[RecordedTrial]:
 
 
 def find_trial(trials: Sequence[RecordedTrial], folder: str, trial_id: str) -> RecordedTrial | None:
-    """Return one trial; None if Tune's files of it no longer exist.
-
-    ``folder`` is where Tune wrote its files while it ran; the experiment's may be deleted.
-    """
+    """Return one trial; None if Tune's files of it are gone, ``folder`` as well."""
     newer = Path(folder) if folder and Path(folder).is_dir() else None
     found = next((trial for trial in trials if trial.trial_id == trial_id), None)
     if found is not None:
@@ -86,10 +81,7 @@ def find_trial(trials: Sequence[RecordedTrial], folder: str, trial_id: str) -> R
 
 
 class ExperimentCopy:
-    """An experiment's folder on this machine; a remote one (s3://, gs://) is downloaded into it.
-
-    Checkpoints are not downloaded.
-    """
+    """An experiment's folder; a remote one (s3://, gs://) is downloaded, without checkpoints."""
 
     def __init__(self, path: str, folder: Path) -> None:
         self.folder = folder
@@ -105,7 +97,7 @@ class ExperimentCopy:
 
 @contextmanager
 def copied_experiment(path: str) -> Iterator[ExperimentCopy]:
-    """Provide an experiment's folder, which can be refreshed while the search runs elsewhere."""
+    """Provide an experiment's folder, which can be refreshed while the search goes on."""
     if "://" not in path:
         copy = ExperimentCopy(path, Path(path).expanduser())
         copy.refresh()
@@ -119,13 +111,11 @@ def copied_experiment(path: str) -> Iterator[ExperimentCopy]:
 
 @contextmanager
 def local_copy(path: str) -> Iterator[Path]:
-    """Provide an experiment's folder on this machine, once."""
     with copied_experiment(path) as copy:
         yield copy.folder
 
 
 def search_start(folder: Path) -> tuple[str | None, float | None]:
-    """Return the tuned metric and the time at which a search first started; None where unknown."""
     starts = [recorded_start(file) for file in sorted(folder.glob(EXPERIMENT_STATES))]
     metrics = [metric for metric, _ in starts if metric]
     times = [time for _, time in starts if time is not None]
@@ -176,7 +166,6 @@ def _without_credentials(uri: str) -> str:
 
 
 def _states(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return trial id -> the newest state that Tune has recorded of the trial."""
     states: dict[str, dict[str, Any]] = {}
     # A restored search has several files, and the names sort by the time of the start.
     for file in sorted(folder.glob(EXPERIMENT_STATES)):

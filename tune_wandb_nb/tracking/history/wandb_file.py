@@ -1,5 +1,3 @@
-"""Reads what a run has recorded on disk, and copies the part that W&B does not have yet."""
-
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -53,17 +51,12 @@ class RecordedRun:
     last_iteration: int | None
     """Tune's ``training_iteration`` in the last row; None if the row does not have it."""
     is_ended: bool
-    """Whether the run's end is recorded. If not, the run is active or its process was killed."""
     is_cut_off: bool
     is_renamed: bool
     """Whether the recorded id has the `OFFLINE_SUFFIX`, which the run in W&B must not have."""
 
 
 def read_run(path: Path) -> RecordedRun:
-    """Read a .wandb file from its start to its end.
-
-    Raises BrokenLogError, or UnfinishedLogError where it ends before the record that names its run.
-    """
     header: LogRecord | None = None
     last: LogRecord | None = None
     rows, is_ended = 0, False
@@ -113,10 +106,7 @@ def last_recorded(folder: Path, run_id: str) -> tuple[int | None, int | None]:
 
 
 def wait_for_end(file: Path, within: float = 10.0) -> bool:
-    """Wait until the end of a run is in its file, for ``within`` seconds; False if it is not.
-
-    wandb-core writes the end last, so the file is complete then.
-    """
+    """Wait for a run's end in its file, which wandb-core writes last; False if it is not there."""
 
     def ends_or_is_deleted() -> bool:
         return _has_end(file) or not file.parent.is_dir()
@@ -144,9 +134,8 @@ def _iteration_of(row: LogRecord) -> int | None:
 class UnsyncedCopy:
     """A copy of a .wandb file without the rows that W&B has, and with the run's real id.
 
-    wandb appends what it uploads to the run in W&B: rows up to ``after_step`` (W&B's own step),
-    which were uploaded before, must not be in the file that wandb gets. An entry that is cut off at
-    the end is left out, too.
+    wandb appends what it uploads: rows up to ``after_step`` (W&B's own step) must not be there
+    twice. An entry that is cut off at the end is left out, too.
     """
 
     def __init__(self, path: Path, folder: Path, after_step: int | None) -> None:

@@ -87,7 +87,6 @@ def run_patches() -> list[Patch]:
 
 
 def storage_of_folder(folder: Any) -> str:
-    """Return the ``storage_path`` of today for a ``local_dir``: absolute, or the address it is."""
     text = str(folder)
     return text if "://" in text else str(Path(text).expanduser().absolute())
 

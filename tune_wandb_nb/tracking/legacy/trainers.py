@@ -1,7 +1,7 @@
 """A trainer of Ray Train V2 as Ray Train's older versions took part in a search.
 
-`tune.Tuner` refuses a trainer of today. The trainer becomes a function of Tune's, which starts the
-trainer with the trial's config and reports to Tune what the workers report.
+`tune.Tuner` refuses a trainer of today: it becomes a function of Tune's, which starts the trainer
+with the trial's config and reports to Tune what the workers report.
 """
 
 import contextlib
@@ -112,10 +112,7 @@ def _of_trial(trainer: Any, config: Mapping[str, Any], storage: Any, reporter: A
 
 
 def abort_training() -> None:
-    """End the training that a stopped trial has left, so that its workers' resources are free.
-
-    Ray alone does that only by and by, and not at all where its dashboard does not run.
-    """
+    """End the training that a stopped trial has left: Ray alone does that late or never."""
     import ray
 
     while _controllers:

@@ -42,7 +42,7 @@ class RowRules:
 
 
 class TrialRows:
-    """Turns the results of one trial into rows; unchanged config and texts are not repeated.
+    """Turns a trial's results into rows; unchanged config and texts are not repeated.
 
     ``on_drop`` is called once for each metric that cannot be logged, with its type or the reason.
     """
@@ -105,7 +105,6 @@ class TrialRows:
         """Apply a whole new config: the run's has both the first and the newest values.
 
         ``source`` is the trial from which it was copied after ``iteration`` (a PBT exploit).
-        Returns a row without metrics, or None if nothing changed.
         """
         new = hyperparameters(config, self._rules.excludes)
         before, after = dict(flatten(self.config)), dict(flatten(new))

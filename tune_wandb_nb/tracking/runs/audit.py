@@ -46,10 +46,6 @@ def audit_table(runs: Iterable[RunStats]) -> "pd.DataFrame":
 def closing_line(
     runs: Sequence[RunStats], unfinished: Sequence[RunStats], repair: str = "", group: str = ""
 ) -> str:
-    """Say where the rows are, or what is missing and the command that repairs it.
-
-    ``repair`` is the call that brings rows to W&B that only Tune has; ``group`` that of all runs.
-    """
     if not runs:
         return "no trial was tracked."
     reported, logged = sum(run.reported for run in runs), sum(run.logged for run in runs)
@@ -82,9 +78,8 @@ def closing_line(
 def sync_command(paths: Sequence[str], group: str = "") -> str:
     """Return the command that uploads some run folders; empty where there are none.
 
-    That is ``wandb sync``. Many folders of one search are written as one glob, where it finds no
-    run but these: Tune numbers its trials. Optuna's trials have random ids: then it is `sync_runs`
-    with their group.
+    Many folders of one search are one glob, where it finds no run but these: Tune numbers its
+    trials. Optuna's trials have random ids: then it is `sync_runs` with their group.
     """
     short = [_shorter(path) for path in paths]
     families: dict[_Family, set[str]] = {}

@@ -14,17 +14,13 @@ _IS_OF_A_SEARCH: ContextVar[bool] = ContextVar("is_of_a_search", default=False)
 def isolated() -> Iterator[None]:
     """Open runs, in this thread, that the user's own calls of wandb neither see nor end.
 
-    wandb keeps a list of the process's active runs. A plain ``wandb.init()`` of a script returns
-    the newest of them, and in a notebook, or with ``reinit="finish_previous"``, it finishes all of
-    them. A run that is opened here is not in that list.
+    They are not in wandb's list of active runs: a plain ``wandb.init()`` of a script returns the
+    newest of it, and in a notebook, or with ``reinit="finish_previous"``, finishes all.
 
-    In a notebook each run of wandb also captures what the cells display: the first run sets a hook,
-    and removes it at its end. Where runs open and end in several threads, a hook can be left behind
-    that raises AttributeError at every display; the end of another run then raises too. A run that
-    is opened here sets no hook.
+    They set no hook that captures what the cells of a notebook display: where runs open and end in
+    several threads, one can be left behind that raises AttributeError at every display.
 
-    A run that is opened here writes no log file of wandb's Python part, either: what the user's own
-    calls log would go through the log files of all runs.
+    They write no log file of wandb's Python part: it would get what the user's own calls log.
     """
     skip_list_of_active_runs(_IS_OF_A_SEARCH.get)
     skip_notebook_hook(_IS_OF_A_SEARCH.get)

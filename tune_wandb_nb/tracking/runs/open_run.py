@@ -1,5 +1,3 @@
-"""Opens one ``wandb.Run`` for the driver, and logs rows to it; raises whatever wandb raises."""
-
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -49,8 +47,7 @@ _FULL: Mapping[str, Any] = {
 class OpenRun:
     """An open ``wandb.Run``.
 
-    ``log_reported`` logs the metrics of a row where the trial logs to the same run itself; by
-    default each row is a step of its own.
+    ``log_reported`` logs a row where the trial logs to the same run itself.
     """
 
     def __init__(
@@ -71,10 +68,6 @@ class OpenRun:
         return str(Path(self.run.dir).parent)
 
     def log(self, row: Row, on_left_out: Callable[[list[str], Exception], None]) -> None:
-        """Log a row's metrics; where W&B refuses them, the numbers among them.
-
-        ``on_left_out`` is called with the names of the refused metrics, and W&B's error.
-        """
         if self._log_reported is not None:
             self._log_what_wandb_takes(row.metrics, self._log_reported, on_left_out)
             return
@@ -174,13 +167,13 @@ def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
 
 
 def _ignore_stop() -> None:
-    """A stop of a run that nobody trains, such as an upload's."""
+    """A stop of a run that nobody trains."""
 
 
 def init_arguments_of(
     plan: InitPlan, mode: Mode, run_id: str, settings: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return a plan as arguments of ``wandb.init``; the plan's settings win over ``settings``."""
+    """Return a plan as arguments of ``wandb.init``; its settings win over ``settings``."""
     settings = {**settings, **plan.settings}
     if plan.host is not None:
         settings["base_url"] = plan.host

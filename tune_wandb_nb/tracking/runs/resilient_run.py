@@ -20,7 +20,6 @@ from tune_wandb_nb.tracking.settings.settings import Mode
 __all__ = ["RecoveryFromTune"]
 
 _ATTEMPTS = MOST_CORES + 3
-"""More than cores may die before a run goes offline."""
 _OPENINGS = 3
 """How often a run is opened whose last rows are still on their way to W&B."""
 
@@ -30,8 +29,7 @@ class RecoveryFromTune(Recovery):
 
     Tune writes every result to disk before it calls the logger. After anything that may have cost
     rows, W&B (or the file, offline) is asked for its last iteration, and the rows after it are
-    written anew. ``make_rows`` makes what turns all the trial's results into rows; ``is_resumed``:
-    an earlier process began the run, and may not have sent all its rows.
+    written anew. ``is_resumed``: an earlier process began the run, and may not have sent all rows.
     """
 
     def __init__(
@@ -57,11 +55,10 @@ class RecoveryFromTune(Recovery):
         self._last: int | None = None
 
     def refusal(self) -> str | None:
-        """Return why the run should not be opened online: wandb-core dies each time."""
         return "wandb-core crashed again and again" if self._core.is_hopeless else None
 
     def went_offline(self, run: TrialRun, reason: str) -> None:
-        """Spare later runs the same wait, and have this one uploaded later."""
+        """Spare later runs the same wait."""
         if run.plan.check is not None:
             run.plan.check.refuse(reason)
         self._on_offline(run)
@@ -89,8 +86,6 @@ class RecoveryFromTune(Recovery):
         raise ConnectionError("rows of the run still arrive in W&B")
 
     def write_row(self, run: TrialRun, row: Row, *, may_wait: bool) -> bool:
-        """Write a row, after those that are missing before it."""
-
         def write() -> None:
             if self._may_lack_rows and row.step is not None:
                 self._fill(run, before=row.step)
@@ -240,7 +235,7 @@ class RecoveryFromTune(Recovery):
 
 
 def _known_to_server(run: TrialRun, opened: OpenRun) -> tuple[int | None, int | None]:
-    """Return the last iteration and the last step that W&B has of a run; None without rows."""
+    """Return the last iteration and step that W&B has of a run; None without rows."""
     wandb_run, key = opened.run, run.plan.key
     if key is None or not wandb_run.resumed:
         return None, None

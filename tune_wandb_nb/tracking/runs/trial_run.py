@@ -16,8 +16,7 @@ __all__ = ["Recovery", "TrialRun"]
 class Recovery:
     """What a run does about a wandb-core that dies; this one does nothing.
 
-    A `TrialRun` calls these methods in the place of its own of the same name, which they call. They
-    raise whatever wandb raises.
+    A `TrialRun` calls these methods in the place of its own of the same name, which they call.
     """
 
     def refusal(self) -> str | None:
@@ -119,8 +118,8 @@ class TrialRun:
     def write(self, row: Row, *, may_wait: bool = True) -> bool:
         """Log one row; what W&B refuses is left out, and only a whole row is dropped.
 
-        Returns False, and the row is still to write, if the run would have to be opened again for
-        it, after wandb-core has died, and ``may_wait`` is False.
+        Returns False, with the row still to write, where the run must be opened again and it must
+        not wait.
         """
         if self.stats.mode == "disabled":
             return True
@@ -134,7 +133,6 @@ class TrialRun:
             return True
 
     def save(self, checkpoint: SavedCheckpoint) -> None:
-        """Log a checkpoint as an artifact; one that cannot be logged is named in the note."""
         if self.open_run is None:
             return
         try:
@@ -166,7 +164,6 @@ class TrialRun:
             self.stats.project_url = self.open_run.run.project_url
 
     def write_row(self, row: Row) -> None:
-        """Log one row, with what changes beside it in config and summary."""
         assert self.open_run is not None
         if row.config:
             self.open_run.update_config(row.config)
@@ -197,7 +194,6 @@ class TrialRun:
         self.open_run.finish(ending)
 
     def abandon(self) -> None:
-        """Let the ``wandb.Run`` go without closing it."""
         self._last_step, self.open_run = self.last_step, None
 
     # Inside

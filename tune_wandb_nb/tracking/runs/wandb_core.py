@@ -1,8 +1,8 @@
 """One wandb-core for all trials of a node: W&B's own process, which costs 50 MB and half a second.
 
-wandb connects to a running core that the variable ``WANDB_SERVICE`` names. The shared core is no
-child of a trial's process, since Ray kills the children of a worker that ends; it ends by itself
-once no trial has been connected for a while. Without a shared core each process's wandb starts one.
+wandb connects to a running core that ``WANDB_SERVICE`` names; without one each process starts its
+own. The shared core is no child of a trial's process, since Ray kills the children of a worker that
+ends; it ends by itself once no trial has been connected for a while.
 """
 
 import contextlib
@@ -51,22 +51,16 @@ _ARRIVES_WITHIN = 2.0
 _abandoned: set[str] = set()
 """Ids of runs that this process's wandb-core still holds though nobody uses them."""
 _unclosable: set[str] = set()
-"""Ids of runs that this process's wandb-core could not open online."""
+"""Ids of runs that it could not open online."""
 
 
 class CoreSharing:
-    """Gets this process a wandb-core that the node's other trials use too.
-
-    The broker has the token of each node's core; without one the process has its own core.
-    """
-
     def __init__(self, broker: Any) -> None:
         self._broker = broker
         self._asked: threading.Thread | None = None
         self._token: str | None = None
 
     def start_looking(self) -> None:
-        """Find or start the node's core in a thread, while this process does something else."""
         if self._asked is None and self._broker is not None and _can_share():
             self._asked = threading.Thread(target=self._find, daemon=True)
             self._asked.start()
@@ -74,8 +68,7 @@ class CoreSharing:
     def set_service(self) -> None:
         """Let the next ``wandb.init`` of this process use the core that was found.
 
-        A core that this process has inherited in its environment is the driver's, and may have
-        ended with the driver.
+        A core inherited in the environment is the driver's, and may have ended with the driver.
         """
         inherited = os.environ.get(SERVICE)
         if self._asked is not None:
@@ -86,7 +79,6 @@ class CoreSharing:
             del os.environ[SERVICE]
 
     def use_own_core(self) -> None:
-        """Let this process start its own core: the shared one does not answer any more."""
         self._token = None
         forget_core()
 
@@ -136,15 +128,12 @@ def answers(token: str) -> bool:
 
 
 def mark_abandoned(run_id: str) -> None:
-    """Note that this process's wandb-core holds a run that could not be closed, or opened offline.
-
-    Its id stays in use until `free_abandoned_run`.
-    """
+    """Note that wandb-core holds a run that could not be closed, or opened offline."""
     _abandoned.add(run_id)
 
 
 def mark_unclosable(run_id: str) -> None:
-    """Note that a run could not be opened online; its id stays in use as long as wandb-core lives.
+    """Note that a run could not be opened online: its id stays in use while wandb-core lives.
 
     If wandb-core 0.31 is asked to close such a run, it waits for the run's opening forever, and all
     other runs of this process wait with it.
@@ -153,10 +142,9 @@ def mark_unclosable(run_id: str) -> None:
 
 
 def free_abandoned_run(run_id: str) -> None:
-    """Have wandb-core forget a run that was marked as abandoned; other runs are not touched.
+    """Have wandb-core forget a run that was marked as abandoned.
 
-    Not done earlier than needed: while the run's server hangs, wandb-core lets this process's other
-    runs wait.
+    Not done earlier than needed: while the run's server hangs, all other runs of the process wait.
     """
     if run_id in _abandoned and run_id not in _unclosable:
         _abandoned.discard(run_id)
@@ -166,9 +154,9 @@ def free_abandoned_run(run_id: str) -> None:
 class CoreWatch:
     """Notices that this process's wandb-core has died, and lets the next one start.
 
-    All runs of the process share the core, and each of them notices its death; only the first to
-    notice removes what is left of it. After ``most`` deaths it `is_hopeless`: a server's answer
-    that crashes wandb-core would crash the next one too.
+    All runs of the process share the core; only the first to notice its death removes what is left
+    of it. After ``most`` deaths it `is_hopeless`: a server's answer that crashes wandb-core would
+    crash the next one too.
     """
 
     def __init__(self, most: int = MOST_CORES) -> None:
@@ -199,7 +187,6 @@ class CoreWatch:
 
 
 def forget_core() -> None:
-    """Let the next ``wandb.init`` start a core: the last one does not answer any more."""
     import wandb
 
     _abandoned.clear()
@@ -211,7 +198,6 @@ def forget_core() -> None:
 
 
 def _can_share() -> bool:
-    """Return whether a core can outlive the worker that starts it, and this wandb knows how."""
     outlives = hasattr(socket, "AF_UNIX") and not kills_detached_processes(os.environ)
     return outlives and knows_detached_cores()
 

@@ -22,7 +22,7 @@ def entry_of(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the settings in the ``wandb`` entry of a trial's config, in either classic place.
 
     The places are ``config["wandb"]`` and, for RLlib, ``config["logger_config"]["wandb"]``. None
-    where there are none, or what is there is the user's own (`own_entry`).
+    where there are none, or an entry is the user's own.
     """
     entry = _entry(config)
     return entry if isinstance(entry, Mapping) and not _unlike_settings(entry) else None
@@ -31,9 +31,8 @@ def entry_of(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def own_entry(config: Mapping[str, Any]) -> str | None:
     """Say why the ``wandb`` entry of a config is no settings but the user's own; None if it is not.
 
-    That is anything but a dictionary, such as a flag, and a dictionary with names that are no
-    settings and resemble none. A name that does resemble a setting is a mistake, of which
-    `check_init_arguments` says more.
+    That is anything but a dictionary, and one with names that are no settings and resemble none. A
+    name that resembles a setting is a mistake, which `check_init_arguments` names.
     """
     entry = _entry(config)
     if entry is None:

@@ -72,11 +72,10 @@ class WandbSettings:
     ) -> "WandbSettings":
         """Merge three sources key by key: the entry wins, then the arguments, then ``environ``.
 
-        A value of None means "not given", and so does an empty text where it can mean nothing else
-        (``api_key``, ``api_key_file``, ``group``, ``project``), and a function of the trial, which
-        `call_functions` replaces once there is one. Where one source names an API key and a weaker
-        source names a key file (or the other way round), the stronger source's credential is used.
-        A key in wandb's own ``settings`` is moved to the same source's ``api_key``.
+        None means "not given", and so does an empty text where it can mean nothing else
+        (`_EMPTY_IS_NONE`), and a function of the trial. The strongest source that names an API key
+        or a key file gives the credential. A key in wandb's own ``settings`` is moved to the
+        source's ``api_key``.
         """
         merged: dict[str, Any] = {}
         for name, variables in _ENVIRONMENT.items():

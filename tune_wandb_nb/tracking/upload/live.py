@@ -44,7 +44,6 @@ class LiveUpload:
         self._stopping = threading.Event()
 
     def follow(self, report: Report) -> None:
-        """Follow all runs; return when all have ended and no new run appears, or at Ctrl-C."""
         followers: list[threading.Thread] = []
         last_active = time.monotonic()
         try:
@@ -108,7 +107,7 @@ class LiveUpload:
 
 
 def _is_ready(file: Path) -> bool:
-    """Return whether a file names its run; wandb-core first writes when it has 32 KiB.
+    """Return whether a file names its run: wandb-core first writes when it has 32 KiB.
 
     An abandoned file is ready as well, and will be reported as broken.
     """

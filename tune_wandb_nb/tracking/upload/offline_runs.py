@@ -59,8 +59,6 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class PendingUpload:
-    """A file to upload, or the part of it that W&B does not have."""
-
     run: RecordedRun
     copy: UnsyncedCopy | None = None
     """The part that W&B does not have; None to upload the file itself."""
@@ -91,11 +89,6 @@ class RunUpload:
         report: Report,
         should_continue: Callable[[Sequence[Path]], bool] = lambda _: True,
     ) -> None:
-        """Upload files, and report each outcome as soon as it is certain.
-
-        The upload stops when ``should_continue``, called with the files that are left, returns
-        False.
-        """
         pending = {each.file: each for each in self.prepare(files, report)}
         if not pending:
             return
@@ -178,7 +171,6 @@ class RunUpload:
 
 
 def _is_complete(run: RecordedRun, on_server: KnownRun) -> bool:
-    """Return whether an online run has ended and W&B has its last row."""
     has_arrived = (on_server.last_step or -1) >= (run.last_step or -1)
     return run.is_ended and has_arrived and not is_offline(run.path)
 

@@ -37,10 +37,7 @@ class BrokerLink:
         return answer
 
     def claim_run(self, trial_id: str | None) -> Mapping[str, Any] | None:
-        """Claim the trial's run, which the driver may write so far.
-
-        Returns the state in which the driver leaves it; None where the driver does not answer.
-        """
+        """Claim the trial's run; returns its state, None where the driver does not answer."""
         import ray
 
         try:
@@ -51,7 +48,6 @@ class BrokerLink:
         return state or {}
 
     def is_taken(self, run_id: str, trial_id: str | None) -> bool:
-        """Claim a run id that was given for the whole search; returns whether a trial has it."""
         if self.broker is None or trial_id is None:
             return False
         import ray

@@ -27,8 +27,7 @@ __all__ = ["Tracker", "Writer"]
 Writer: TypeAlias = Literal["process", "claiming process", "driver"]
 """Who writes what a trial reports to Tune into its run, where the search has a logger.
 
-The trial's process, from the start or once it has claimed the run; or the driver. Then what the
-process logs itself goes into a run beside the trial's.
+If the driver does, what the process logs itself goes into a run beside the trial's.
 """
 
 _BESIDE = "-worker"

@@ -53,9 +53,8 @@ def tracker() -> Tracker:
 
 
 class BrokerStarter:
-    """Starts the broker when the driver pickles an object that refers to this one.
+    """Starts the broker when the driver pickles what refers to this: a trainable, for trials.
 
-    Trainables refer to an instance. The driver pickles a trainable when trials are about to start:
     Ray is running then, and the trials will need the key.
     """
 
@@ -229,8 +228,8 @@ class WandbTrainableMixin(_Base):
 def trainable_with_mixin() -> Any:
     """Return the Tune trainable that calls this function, or None outside of Tune.
 
-    The trainable's class gets the mixin here if Tune has not added it: inside a
-    ``functools.partial``, Tune does not see that a function is decorated.
+    It gets the mixin here where Tune has not seen, in a ``functools.partial``, that a function is
+    decorated.
     """
     found = calling_trainable()
     if found is not None and not isinstance(found, WandbTrainableMixin):
@@ -284,7 +283,6 @@ def _offer_key(config: dict[str, Any]) -> None:
 
 
 def _with_settings_check(own: Any) -> Any:
-    """Make a class's own ``default_resource_request`` check the trial's settings first."""
     function = own.__func__ if isinstance(own, classmethod | staticmethod) else own
 
     def default_resource_request(cls: Any, config: Any) -> Any:

@@ -1,5 +1,3 @@
-"""The W&B run of the trial that this very process runs: the one that ``wandb.log`` writes to."""
-
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -38,8 +36,7 @@ _FLUSHES_EVERY = 0.2
 class WorkerRun:
     """One trial's run, opened as the process's own (``wandb.run``).
 
-    ``takes_reports``: what is reported to Tune goes into the run too. ``first_step`` is where an
-    offline run goes on that an earlier process began.
+    An offline run that an earlier process began goes on at ``first_step``.
     """
 
     def __init__(
