@@ -26,7 +26,7 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
 
 async def told(**common: Any) -> Broker:
     broker = Broker()
-    await broker.update(KeyRequest().pack(), CheckedKey(KEY, is_checked=True).pack(), common)
+    await broker.update(KeyRequest(), CheckedKey(KEY, is_checked=True).pack(), common)
     return broker
 
 
@@ -34,9 +34,7 @@ def test_a_trial_is_told_the_key_that_it_asks_for() -> None:
     async def work() -> tuple[Answer, Answer]:
         broker = await told(folder="/", environ={"WANDB_PROJECT": "p"})
         other = KeyRequest("http://other")
-        await broker.update(
-            other.pack(), CheckedKey(OTHER, "it is down", True).pack(), {"folder": "/"}
-        )
+        await broker.update(other, CheckedKey(OTHER, "it is down", True).pack(), {"folder": "/"})
         first = Answer.unpack(await broker.answer(*ASKS))
         return first, Answer.unpack(await broker.answer("t2", "http://other", None))
 
@@ -54,7 +52,7 @@ def test_a_trial_that_is_quicker_than_the_driver_waits() -> None:
         asked = asyncio.create_task(broker.answer(*ASKS))
         await asyncio.sleep(0)
         assert not asked.done()
-        await broker.update(KeyRequest().pack(), CheckedKey(KEY).pack(), {})
+        await broker.update(KeyRequest(), CheckedKey(KEY).pack(), {})
         return Answer.unpack(await asked)
 
     assert run(work()).key.key == KEY
@@ -76,9 +74,7 @@ def test_one_that_was_started_again_is_told_all_at_once() -> None:
         assert not (await broker.changes("s"))[3]
         asking = asyncio.create_task(broker.answer("t", "https://other", None))
         await asyncio.sleep(0)
-        keys = [
-            (KeyRequest(host).pack(), CheckedKey(KEY).pack()) for host in (None, "https://other")
-        ]
+        keys = [(KeyRequest(host), CheckedKey(KEY).pack()) for host in (None, "https://other")]
         await broker.restore(keys, {"folder": "/there"}, {})
         answer = Answer.unpack(await asking)
         assert (answer.key.key, answer.folder) == (KEY, "/there")
@@ -199,7 +195,7 @@ def test_each_trial_is_answered_with_its_own_searchs_logger_and_key() -> None:
     async def work() -> None:
         broker = await two_searches()
         mine = KeyRequest(search_id="two")
-        await broker.update(mine.pack(), CheckedKey(OTHER).pack(), {"folder": "/"})
+        await broker.update(mine, CheckedKey(OTHER).pack(), {"folder": "/"})
         answers = {
             experiment: Answer.unpack(await broker.answer(f"t{experiment}", None, None, experiment))
             for experiment in ("/e1", "/e2", "/e3")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tune_wandb_nb.tracking.settings.settings import (
     WandbSettings,
     check_project,
     settings_argument,
+    with_open_run,
 )
 
 KEY = "0123456789abcdef" * 3
@@ -276,3 +278,22 @@ def test_settings_need_a_project(settings: dict[str, Any], refused: bool) -> Non
             check_project(resolve(settings))
     else:
         check_project(resolve(settings))
+
+
+@pytest.mark.parametrize(
+    ("given", "mode", "expected"),
+    [
+        pytest.param({}, "offline", {"project": "mine", "entity": "team"}, id="both"),
+        pytest.param(
+            {"project": None}, "offline", {"project": "mine", "entity": "team"}, id="none"
+        ),
+        pytest.param({"project": "p"}, "offline", {"project": "p", "entity": "team"}, id="given"),
+        pytest.param({}, "disabled", {}, id="disabled"),
+    ],
+)
+def test_project_and_entity_are_those_of_the_open_run(
+    tmp_path: Path, given: dict[str, Any], mode: Any, expected: dict[str, Any]
+) -> None:
+    with wandb.init(project="mine", entity="team", mode=mode, dir=tmp_path):
+        assert with_open_run(given) == expected
+    assert with_open_run(given) == given

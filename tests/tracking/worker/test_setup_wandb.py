@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from ray import tune
 import tune_wandb_nb as tw
 from tests.searches import RunSearch, offline_runs, own_values
 from tests.wire import WireServer, find_wandb_files, read_ended_wandb_file
+from tune_wandb_nb.compat.ray_trial import TuneSession
+from tune_wandb_nb.tracking.worker.setup_wandb import train_experiment, train_rank
 
 KEY = "00ff" * 16
 
@@ -165,3 +168,23 @@ def test_of_ray_trains_workers_only_rank_zero_logs(trained: Path, how: str) -> N
     for run in runs:
         assert [row["logged"] for row in run.rows] == [0, 1, 2]
         assert len({row["rank"] for row in run.rows}) == 1
+
+
+def test_outside_of_a_training_there_is_rank_zero_and_no_name() -> None:
+    assert (train_rank(), train_experiment()) == (0, None)
+
+
+def test_the_context_of_the_current_api_is_asked_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    context = SimpleNamespace(get_world_rank=lambda: 3, get_experiment_name=lambda: "training")
+    monkeypatch.setattr("tune_wandb_nb.tracking.worker.setup_wandb.train_context", lambda: context)
+    monkeypatch.setattr(
+        "tune_wandb_nb.tracking.worker.setup_wandb.tune_session", lambda: TuneSession(rank=1)
+    )
+    assert (train_rank(), train_experiment()) == (3, "training")
+
+
+def test_the_older_apis_session_has_the_rank(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = TuneSession(experiment="older", rank=2)
+    monkeypatch.setattr("tune_wandb_nb.tracking.worker.setup_wandb.train_context", lambda: None)
+    monkeypatch.setattr("tune_wandb_nb.tracking.worker.setup_wandb.tune_session", lambda: session)
+    assert (train_rank(), train_experiment()) == (2, None)

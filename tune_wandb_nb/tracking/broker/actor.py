@@ -24,7 +24,6 @@ __all__ = ["EXPERIMENT_KNOWN_WITHIN", "Broker"]
 _TIMEOUT = 30.0
 EXPERIMENT_KNOWN_WITHIN = 10.0
 """Seconds from a logger's start until its search's first trial is known to it."""
-_PackedRequest: TypeAlias = tuple[str | None, str | None, str | None]
 _PackedKey: TypeAlias = tuple[str | None, str | None, bool]
 
 
@@ -52,10 +51,8 @@ class Broker:
         self._printed: set[str] = set()
         self._cores = NodeCores()
 
-    async def update(
-        self, request: _PackedRequest, key: _PackedKey, common: Mapping[str, Any]
-    ) -> None:
-        self._keys[KeyRequest(*request)] = CheckedKey.unpack(key)
+    async def update(self, request: KeyRequest, key: _PackedKey, common: Mapping[str, Any]) -> None:
+        self._keys[request] = CheckedKey.unpack(key)
         self._common = dict(common)
         self._has_common.set()
 
@@ -79,12 +76,12 @@ class Broker:
 
     async def restore(
         self,
-        keys: Iterable[tuple[_PackedRequest, _PackedKey]],
+        keys: Iterable[tuple[KeyRequest, _PackedKey]],
         common: Mapping[str, Any],
         searches: Mapping[str, Search],
     ) -> None:
         for request, key in keys:
-            self._keys.setdefault(KeyRequest(*request), CheckedKey.unpack(key))
+            self._keys.setdefault(request, CheckedKey.unpack(key))
         for search_id, search in searches.items():
             await self.attach(search_id, search)
         if not self._has_common.is_set():

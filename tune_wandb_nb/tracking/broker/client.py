@@ -95,7 +95,7 @@ class BrokerClient:
     def send_again(self) -> None:
         """Send a broker that Ray has started again everything that was sent before."""
         if self.broker is not None:
-            keys = [(each.pack(), key.pack()) for each, key in list(self._sent_keys.items())]
+            keys = [(each, key.pack()) for each, key in list(self._sent_keys.items())]
             searches = {name: search.to_send() for name, search in list(self._searches.items())}
             self._message("restore", keys, self._sent_common, searches)
 
@@ -159,7 +159,7 @@ class BrokerClient:
         if key == sent and common == self._sent_common:
             return None
         self._sent_keys[request], self._sent_common = key, common
-        return self._message("update", request.pack(), key.pack(), common)
+        return self._message("update", request, key.pack(), common)
 
     def _has_broker(self) -> bool:
         import ray

@@ -15,9 +15,6 @@ class KeyRequest:
     key_file: str | None = None
     search_id: str | None = None
 
-    def pack(self) -> tuple[str | None, str | None, str | None]:
-        return self.host, self.key_file, self.search_id
-
 
 @dataclass(frozen=True, slots=True)
 class Search:

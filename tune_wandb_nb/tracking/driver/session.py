@@ -25,11 +25,15 @@ from tune_wandb_nb.tracking.results.media import MediaFolder
 from tune_wandb_nb.tracking.results.metric_limit import MetricNames
 from tune_wandb_nb.tracking.results.rows import RowRules, TrialRows
 from tune_wandb_nb.tracking.results.trial_end import Ending
-from tune_wandb_nb.tracking.runs.init_plan import InitPlan, TrialNames, make_init_plan
+from tune_wandb_nb.tracking.runs.init_plan import (
+    InitPlan,
+    TrialNames,
+    make_init_plan,
+    shared_id_notice,
+)
 from tune_wandb_nb.tracking.runs.resilient_run import RecoveryFromTune
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 from tune_wandb_nb.tracking.runs.wandb_core import CoreWatch
-from tune_wandb_nb.tracking.settings.api_key import show
 from tune_wandb_nb.tracking.settings.checks import check_writable
 from tune_wandb_nb.tracking.settings.config_entry import (
     entry_of,
@@ -37,9 +41,8 @@ from tune_wandb_nb.tracking.settings.config_entry import (
     warn_of_exposed_key,
 )
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
-from tune_wandb_nb.tracking.settings.open_run_defaults import with_open_run
 from tune_wandb_nb.tracking.settings.ray_hooks import populate_run_location, run_info_hook
-from tune_wandb_nb.tracking.settings.settings import WandbSettings, check_project
+from tune_wandb_nb.tracking.settings.settings import WandbSettings, check_project, with_open_run
 from tune_wandb_nb.tracking.settings.trial_values import call_functions
 
 __all__ = ["Session"]
@@ -260,11 +263,7 @@ class Session:
     ) -> InitPlan:
         run_id = settings.init.get("id")
         if run_id is not None and self.trials.has_run_id(str(run_id)):
-            self.notices.say(
-                f"run_id={show(run_id)} was given for the whole search, but every trial is"
-                " a run of its own; the second trial and those after it get their own ids.",
-                once="run_id",
-            )
+            self.notices.say(shared_id_notice(run_id), once="run_id")
             run_id = names.trial_id
         return make_init_plan(
             settings,

@@ -6,14 +6,14 @@ from tune_wandb_nb.tracking.auth.access import Access
 from tune_wandb_nb.tracking.auth.server_check import ServerCheck
 from tune_wandb_nb.tracking.results.checkpoints import storage_uri
 from tune_wandb_nb.tracking.results.payload import Excludes
-from tune_wandb_nb.tracking.settings.api_key import ApiKey
+from tune_wandb_nb.tracking.settings.api_key import ApiKey, show
 from tune_wandb_nb.tracking.settings.init_arguments import init_arguments
 from tune_wandb_nb.tracking.settings.settings import Mode, WandbSettings
 
 if TYPE_CHECKING:
     from ray.tune.experiment import Trial
 
-__all__ = ["InitPlan", "TrialNames", "make_init_plan"]
+__all__ = ["InitPlan", "TrialNames", "make_init_plan", "shared_id_notice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +106,11 @@ def make_init_plan(
         on_stop=on_stop,
         image_kwargs=settings.image_kwargs,
         video_kwargs=settings.video_kwargs,
+    )
+
+
+def shared_id_notice(run_id: object) -> str:
+    return (
+        f"run_id={show(run_id)} was given for the whole search, but every trial is a run of its"
+        " own; the second trial and those after it get their own ids."
     )

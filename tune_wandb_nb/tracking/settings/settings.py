@@ -1,3 +1,4 @@
+import sys
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -16,6 +17,7 @@ __all__ = [
     "check_project",
     "checked_key",
     "settings_argument",
+    "with_open_run",
 ]
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -32,6 +34,8 @@ CLASSIC_NAMES = {"run_id": "id", "run_name": "name", "save_checkpoints": "upload
 """Names in the documentation of older Rays -> the names of today."""
 OF_TRIAL = ("group", "job_type", "name", "run_name", "tags", "notes", "dir")
 """Settings that may be a function of the trial."""
+_NO_PROJECT = "uncategorized"
+"""W&B's own name for a project that nobody has named."""
 _EMPTY_IS_NONE = ("api_key", "api_key_file", "group", "project")
 
 
@@ -113,6 +117,20 @@ def check_project(settings: WandbSettings, *, way: str = "") -> None:
             f"no W&B project was given; {way}put {{'wandb': {{'project': 'my-project'}}}} into the"
             " config, or set WANDB_PROJECT."
         )
+
+
+def with_open_run(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a logger's arguments, with project and entity of ``wandb.run`` where it has none.
+
+    Whoever has called ``wandb.init(project="p")`` in the notebook expects the search beside it.
+    """
+    run = getattr(sys.modules.get("wandb"), "run", None)
+    if run is None or run.disabled:
+        return arguments
+    project = None if run.project == _NO_PROJECT else run.project
+    found = {"project": project, "entity": run.entity}
+    missing = {name: value for name, value in found.items() if value and not arguments.get(name)}
+    return {**arguments, **missing}
 
 
 def _rebuild(values: dict[str, Any]) -> WandbSettings:

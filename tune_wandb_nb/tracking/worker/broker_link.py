@@ -4,7 +4,7 @@ from typing import Any
 
 from tune_wandb_nb.tracking.broker.handle import request_broker
 from tune_wandb_nb.tracking.broker.messages import Answer
-from tune_wandb_nb.tracking.runs.init_plan import TrialNames
+from tune_wandb_nb.tracking.runs.init_plan import TrialNames, shared_id_notice
 from tune_wandb_nb.tracking.runs.run_stats import RunStats
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
 
@@ -55,10 +55,7 @@ class BrokerLink:
         claim = self.broker.claim_run_id.remote(run_id, trial_id)
         is_taken: bool = ray.get(claim, timeout=_TIMEOUT)
         if is_taken:
-            self.say(
-                f"run_id={run_id!r} was given for the whole search, but every trial is a run of"
-                " its own; the second trial and those after it get their own ids."
-            )
+            self.say(shared_id_notice(run_id))
         return is_taken
 
     def report_now_and_then(self, stats: RunStats) -> None:

@@ -8,8 +8,7 @@ from tune_wandb_nb.compat.ray import inherit_from
 from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.settings.api_key import show
 from tune_wandb_nb.tracking.settings.settings import SettingsError
-from tune_wandb_nb.tracking.worker.setup_wandb import open_run
-from tune_wandb_nb.tracking.worker.train_context import train_rank
+from tune_wandb_nb.tracking.worker.setup_wandb import open_run, train_rank
 from tune_wandb_nb.tracking.worker.trainable import (
     BrokerStarter,
     WandbTrainableMixin,

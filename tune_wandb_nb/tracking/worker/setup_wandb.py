@@ -2,14 +2,13 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from tune_wandb_nb.compat.ray_trial import experiment_path_of, tune_session
+from tune_wandb_nb.compat.ray_trial import experiment_path_of, train_context, tune_session
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames
 from tune_wandb_nb.tracking.worker.tracker import Writer
-from tune_wandb_nb.tracking.worker.train_context import train_experiment, train_rank
 from tune_wandb_nb.tracking.worker.trainable import names_of, tracker, trainable_with_mixin
 
-__all__ = ["open_run", "setup_wandb"]
+__all__ = ["open_run", "setup_wandb", "train_experiment", "train_rank"]
 
 
 def setup_wandb(
@@ -83,6 +82,16 @@ def open_run(
     tracker().open(names, config, arguments, writer=writer)
     if trainable is None:
         _end_with(threading.current_thread())
+
+
+def train_rank() -> int:
+    context = train_context()
+    return int(context.get_world_rank()) if context is not None else tune_session().rank
+
+
+def train_experiment() -> str | None:
+    context = train_context()
+    return str(context.get_experiment_name()) if context is not None else None
 
 
 def _end_with(thread: threading.Thread) -> None:
