@@ -1,8 +1,8 @@
 import threading
-import time
 
 from tune_wandb_nb.tracking.auth.graphql import AccountError, look_up_account
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
+from tune_wandb_nb.tracking.waiting import wait_until
 
 __all__ = ["ServerCheck"]
 
@@ -24,11 +24,8 @@ class ServerCheck:
         self._lock = threading.Lock()
         self._was_asked = False
         self._refusal: str | None = None
-        self._is_final = False
-
-    @property
-    def is_final(self) -> bool:
-        return self._is_final
+        self.is_final = False
+        """Whether asking again is of no use: the key is refused, or it is no W&B server."""
 
     def refusal(self) -> str | None:
         """Return why runs cannot go online, or None where they can; blocks while it asks."""
@@ -47,23 +44,21 @@ class ServerCheck:
     def ask_again(self) -> str | None:
         """As `refusal`, but a refusal that may have passed is asked anew."""
         with self._lock:
-            if self._refusal is not None and not self._is_final and self.key is not None:
+            if self._refusal is not None and not self.is_final and self.key is not None:
                 self._ask(self.key, _TIMEOUT_AGAIN)
             return self._refusal
 
     def _ask_until_reached(self, key: ApiKey) -> None:
-        deadline = time.monotonic() + self._timeout
-        self._ask(key, self._timeout)
-        while self._refusal is not None and not self._is_final:
-            if time.monotonic() + _PAUSE >= deadline:
-                return
-            time.sleep(_PAUSE)
+        def is_answered() -> bool:
             self._ask(key, self._timeout)
+            return self._refusal is None or self.is_final
+
+        wait_until(is_answered, self._timeout - _PAUSE, every=_PAUSE)
 
     def _ask(self, key: ApiKey, timeout: float) -> None:
         try:
             look_up_account(self.host, key, timeout=timeout)
         except AccountError as error:
-            self._refusal, self._is_final = error.reason, error.is_final
+            self._refusal, self.is_final = error.reason, error.is_final
         else:
             self._refusal = None

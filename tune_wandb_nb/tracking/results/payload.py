@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from fractions import Fraction
 from numbers import Real
 from typing import Any
 
@@ -197,19 +196,14 @@ def _number(value: Any) -> int | float | bool | None:
 
 
 def _converted(value: Any) -> int | float | bool | None:
-    if isinstance(value, int | float):
-        return _builtin_number(value)
-    if _is_scalar(value):
+    if not isinstance(value, int | float) and _is_scalar(value):
         value = value.item()
-    if isinstance(value, int | float):
-        return _builtin_number(value)
-    return float(value) if isinstance(value, Decimal | Fraction | Real) else None
-
-
-def _builtin_number(value: float) -> int | float:
     if isinstance(value, bool):
         return value
-    return int(value) if isinstance(value, int) else float(value)
+    # Of subclasses (IntEnum, numpy.float64) the built-in type.
+    if isinstance(value, int):
+        return int(value)
+    return float(value) if isinstance(value, float | Decimal | Real) else None
 
 
 def _is_scalar(value: Any) -> bool:

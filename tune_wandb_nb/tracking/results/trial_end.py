@@ -17,7 +17,6 @@ __all__ = [
     "interrupted_ending",
     "last_lines",
     "output_files",
-    "stopped_in_wandb_ending",
 ]
 
 STOPPED_IN_WANDB = "stopped in W&B"
@@ -62,7 +61,7 @@ def ending_of(
     if not stopping:
         return finished_ending("completed")
     if stopped_in_wandb:
-        return stopped_in_wandb_ending()
+        return finished_ending(STOPPED_IN_WANDB)
     if _meets_criterion(trial.stopping_criterion, trial.last_result or {}):
         return finished_ending("stopped by stop criterion")
     return finished_ending(
@@ -78,7 +77,7 @@ def interrupted_ending(trial: "Trial", *, time_is_up: bool, in_wandb: bool = Fal
     if trial.status == "ERROR":
         return ending_of(trial, failed=True, stopping=False)
     if in_wandb:
-        return stopped_in_wandb_ending()
+        return finished_ending(STOPPED_IN_WANDB)
     return finished_ending("stopped by time budget" if time_is_up else "stopped by user")
 
 
@@ -88,10 +87,6 @@ def failed_ending(error: str) -> Ending:
 
 def finished_ending(status: str) -> Ending:
     return Ending("finished", 0, {_STATUS: status})
-
-
-def stopped_in_wandb_ending() -> Ending:
-    return finished_ending(STOPPED_IN_WANDB)
 
 
 def _meets_criterion(criterion: Mapping[str, Any], result: Mapping[str, Any]) -> bool:

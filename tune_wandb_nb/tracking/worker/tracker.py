@@ -9,7 +9,7 @@ from tune_wandb_nb.tracking.auth.access import decide_access
 from tune_wandb_nb.tracking.broker.messages import Answer
 from tune_wandb_nb.tracking.results.checkpoints import CheckpointChoice, SavedCheckpoint
 from tune_wandb_nb.tracking.results.rows import RowRules, TrialRows
-from tune_wandb_nb.tracking.results.trial_end import Ending, stopped_in_wandb_ending
+from tune_wandb_nb.tracking.results.trial_end import STOPPED_IN_WANDB, Ending, finished_ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames, make_init_plan
 from tune_wandb_nb.tracking.runs.run_stats import RunStats
 from tune_wandb_nb.tracking.runs.wandb_core import CoreSharing
@@ -214,7 +214,7 @@ class Tracker:
 
     def _decided_ending(self, stats: RunStats) -> Mapping[str, Any]:
         if stats.stopped_in_wandb:
-            return stopped_in_wandb_ending().summary
+            return finished_ending(STOPPED_IN_WANDB).summary
         return self._link.take_ending(stats.trial_id) if self._rows is not None else {}
 
 
