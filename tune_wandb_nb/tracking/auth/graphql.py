@@ -79,7 +79,6 @@ def look_up_account(host: str, key: ApiKey, *, timeout: float = _TIMEOUT) -> Acc
 def look_up_projects(
     host: str, key: ApiKey, entity: str, *, timeout: float = _TIMEOUT
 ) -> tuple[str, ...]:
-    """Return the names of an entity's projects, the newest first."""
     variables = {"entity": entity, "perPage": _MOST_PROJECTS}
     data = query_server(host, key, PROJECTS, variables, timeout=timeout)
     return tuple(names_of(data.get("models")))

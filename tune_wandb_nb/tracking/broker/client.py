@@ -213,7 +213,6 @@ def _environment() -> dict[str, str]:
 
 
 def _is_inside_actor() -> bool:
-    """Return whether this process is itself a trial, which must not start anything."""
     import ray
 
     return ray.get_runtime_context().get_actor_id() is not None

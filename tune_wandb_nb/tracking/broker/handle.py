@@ -75,7 +75,7 @@ def is_broker_requested() -> bool:
 
 
 def request_broker() -> Any:
-    """Return this job's broker, in a trial; a search's logger is asked to start one."""
+    """In a trial: return this job's broker, for which a search's logger is asked."""
     import ray
 
     found = find_broker()

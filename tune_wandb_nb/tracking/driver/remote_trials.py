@@ -55,7 +55,6 @@ class RemoteTrials:
             broker_client.detach(self._search_id)
 
     def inherits_mixin(self, name: str, find: Callable[[], type]) -> bool:
-        """Return whether a trainable's class, which ``find`` unpickles, has the mixin as a base."""
         if name not in self._inherits:
             found = find()
             # Loaded by now if the class, which may have been unpickled just now, has this base.

@@ -19,8 +19,6 @@ __all__ = ["TrackedTrial"]
 
 @dataclass(slots=True)
 class TrackedTrial:
-    """One trial on Tune's thread: its run, its rows, and where Tune keeps its files."""
-
     run: TrialRun | RemoteTrial
     rows: TrialRows
     stopping: bool = False
@@ -53,7 +51,6 @@ class TrackedTrial:
         return self.run.stats
 
     def config_change(self, trial: "Trial", trials: Sequence["Trial"]) -> Callable[[], Row | None]:
-        """Return what makes a row of the new config of a trial that starts again (PBT)."""
         checkpoint = trial.checkpoint.path if trial.checkpoint else None
         source = None
         if checkpoint != self.checkpoint:

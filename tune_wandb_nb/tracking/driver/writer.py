@@ -41,9 +41,7 @@ _Ready: TypeAlias = _Job | StoredRow
 class _RunQueue:
     run: AnyRun
     items: deque[_Ready] = field(default_factory=deque)
-    """In order."""
     is_busy: bool = False
-    """Whether a worker has the run."""
 
 
 class RunWriter:

@@ -28,7 +28,6 @@ class Origin:
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether the process that wrote the run was on this machine and no longer exists."""
         if self.hostname != socket.gethostname() or not self.pid.isdecimal():
             return False
         try:

@@ -70,8 +70,6 @@ class ServerRun:
         return answers[-1]
 
     def has(self, step: int | None) -> bool:
-        """Wait until the row of a step is there; return False if that takes too long."""
-
         def has_step() -> bool:
             with suppress(AccountError):
                 last_step = self.look_up().last_step
@@ -81,7 +79,6 @@ class ServerRun:
         return step is None or wait_until(has_step, SETTLES_WITHIN, every=_LOOK_EVERY)
 
     def iterations(self, known: KnownRun) -> Container[int]:
-        """Return the training iterations of which the run has a row."""
         if known.last_step is None or known.iteration is None:
             return ()
         if known.last_step > _FARTHEST > known.rows > _PAGE:

@@ -72,7 +72,6 @@ def read_experiment(folder: Path) -> list[RecordedTrial]:
 
 
 def find_trial(trials: Sequence[RecordedTrial], folder: str, trial_id: str) -> RecordedTrial | None:
-    """Return one trial; None if Tune's files of it are gone, ``folder`` as well."""
     newer = Path(folder) if folder and Path(folder).is_dir() else None
     found = next((trial for trial in trials if trial.trial_id == trial_id), None)
     if found is not None:

@@ -53,7 +53,6 @@ class RecordedRun:
     is_ended: bool
     is_cut_off: bool
     is_renamed: bool
-    """Whether the recorded id has the `OFFLINE_SUFFIX`, which the run in W&B must not have."""
 
 
 def read_run(path: Path) -> RecordedRun:
@@ -95,7 +94,6 @@ def group_of(path: Path) -> str | None:
 
 
 def last_recorded(folder: Path, run_id: str) -> tuple[int | None, int | None]:
-    """Return the last iteration and step in a run's offline files."""
     last: tuple[int | None, int | None] = (None, None)
     for file in offline_logs(folder, run_id):
         with contextlib.suppress(BrokenLogError, OSError):

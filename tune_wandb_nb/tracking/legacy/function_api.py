@@ -114,7 +114,6 @@ def _with_parameters(modern: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _with_classic_arguments(function: Any) -> Any:
-    """Return a function that takes a config only, if the function takes more from Ray 1.x."""
     try:
         names = list(inspect.signature(function).parameters)[1:]
     except (TypeError, ValueError):

@@ -76,8 +76,6 @@ def _with_upload_dir(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _lenient(check: Callable[[Any], None], refused: Iterable[str]) -> Callable[[Any], None]:
-    """Return a config's check that keeps the arguments which are Tune's, and refuses the others."""
-
     @functools.wraps(check)
     def checked(self: Any) -> None:
         kept = _take(self, refused)

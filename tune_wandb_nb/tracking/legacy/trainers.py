@@ -121,7 +121,6 @@ def abort_training() -> None:
 
 
 def _reporter(reports: Any) -> Any:
-    """Return the callback that sends what the first worker reports, and waits for Tune."""
     import ray
     from ray.train import UserCallback
 
@@ -135,8 +134,6 @@ def _reporter(reports: Any) -> Any:
 
 
 def _older_forms_in(loop: Callable[..., Any], restored: Any) -> Callable[..., Any]:
-    """Return a loop that finds the older forms, and the trial's checkpoint, in its worker."""
-
     @functools.wraps(loop)
     def in_worker(*args: Any) -> Any:
         prepare_worker(restored)
@@ -146,7 +143,6 @@ def _older_forms_in(loop: Callable[..., Any], restored: Any) -> Callable[..., An
 
 
 def prepare_worker(restored: Any) -> None:
-    """Apply the patches in a worker of Ray Train, and let it start from the trial's checkpoint."""
     import importlib
 
     import ray.train

@@ -61,7 +61,6 @@ class CheckpointChoice:
         return self._which is False
 
     def add(self, saved: SavedCheckpoint) -> SavedCheckpoint | None:
-        """Return a saved checkpoint, marked if it is the best, where it is to be logged now."""
         saved = replace(saved, is_best=self._is_best(saved))
         if self._which is True:
             return saved
@@ -70,7 +69,6 @@ class CheckpointChoice:
         return None
 
     def final(self) -> SavedCheckpoint | None:
-        """Return the checkpoint to log at the trial's end, once."""
         final, self._candidate = self._candidate, None
         return final
 
@@ -89,7 +87,6 @@ class CheckpointChoice:
 
 
 def storage_uri(filesystem: str, path: str) -> str | None:
-    """Return a path or URI for a path in a pyarrow file system; None for other file systems."""
     if filesystem == "local":
         return path
     return f"{_SCHEMES[filesystem]}://{path}" if filesystem in _SCHEMES else None

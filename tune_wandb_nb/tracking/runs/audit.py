@@ -121,7 +121,6 @@ class _Family:
         return f"{shlex.quote(self.folder)}/{self.kind}-*-{shlex.quote(self.search)}_*"
 
     def names_on_disk(self) -> set[str]:
-        """Return the names of all folders that the glob finds now, also of other searches."""
         pattern = f"{self.kind}-*-{glob.escape(self.search)}_*"
         return {path.name for path in Path(self.folder).glob(pattern)}
 

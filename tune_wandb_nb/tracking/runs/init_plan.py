@@ -57,7 +57,6 @@ class InitPlan:
     settings: Mapping[str, Any] = field(default_factory=dict)
     define_step: bool = True
     records_environment: bool = False
-    """Whether this run records the machine and its packages: a search's first does."""
     hook: Callable[[Any], None] | None = None
     on_stop: Callable[[], None] | None = None
     """Called, in a thread of wandb's, when someone stops the run on its page."""

@@ -134,7 +134,6 @@ class RecoveryFromTune(Recovery):
             self._record_anew(run, finish)
 
     def _record_anew(self, run: TrialRun, finish: Callable[[], None]) -> None:
-        """Open and close the run again: its folder was deleted, or could not be written."""
         try:
             self._open_again(run)
             self._retry(finish, lambda: self._open_again(run))
@@ -147,7 +146,6 @@ class RecoveryFromTune(Recovery):
             raise OSError(f"{run.stats.path} does not hold all of the run (is the disk full?)")
 
     def _retry(self, act: Callable[[], None], before_retry: Callable[[], None]) -> None:
-        """Do something; where wandb-core has died meanwhile, do it again with a new core."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return act()
@@ -235,7 +233,6 @@ class RecoveryFromTune(Recovery):
 
 
 def _known_to_server(run: TrialRun, opened: OpenRun) -> tuple[int | None, int | None]:
-    """Return the last iteration and step that W&B has of a run; None without rows."""
     wandb_run, key = opened.run, run.plan.key
     if key is None or not wandb_run.resumed:
         return None, None

@@ -48,7 +48,6 @@ class WaitingRows:
         return StoredRow(row, None, size)
 
     def take(self, stored: StoredRow) -> Row:
-        """Return a row that is no longer kept; raises whatever its file or values raise."""
         if stored.row is not None:
             self._size -= stored.size
             return stored.row

@@ -78,4 +78,4 @@ class ApiKey:
 
 
 def _no_key() -> None:
-    """Return None: the result of unpickling an `ApiKey`."""
+    """The result of unpickling an `ApiKey`."""

@@ -49,7 +49,6 @@ def init_arguments(
 
 
 def check_init_arguments(arguments: Iterable[object]) -> None:
-    """Refuse names unknown to `WandbLogger` and ``wandb.init``, with the closest known one."""
     for name in unknown_arguments(arguments):
         hint = f"did you mean {close!r}?" if (close := closest_argument(name)) else _HELP
         raise SettingsError(
@@ -64,7 +63,6 @@ def unknown_arguments(arguments: Iterable[object]) -> list[object]:
 
 
 def closest_argument(name: object, similarity: float = 0.6) -> str | None:
-    """Return the known argument that a name resembles most, by at least ``similarity`` (0 to 1)."""
     known = sorted(_own_arguments() | _init_arguments())
     close = difflib.get_close_matches(str(name), known, n=1, cutoff=similarity)
     return close[0] if close else None

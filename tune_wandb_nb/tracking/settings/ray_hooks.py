@@ -29,7 +29,6 @@ def populate_run_location(environ: Mapping[str, str]) -> None:
 
 
 def run_info_hook(environ: Mapping[str, str]) -> Callable[[Any], None] | None:
-    """Return the hook that is called with each W&B run once it is open, or None."""
     name = environ.get(_RUN_INFO)
     if not name:
         return None

@@ -15,19 +15,14 @@ __all__ = ["Destination", "find_destination"]
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A server and a key that the server accepts."""
-
     host: str
     key: ApiKey
     default_entity: str
     """The entity of runs that name none: the default entity of the key."""
     entity: str | None = None
-    """Replaces the entity of every run; None keeps it."""
     project: str | None = None
-    """Replaces the project of every run; None keeps it."""
 
     def run(self, run_id: str, *, entity: str | None, project: str | None) -> ServerRun:
-        """Return a run, whose own entity and project may be None."""
         owner = self.entity or entity or self.default_entity
         return ServerRun(self.host, self.key, owner, self.project or project or "", run_id)
 

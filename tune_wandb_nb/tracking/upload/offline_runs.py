@@ -63,7 +63,6 @@ class PendingUpload:
     copy: UnsyncedCopy | None = None
     """The part that W&B does not have; None to upload the file itself."""
     is_continued: bool = False
-    """Whether a later process has written another file of the same run."""
 
     @property
     def file(self) -> Path:
@@ -106,8 +105,7 @@ class RunUpload:
                 self._retry_alone(pending[file], report)
 
     def _retry_alone(self, first: PendingUpload, report: Report) -> None:
-        """Upload a file again, since another file may have caused wandb-core to give up."""
-        # Prepared anew, because W&B may have received some of the rows.
+        # Another file may have made wandb-core give up, after W&B had received some rows.
         for prepared in self.prepare([first.run.path], report):
             again = replace(prepared, is_continued=first.is_continued)
             errors = upload_logs([again.file], self._destination)
@@ -176,7 +174,6 @@ def _is_complete(run: RecordedRun, on_server: KnownRun) -> bool:
 
 
 def is_abandoned(file: Path) -> bool:
-    """Return whether the process that wrote a file no longer exists, or has long been idle."""
     origin = read_origin(file.parent)
     if origin is not None and origin.is_abandoned:
         return True

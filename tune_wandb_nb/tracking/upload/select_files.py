@@ -13,7 +13,6 @@ __all__ = ["files_to_upload"]
 
 
 def files_to_upload(paths: Any, group: str | None = None) -> list[Path]:
-    """Return the .wandb files that `sync_runs` uploads with these arguments."""
     files = _files_of(paths)
     return files if group is None else [file for file in files if group_of(file) == group]
 
@@ -43,7 +42,6 @@ def _of_path(path: Path) -> list[Path]:
 
 
 def _unsynced_files(folder: Path) -> list[Path]:
-    """Return the files of offline runs, and of online runs whose process was killed."""
     return [file for file in find_logs(folder) if is_offline(file) or _was_killed(file)]
 
 

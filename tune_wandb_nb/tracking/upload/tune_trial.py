@@ -44,7 +44,6 @@ class TrialUpload:
         self._logs_iteration = not self._rules.excludes.matches("training_iteration")
 
     def upload(self, trial: RecordedTrial, run_id: str | None = None) -> TrialOutcome:
-        """Bring one trial's run, by default that of the trial's id, up to Tune's results."""
         run_id = run_id or trial.trial_id
         outcome = partial(TrialOutcome, trial.trial_id, trial.name)
         project = self._settings.project
@@ -105,7 +104,6 @@ def _open(run: TrialRun) -> None:
 
 
 def _states_of(trial: RecordedTrial) -> frozenset[str]:
-    """Return the states in which W&B has a trial's run once all is there."""
     if not trial.is_over:
         return frozenset({"finished", "failed", "crashed", "killed", "running"})
     return frozenset({"failed" if trial.status == "ERROR" else "finished"})

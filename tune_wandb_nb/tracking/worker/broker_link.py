@@ -16,8 +16,6 @@ _REPORTS_EVERY = 1.0
 
 
 class BrokerLink:
-    """Calls the broker of this job; without one, nothing is known and notices are printed."""
-
     def __init__(self) -> None:
         self.broker = request_broker()
         self.trial_id: str | None = None
@@ -82,7 +80,6 @@ class BrokerLink:
             ray.wait([self._sent], timeout=timeout)
 
     def take_ending(self, trial_id: str) -> Mapping[str, Any]:
-        """Return what only the driver's logger can say of the trial's end, for the summary."""
         if self.broker is None:
             return {}
         import ray

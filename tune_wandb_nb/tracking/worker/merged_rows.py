@@ -65,7 +65,6 @@ class MergedRows:
             self._step += 1
 
     def _unused_name(self, name: str, value: Any) -> str:
-        """Return the metric's name, prefixed if the begun row has another value of that name."""
         assert self._begun is not None
         is_taken = name in self._begun and self._begun[name] is not value
         try:

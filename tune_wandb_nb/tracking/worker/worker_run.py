@@ -85,7 +85,6 @@ class WorkerRun:
         self.trial_run.plan = replace(self.trial_run.plan, on_stop=note)
 
     def open(self) -> None:
-        """Open the run; in mode "disabled", and where it cannot be opened, a disabled one."""
         self.trial_run.open()
         if self.run is None:
             import wandb
