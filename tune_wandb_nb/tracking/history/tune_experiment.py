@@ -4,7 +4,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -97,13 +97,10 @@ class ExperimentCopy:
 @contextmanager
 def copied_experiment(path: str) -> Iterator[ExperimentCopy]:
     """Provide an experiment's folder, which can be refreshed while the search goes on."""
-    if "://" not in path:
-        copy = ExperimentCopy(path, Path(path).expanduser())
-        copy.refresh()
-        yield copy
-        return
-    with tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") as scratch:
-        copy = ExperimentCopy(path, Path(scratch))
+    is_remote = "://" in path
+    scratch = tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") if is_remote else None
+    with scratch or nullcontext(path) as folder:
+        copy = ExperimentCopy(path, Path(folder).expanduser())
         copy.refresh()
         yield copy
 
