@@ -6,8 +6,9 @@ const [FIRST, LONGEST] = [1000, 30_000];
 /**
  * Asks for the state until it arrives.
  *
- * The question or its answer can be lost: while a reloaded page connects to its kernel, a Jupyter
- * server drops messages. A kernel that is busy answers late, so that questions become rarer.
+ * A question can get lost: ipykernel 7 sends a widget's messages to the subshell that the widget
+ * answered last, and refuses them for a moment after a reload, when the subshell of the page before
+ * is gone. A kernel that is busy answers late, so that questions become rarer.
  */
 export function askForState(
   send: (request: Request) => void,

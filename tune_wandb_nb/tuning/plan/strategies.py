@@ -33,7 +33,8 @@ class Strategy:
     """A scheduler or a search algorithm.
 
     ``path`` is the import path of its class in Ray, ``fixed`` the arguments that no field offers,
-    ``kinds`` the kinds of distributions that it supports, ``needs`` a module that it imports.
+    ``kinds`` the kinds of distributions that it supports, ``needs`` a module that it imports;
+    ``takes_several`` says whether it works with several metrics.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Strategy:
     fixed: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     kinds: frozenset[str] = _ALL_KINDS
     needs: str = ""
+    takes_several: bool = False
 
     def field_of(self, setting: Setting) -> str:
         """Return the name of a setting's field in the form."""
@@ -113,7 +115,7 @@ SCHEDULERS: Mapping[str, Strategy] = MappingProxyType(
     {
         strategy.name: strategy
         for strategy in (
-            Strategy("none", "none", "Every trial runs to its end."),
+            Strategy("none", "none", "Every trial runs to its end.", takes_several=True),
             Strategy(
                 "asha",
                 "ASHA",
@@ -180,6 +182,7 @@ ALGORITHMS: Mapping[str, Strategy] = MappingProxyType(
                 "Draws each trial by itself; goes through every grid.",
                 "ray.tune.search.BasicVariantGenerator",
                 (Setting("random_state", "seed", "", _seed, "another each time"),),
+                takes_several=True,
             ),
             Strategy(
                 "optuna",
@@ -190,6 +193,7 @@ ALGORITHMS: Mapping[str, Strategy] = MappingProxyType(
                 # Ray's OptunaSearch has no normal distribution, and ignores q on a log scale.
                 kinds=_ALL_BUT_GRID - {"randn", "qrandn", "qloguniform", "qlograndint"},
                 needs="optuna",
+                takes_several=True,
             ),
             Strategy(
                 "hyperopt",

@@ -54,6 +54,9 @@ def summary_of(plan: Plan) -> list[str]:
         *([str(plan.wandb["project"])] if "project" in plan.wandb else []),
         f"{plan.trials:,} trial{'s' if plan.trials != 1 else ''}",
         *([varied] if varied else []),
-        f"{'highest' if plan.mode == 'max' else 'lowest'} {plan.metric}",
+        *(
+            f"{'highest' if mode == 'max' else 'lowest'} {metric}"
+            for metric, mode in plan.objectives
+        ),
         *(c.strategy.title for c in chosen if not c.is_plain and c.strategy.name != "random"),
     ]
