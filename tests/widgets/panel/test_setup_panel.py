@@ -91,7 +91,8 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
 
 
 def test_several_metrics_are_modes_to_choose_code_and_saved(tmp_path: Path) -> None:
-    panel = SetupPanel(train, space(), algorithm="optuna", metric=["loss", "latency"])
+    drawn = {"x": tune.uniform(0, 1)}
+    panel = SetupPanel(train, drawn, algorithm="optuna", metric=["loss", "latency"])
     modes = panel.fields["mode"]
     assert [value for _, value in modes.control.options] == [
         "max, max", "max, min", "min, max", "min, min",
@@ -103,7 +104,7 @@ def test_several_metrics_are_modes_to_choose_code_and_saved(tmp_path: Path) -> N
     with pytest.raises(SpaceError, match="a W&B sweep tunes one metric"):
         panel.sweep()
     panel.save(tmp_path / "setup.json")
-    assert SetupPanel.load(tmp_path / "setup.json", train, space()).plan == panel.plan
+    assert SetupPanel.load(tmp_path / "setup.json", train, drawn).plan == panel.plan
     panel.set(mode=["max", "max"], metric=["b", "a"])
     assert panel.plan.objectives == (("b", "max"), ("a", "max"))
     panel.fields["metric"].text = "a"

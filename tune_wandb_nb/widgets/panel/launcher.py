@@ -47,6 +47,7 @@ def summary_of(plan: Plan) -> list[str]:
         ['4 trials', 'lowest loss']
     """
     names = [name for name, value in plan.space.items() if value.kind != "constant"]
+    tuned = [f"{'highest' if mode == 'max' else 'lowest'} {name}" for name, mode in plan.objectives]
     more = len(names) - _MOST_NAMES
     varied = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
     chosen = (plan.scheduler, plan.algorithm)
@@ -54,9 +55,6 @@ def summary_of(plan: Plan) -> list[str]:
         *([str(plan.wandb["project"])] if "project" in plan.wandb else []),
         f"{plan.trials:,} trial{'s' if plan.trials != 1 else ''}",
         *([varied] if varied else []),
-        *(
-            f"{'highest' if mode == 'max' else 'lowest'} {metric}"
-            for metric, mode in plan.objectives
-        ),
+        *tuned,
         *(c.strategy.title for c in chosen if not c.is_plain and c.strategy.name != "random"),
     ]
