@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from ray.tune import Checkpoint
 
-from tune_wandb_nb.tracking.history.pbt import copied_from
+from tune_wandb_nb.tracking.history.pbt import RecordedCopy, copied_from, recorded_copies
 
 
 def trial(name: str, checkpoint_of: str | None, folder: Path) -> Any:
@@ -31,3 +32,17 @@ def test_the_trial_in_whose_folder_the_checkpoint_lies(
 ) -> None:
     trials = [trial("a", checkpoint_of, tmp_path), trial("b", "b", tmp_path)]
     assert copied_from(trials[0], trials) == source
+
+
+def test_recorded_copies_are_a_trials_own_and_broken_lines_are_left_out(tmp_path: Path) -> None:
+    first = ["1_lr=1", "2_lr=2", 4, 5, {"lr": 2}, {"lr": 4}]
+    second = ["0_lr=0", "1_lr=1", 2, 7, {"lr": 4}, {"lr": 5}]
+    (tmp_path / "pbt_policy_b.txt").write_text(json.dumps(first))
+    lines = [json.dumps(first), '["0_lr', "7", '["0_lr=0", "1_lr=1"]', json.dumps(second)]
+    (tmp_path / "pbt_policy_a.txt").write_text("\n".join(lines))
+    tags = {"0_lr=0": "a", "1_lr=1": "b", "2_lr=2": "c"}
+    assert recorded_copies(tmp_path, tags) == {
+        "a": [RecordedCopy("b", {"lr": 5})],
+        "b": [RecordedCopy("c", {"lr": 4})],
+    }
+    assert recorded_copies(tmp_path / "elsewhere", tags) == {}
