@@ -141,7 +141,9 @@ def test_population_based_training_has_its_lineage(tmp_path: Path) -> None:
     write_trial(tmp_path, "a", *rows, lr=1)
     write_trial(tmp_path, "b", *losses(1.0, 0.5), lr=2)
     policy = ["0_lr=1", "1_lr=2", 2, 2, {"lr": 2}, {"lr": 4}]
-    (tmp_path / "pbt_policy_a.txt").write_text(f"{json.dumps(policy)}\n")
+    unseen = ["0_lr=1", "0_lr=1", 1, 1, {"lr": 1}, {"lr": 3}]
+    lines = "".join(f"{json.dumps(line)}\n" for line in (unseen, policy))
+    (tmp_path / "pbt_policy_a.txt").write_text(lines)
     tags = {"a": "0_lr=1@perturbed[lr=4]", "b": "1_lr=2"}
     write_state(tmp_path, tags=tags, a="TERMINATED", b="TERMINATED")
     board, _ = recorded(tmp_path)
