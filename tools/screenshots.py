@@ -4,7 +4,7 @@
 
 Runs the search of ``notebooks/embedded_dashboard.ipynb`` in a real JupyterLab and Chromium. A
 selection, a Pareto front and population based training are those of the made-up searches in
-``frontend/dev``, which need Node.
+``frontend/dev``, which `npm run dev` has to have built: `make screenshots` does both.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import http.server
 import re
-import subprocess
 import sys
 import tempfile
 import threading
@@ -64,8 +63,7 @@ def take(browser: Browser, folder: Path, theme: str) -> None:
 
 @contextmanager
 def made_searches() -> Iterator[str]:
-    """Build and serve the pages of ``frontend/dev``."""
-    subprocess.run(["node", "build.mjs", "--dev"], cwd=CHECKOUT / "frontend", check=True)
+    """Serve the pages of ``frontend/dev``."""
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(CHECKOUT))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
