@@ -73,7 +73,8 @@ bench: $(VENV)/.test ## the tables of the README; about 25 minutes
 soak: $(VENV)/.test ## 2,000 trials against a server that fails one request in ten
 	$(BIN)/python benchmarks/soak.py
 
-screenshots: $(VENV)/.test browser ## the pictures of the README
+screenshots: $(VENV)/.test browser frontend/node_modules/.package-lock.json ## the README's pictures
+	cd frontend && npm run --silent dev
 	$(BIN)/python tools/screenshots.py
 
 frontend: frontend/node_modules/.package-lock.json ## the page of the dashboard, from TypeScript

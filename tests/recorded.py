@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 START = 1_700_000_000
@@ -35,10 +37,19 @@ def write_trial(
     return home
 
 
-def write_state(folder: Path, *, metric: str | None = "loss", **statuses: str) -> Path:
-    """Write the state of a search: trial id -> status."""
+def write_state(
+    folder: Path,
+    *,
+    metric: str | None = "loss",
+    tags: Mapping[str, str] = MappingProxyType({}),
+    **statuses: str,
+) -> Path:
+    """Write the state of a search: trial id -> status, and its tag where it has one."""
     folder.mkdir(parents=True, exist_ok=True)
-    trials = [{"trial_id": name, "status": status} for name, status in statuses.items()]
+    trials = [
+        {"trial_id": name, "status": status, "experiment_tag": tags.get(name)}
+        for name, status in statuses.items()
+    ]
     state = {
         "trial_data": [[json.dumps(trial), "{}"] for trial in trials],
         "runner_data": {"_metric": metric},

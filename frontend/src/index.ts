@@ -1,6 +1,7 @@
 import type { Buffer } from "./data/curves";
 import { readSaved, unpack } from "./data/saved";
 import type { PackedMessage, StateMessage } from "./protocol";
+import { askForState } from "./state/asking";
 import { Model } from "./state/model";
 import { Dashboard, type Options } from "./view/dashboard";
 
@@ -38,8 +39,12 @@ function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => v
   };
   model.on("change:saved", onSaved);
   onSaved();
-  model.send({ kind: "ready" });
+  const stopAsking = askForState(
+    (request) => model.send(request),
+    () => inbox.heard,
+  );
   return () => {
+    stopAsking();
     model.off("msg:custom", onMessage);
     model.off("change:selected", onSelected);
     model.off("change:options", onOptions);

@@ -117,7 +117,8 @@ export interface PackedMessage {
 }
 
 export type Request =
-  | { kind: "ready" }
+  /** `again`: no state has arrived since the first question. */
+  | { kind: "ready"; again?: true }
   | { kind: "stop" }
   | {
       kind: "stop-trial";

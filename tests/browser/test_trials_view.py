@@ -23,6 +23,16 @@ def test_trials_are_sorted_by_the_tuned_metric_and_by_any_column(view: TrialsPag
     assert view.names() == ["trial 3", "trial 2", "trial 1"]
 
 
+def test_a_question_that_got_lost_is_asked_again(view: TrialsPage) -> None:
+    view.show()
+    view.send({**state([trial(1)]), "kind": "change"})
+    expect(view.page.get_by_text("Waiting for the search")).to_be_visible()
+    view.page.wait_for_function("() => window.sent.length > 1")
+    assert view.sent()[:2] == [{"kind": "ready"}, {"kind": "ready", "again": True}]
+    view.send(state([trial(1)]))
+    assert view.names() == ["trial 1"]
+
+
 def test_the_filter_takes_texts_comparisons_and_states(view: TrialsPage) -> None:
     view.render(state([trial(1), trial(2, state="failed"), trial(3)]))
     box = view.page.get_by_role("searchbox", name="Filter trials")

@@ -49,9 +49,13 @@ class TrialsPage:
         page.set_content(f"<!doctype html><style>{style}</style><body></body>")
         page.evaluate(_START, (_STATIC / "trials_view.js").read_text("utf-8"))
 
+    def show(self) -> None:
+        """Show the view as anywidget does."""
+        self.page.evaluate(_RENDER)
+
     def render(self, message: dict[str, Any]) -> None:
         """Show the view as anywidget does, and answer with a state."""
-        self.page.evaluate(_RENDER)
+        self.show()
         self.send(message)
 
     def mount(self, message: dict[str, Any]) -> None:

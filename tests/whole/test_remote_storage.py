@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import queue
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,8 +15,10 @@ from moto.server import ThreadedMotoServer
 from ray import tune
 
 import tune_wandb_nb as tw
+from tests.recorded import losses, write_state, write_trial
 from tests.searches import RunSearch, own_values
 from tests.wire import WireServer
+from tune_wandb_nb.widgets.dashboard import open_experiment
 
 SECRET = "s3-secret-of-nobody"
 ODD = "s3/sec#ret?of[no"
@@ -120,3 +124,46 @@ def test_no_error_holds_a_secret(wire_server: WireServer, scheme: str) -> None:
         tw.upload_experiment(f"{scheme}://somebody:{ODD}@bucket/no/such", "p", **key)
     assert not any(part in str(caught.value) for part in ("sec#", "ret?", "[no"))
     assert caught.value.__suppress_context__
+
+
+def put(folder: Path, address: str) -> None:
+    """Copy an experiment's folder into the bucket."""
+    files, there = pyarrow.fs.FileSystem.from_uri(address)
+    pyarrow.fs.copy_files(str(folder), there, pyarrow.fs.LocalFileSystem(), files)
+
+
+def test_a_dashboard_follows_an_experiment_there(
+    tmp_path: Path, s3: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_experiment, "_REMOTE_EVERY", 0.05)
+    monkeypatch.setattr(open_experiment, "_QUIET", 0.2)
+    address = s3("followed/digits")
+    rows = losses(3.0, 2.0)
+    write_trial(tmp_path, "a", *rows, lr=1)
+    write_trial(tmp_path, "b", *losses(1.0), lr=2)
+    write_state(tmp_path, a="RUNNING", b="TERMINATED")
+    put(tmp_path, address)
+    dashboard = tw.Dashboard.open(address, follow=True, metric="loss", mode="min")
+    ended: queue.Queue[None] = queue.Queue()
+    dashboard.board.on_end(lambda: ended.put(None))
+    first = dashboard.board.snapshot()
+    assert (first.name, first.ended, first.counts["running"]) == ("digits", None, 1)
+
+    last = {"training_iteration": 3, "loss": 0.5, "config": {"lr": 4}}
+    write_trial(tmp_path, "a", *rows, last, lr=1)
+    policy = ["0_lr=1", "1_lr=2", 2, 1, {"lr": 2}, {"lr": 4}]
+    (tmp_path / "pbt_policy_a.txt").write_text(f"{json.dumps(policy)}\n")
+    write_state(tmp_path, tags={"a": "0_lr=1", "b": "1_lr=2"}, a="TERMINATED", b="TERMINATED")
+    put(tmp_path, address)
+    ended.get(timeout=60)
+    snapshot = dashboard.board.snapshot()
+    assert snapshot.best is not None
+    assert (snapshot.best.trial_id, snapshot.best.iteration) == ("a", 3)
+    assert [change.copied_from for change in snapshot.perturbations] == ["b"]
+    assert SECRET not in dashboard.report() + repr(dashboard)
+
+    opened = tw.Dashboard.open(address, metric="loss", mode="min")
+    assert repr(opened) == "<Dashboard: finished, 2 trials>"
+    with pytest.raises(tw.SettingsError, match=r"'s3://bucket/no/such' cannot be read") as caught:
+        tw.Dashboard.open(s3("no/such"))
+    assert SECRET not in str(caught.value)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from ray import tune
-from ray.tune import Callback, Checkpoint
+from ray.tune import Callback
 
 from tests.searches import RunSearch
-from tune_wandb_nb.tracking.history.trial_source import TrialSource, copied_from
+from tune_wandb_nb.tracking.history.trial_source import TrialSource
 
 
 def train(config: dict[str, Any]) -> None:
@@ -40,24 +38,3 @@ def test_it_names_the_folders_of_a_trial(run_search: RunSearch, tmp_path: Path) 
 def test_what_is_unknown_has_no_files() -> None:
     assert TrialSource().files == ()
     assert TrialSource(earlier="/a").files == (Path("/a/result.json"),)
-
-
-def trial(name: str, checkpoint_of: str | None, folder: Path) -> Any:
-    """As much of Tune's trial as is asked for, with a real checkpoint."""
-    checkpoint = None
-    if checkpoint_of is not None:
-        place = folder / checkpoint_of / "checkpoint_000001"
-        place.mkdir(parents=True, exist_ok=True)
-        checkpoint = Checkpoint(str(place))
-    return SimpleNamespace(trial_id=name, path=str(folder / name), checkpoint=checkpoint)
-
-
-@pytest.mark.parametrize(
-    ("checkpoint_of", "source"),
-    [(None, None), ("a", None), ("b", "b"), ("of another search", None)],
-)
-def test_the_trial_in_whose_folder_the_checkpoint_lies(
-    tmp_path: Path, checkpoint_of: str | None, source: str | None
-) -> None:
-    trials = [trial("a", checkpoint_of, tmp_path), trial("b", "b", tmp_path)]
-    assert copied_from(trials[0], trials) == source

@@ -155,3 +155,17 @@ def test_nothing_that_is_typed_raises(
         advice(reading.plan, ["loss"], {"CPU": 1.0})
         reading.plan.samples_shown(3)
     setup_from_json(setup_to_json(typed), {}) if all(r.kind in KINDS for r in rows) else None
+
+
+def test_several_metrics_go_with_what_can_work_with_several() -> None:
+    two = {"metric": "loss, latency", "mode": "min, max"}
+    assert plan(**two).objectives == (("loss", "min"), ("latency", "max"))
+    assert plan(metric="loss", mode="min").objectives == (("loss", "min"),)
+    found = problems(**two, algorithm="bayesopt", scheduler="asha")
+    assert "ASHA works with one metric, but there are 2 (loss, latency)" in found["scheduler"]
+    assert "take random and grid or Optuna" in found["algorithm"]
+    assert "there are 2 metrics and 1 of them" in problems(metric="loss, latency")["mode"]
+    assert "1 metrics and 2" in problems(mode="min, max")["mode"]
+    assert "'best'" in problems(metric="loss, latency", mode="min, best")["mode"]
+    assert "each metric once" in problems(metric="loss, loss", mode="min, min")["metric"]
+    assert "value of one metric" in problems(**two, target="0.5")["target"]

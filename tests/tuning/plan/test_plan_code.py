@@ -80,6 +80,7 @@ def check_same(made: Plan, monkeypatch: pytest.MonkeyPatch) -> str:
         pytest.param({"scheduler": "hyperband", "hyperband.reduction_factor": "2.5"}, id="hyper"),
         pytest.param({"scheduler": "median", "mode": "min", "target": "0.5"}, id="median"),
         pytest.param({"scheduler": "pbt", "pbt.perturbed": "lr"}, id="pbt"),
+        pytest.param({"metric": "loss, latency", "mode": "min, min"}, id="two-metrics"),
         pytest.param({"random.random_state": "7", "concurrency": "2"}, id="seed"),
         pytest.param({"concurrency": "2", "time_budget": "10 min", "cpus": "2"}, id="limits"),
         pytest.param(

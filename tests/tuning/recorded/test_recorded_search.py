@@ -132,3 +132,24 @@ def test_a_description_gives_the_objectives_and_the_types(tmp_path: Path) -> Non
     snapshot = recorded(tmp_path)[0].snapshot()
     assert [o.mode for o in snapshot.objectives] == ["min", "max"]
     assert snapshot.types["batch"].values == (16, 32)
+
+
+def test_population_based_training_has_its_lineage(tmp_path: Path) -> None:
+    rows = [
+        {**row, "config": {"lr": lr}} for row, lr in zip(losses(3, 2, 1), (1, 1, 4), strict=True)
+    ]
+    write_trial(tmp_path, "a", *rows, lr=1)
+    write_trial(tmp_path, "b", *losses(1.0, 0.5), lr=2)
+    policy = ["0_lr=1", "1_lr=2", 2, 2, {"lr": 2}, {"lr": 4}]
+    unseen = ["0_lr=1", "0_lr=1", 1, 1, {"lr": 1}, {"lr": 3}]
+    lines = "".join(f"{json.dumps(line)}\n" for line in (unseen, policy))
+    (tmp_path / "pbt_policy_a.txt").write_text(lines)
+    tags = {"a": "0_lr=1@perturbed[lr=4]", "b": "1_lr=2"}
+    write_state(tmp_path, tags=tags, a="TERMINATED", b="TERMINATED")
+    board, _ = recorded(tmp_path)
+    (change,) = board.snapshot().perturbations
+    assert (change.trial_id, change.copied_from, change.params) == ("a", "b", {"lr": 4})
+    together = TrialBoard()
+    RecordedSearch(together, tmp_path, str(tmp_path), "first").update()
+    (change,) = together.snapshot().perturbations
+    assert (change.trial_id, change.copied_from) == ("first/a", "first/b")

@@ -47,6 +47,24 @@ def running(trials: int = 1) -> TrialBoard:
     return board
 
 
+def test_a_repeated_question_is_answered_once_however_often_it_waited(
+    view: TrialsView, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, again = Page(view, monkeypatch), {"kind": "ready", "again": True}
+    view.show(running().snapshot(), SearchContext())
+    page.ask()
+    sent = len(page.messages)
+    for _ in range(5):
+        page.say(again)
+    assert len(page.messages) == sent, "the answer to the first question is on its way"
+    clock.now += 60
+    for _ in range(5):
+        page.say(again)
+    assert [message["kind"] for message in page.messages[sent:]] == ["state"]
+    page.ask()
+    assert len(page.messages) == sent + 2, "another page, which must not wait"
+
+
 def test_a_page_that_asks_gets_all_and_then_what_changes(
     view: TrialsView, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,6 +90,27 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
         SetupPanel.load(tmp_path / "setup.json", train)
 
 
+def test_several_metrics_are_modes_to_choose_code_and_saved(tmp_path: Path) -> None:
+    drawn = {"x": tune.uniform(0, 1)}
+    panel = SetupPanel(train, drawn, algorithm="optuna", metric=["loss", "latency"])
+    modes = panel.fields["mode"]
+    assert [value for _, value in modes.control.options] == [
+        "max, max", "max, min", "min, max", "min, min",
+    ]  # fmt: skip
+    assert modes.text == "min, min", "as the names suggest"
+    panel.set(mode=["min", "max"])
+    assert panel.plan.objectives == (("loss", "min"), ("latency", "max"))
+    assert 'OptunaSearch(metric=["loss", "latency"], mode=["min", "max"])' in panel.code()
+    with pytest.raises(SpaceError, match="a W&B sweep tunes one metric"):
+        panel.sweep()
+    panel.save(tmp_path / "setup.json")
+    assert SetupPanel.load(tmp_path / "setup.json", train, drawn).plan == panel.plan
+    panel.set(mode=["max", "max"], metric=["b", "a"])
+    assert panel.plan.objectives == (("b", "max"), ("a", "max"))
+    panel.fields["metric"].text = "a"
+    assert (modes.text, panel.plan.metric) == ("max", "a")
+
+
 # Real searches
 
 

@@ -4,7 +4,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
-from tune_wandb_nb.tracking.history.trial_source import TrialSource, copied_from
+from tune_wandb_nb.tracking.history.pbt import copied_from
+from tune_wandb_nb.tracking.history.trial_source import TrialSource
 from tune_wandb_nb.tracking.results.checkpoints import CheckpointChoice
 from tune_wandb_nb.tracking.results.rows import Row, TrialRows
 from tune_wandb_nb.tracking.results.trial_end import Ending, output_files

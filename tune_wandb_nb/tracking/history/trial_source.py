@@ -1,6 +1,5 @@
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tune_wandb_nb.tracking.history.tune_results import RESULTS
@@ -9,7 +8,7 @@ from tune_wandb_nb.tracking.results.checkpoints import storage_uri
 if TYPE_CHECKING:
     from ray.tune.experiment import Trial
 
-__all__ = ["TrialSource", "copied_from"]
+__all__ = ["TrialSource"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +32,3 @@ class TrialSource:
     @property
     def files(self) -> tuple[Path, ...]:
         return tuple(Path(each, RESULTS) for each in (self.earlier, self.folder) if each)
-
-
-def copied_from(trial: "Trial", trials: Sequence["Trial"]) -> str | None:
-    """Return the id of the other trial in whose folder a trial's checkpoint lies, or None.
-
-    No hook of Tune's reports from which trial population based training has copied another.
-    """
-    if trial.checkpoint is None:
-        return None
-    folder = PurePath(trial.checkpoint.path).parent.name
-    if folder == PurePath(trial.path or "").name:
-        return None
-    return next((t.trial_id for t in trials if t.path and PurePath(t.path).name == folder), None)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tune_wandb_nb.compat.ray import EXPERIMENT_STATES, recorded_start, recorded_trials
+from tune_wandb_nb.tracking.history.pbt import POLICIES
 from tune_wandb_nb.tracking.history.tune_results import RESULTS, newest_results
 from tune_wandb_nb.tracking.results.trial_end import last_lines
 from tune_wandb_nb.tracking.settings.api_key import show
@@ -41,6 +42,8 @@ class RecordedTrial:
     config: Mapping[str, Any]
     status: str
     """Tune's status: "TERMINATED", "ERROR", "RUNNING", ...; "UNKNOWN" if Tune recorded none."""
+    tag: str = ""
+    """Tune's tag of the trial as it was at first, such as "0_lr=0.01"."""
     newer: Path | None = None
     """A folder that may have newer results, which Tune copies to ``folder`` now and then."""
 
@@ -147,7 +150,8 @@ def _fetch(uri: str, target: Path, copied: dict[str, tuple[int, int]]) -> None:
 
 
 def _is_wanted(name: str) -> bool:
-    return name == DESCRIPTION or fnmatchcase(name, EXPERIMENT_STATES)
+    patterns = (DESCRIPTION, EXPERIMENT_STATES, POLICIES)
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def experiment_name(path: str) -> str:
@@ -188,7 +192,10 @@ def _read_trial(folder: Path, states: Mapping[str, Mapping[str, Any]]) -> Record
     before, found, _ = folder.name.partition(trial_id)
     name = state.get("custom_trial_name") or (before + found if found else folder.name)
     status = str(state.get("status") or "UNKNOWN")
-    return RecordedTrial(trial_id, name, folder, config if isinstance(config, dict) else {}, status)
+    config = config if isinstance(config, dict) else {}
+    # Tune adds to a tag what population based training has changed.
+    tag = str(state.get("experiment_tag") or "").partition("@perturbed")[0]
+    return RecordedTrial(trial_id, name, folder, config, status, tag)
 
 
 def _trial_id(folder: Path, states: Mapping[str, Any]) -> str | None:

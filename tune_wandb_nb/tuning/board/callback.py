@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from ray.tune.callback import Callback
 
-from tune_wandb_nb.tracking.history.trial_source import copied_from
+from tune_wandb_nb.tracking.history.pbt import copied_from
 from tune_wandb_nb.tracking.results.checkpoints import storage_uri
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.description import write_description

@@ -16,11 +16,12 @@ def advice(
 ) -> tuple[FieldProblem, ...]:
     """The amount of a resource that ``available`` lacks is unknown."""
     warnings: list[FieldProblem] = []
-    if reported and plan.metric not in reported:
+    unknown = [metric for metric, _ in plan.objectives if metric not in reported]
+    if reported and unknown:
         names = ", ".join(reported)
-        warnings.append(
-            FieldProblem("metric", f"is not what the training function's source reports: {names}.")
-        )
+        which = "is" if len(plan.objectives) == 1 else f"{unknown[0]!r:.80} is"
+        message = f"{which} not what the training function's source reports: {names}."
+        warnings.append(FieldProblem("metric", message))
     for name, amount in (("cpus", plan.cpus), ("gpus", plan.gpus)):
         total = (available or {}).get(name[:-1].upper())
         if amount is not None and total is not None and amount > total:

@@ -72,6 +72,7 @@ def read_setup(setup: Setup) -> Reading:
         problems.append(FieldProblem(*unwritable))
     scheduler = _read_strategy(setup, "scheduler", SCHEDULERS, problems)
     algorithm = _read_strategy(setup, "algorithm", ALGORITHMS, problems)
+    problems += _objective_conflicts(values, scheduler, algorithm)
     if space is not None:
         row_of = {row.name.strip(): index for index, row in enumerate(setup.rows)}
         problems += _conflicts(space, row_of, scheduler, algorithm)
@@ -153,6 +154,35 @@ def _conflicts(
         if longest is not None and shortest is not None and shortest > longest:
             message = f"must not be above the longest trial ({longest}), but it is {shortest}."
             problems.append(FieldProblem("asha.grace_period", message))
+    return problems
+
+
+def _objective_conflicts(
+    values: Mapping[str, Any],
+    scheduler: ChosenStrategy | None,
+    algorithm: ChosenStrategy | None,
+) -> Sequence[FieldProblem]:
+    """Return what does not go together with several metrics, or with one."""
+    metric, mode = values["metric"], values["mode"]
+    if metric is None or mode is None:
+        return ()
+    metrics, modes = (each if isinstance(each, tuple) else (each,) for each in (metric, mode))
+    problems: list[FieldProblem] = []
+    if len(metrics) != len(modes):
+        message = f"must say min or max for each metric, but there are {len(metrics)} metrics"
+        problems.append(FieldProblem("mode", f"{message} and {len(modes)} of them."))
+    if len(metrics) == 1:
+        return problems
+    offered = {"scheduler": (scheduler, SCHEDULERS), "algorithm": (algorithm, ALGORITHMS)}
+    for name, (chosen, known) in offered.items():
+        if chosen is not None and not chosen.strategy.takes_several:
+            able = " or ".join(each.title for each in known.values() if each.takes_several)
+            message = f"{chosen.strategy.title} works with one metric, but there are"
+            message += f" {len(metrics)} ({', '.join(metrics)}); take {able}."
+            problems.append(FieldProblem(name, message))
+    if values["target"] is not None:
+        message = f"is the value of one metric, but there are {len(metrics)}; leave it empty."
+        problems.append(FieldProblem("target", message))
     return problems
 
 

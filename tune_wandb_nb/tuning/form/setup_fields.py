@@ -9,10 +9,19 @@ from tune_wandb_nb.tuning.distributions.values import SpaceError
 from tune_wandb_nb.tuning.plan.parse import parse_number
 from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, at_least
 
-__all__ = ["DEFAULTS", "LABELS", "READERS", "is_key_like", "parse_duration"]
+__all__ = [
+    "DEFAULTS",
+    "LABELS",
+    "READERS",
+    "is_key_like",
+    "likely_mode",
+    "metric_names",
+    "parse_duration",
+]
 
 _KEY = re.compile(r"([\w-]*-)?[0-9a-f]{40}|wandb_v\d_\w{40,}")
 _DURATION = re.compile(r"([\d._]+(?:e[+-]?\d+)?)\s*([a-z]*)", re.IGNORECASE)
+_LOWER_IS_BETTER = re.compile(r"loss|err|mse|mae|rmse|nll|perplexity|cost|regret|time|latency")
 _UNITS = {"": 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _MAX_TAG_LENGTH = 64
 _MAX_NAME_LENGTH = 128
@@ -38,6 +47,26 @@ def parse_duration(text: str, field: str = "time_budget") -> float:
     if seconds < 1:
         raise SpaceError(f"{field} must be at least 1 s, but it is {seconds:g} s.", field=field)
     return seconds
+
+
+def metric_names(text: str) -> tuple[str, ...]:
+    """Return the metrics that a text names, separated by commas.
+
+    Example:
+        >>> metric_names("loss, latency")
+        ('loss', 'latency')
+    """
+    return tuple(name for part in text.split(",") if (name := part.strip()))
+
+
+def likely_mode(metric: str) -> str:
+    """Guess from a metric's name whether its "min" or "max" is best.
+
+    Example:
+        >>> likely_mode("val/loss"), likely_mode("accuracy")
+        ('min', 'max')
+    """
+    return "min" if _LOWER_IS_BETTER.search(metric.lower()) else "max"
 
 
 def _optional(read: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
@@ -95,21 +124,29 @@ def _notes(text: str, field: str) -> str | None:
     return "\n".join(lines).strip() or None
 
 
-def _metric(text: str, field: str) -> str:
-    metric = _text(text, field)
-    if metric is None:
+def _metric(text: str, field: str) -> str | tuple[str, ...]:
+    names = metric_names(_text(text, field) or "")
+    if not names:
         raise SpaceError(
             f"{field} is empty; write what the training function reports and what is best of it,"
             " such as accuracy.",
             field=field,
         )
-    return metric
+    if len(set(names)) < len(names):
+        raise SpaceError(
+            f"{field} must name each metric once, but it is {text!r:.80}.", field=field
+        )
+    return names if len(names) > 1 else names[0]
 
 
-def _mode(text: str, field: str) -> str:
-    if text not in ("min", "max"):
-        raise SpaceError(f"{field} must be 'min' or 'max', but it is {text!r:.80}.", field=field)
-    return text
+def _mode(text: str, field: str) -> str | tuple[str, ...]:
+    modes = tuple(mode.strip() for mode in text.split(","))
+    for mode in modes:
+        if mode not in ("min", "max"):
+            raise SpaceError(
+                f"{field} must be 'min' or 'max', but it is {mode!r:.80}.", field=field
+            )
+    return modes if len(modes) > 1 else modes[0]
 
 
 def _folder_name(text: str, field: str) -> str | None:

@@ -2,7 +2,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, cast
 
 from tune_wandb_nb.tuning.distributions.base import Constant, Grid, Kept
 from tune_wandb_nb.tuning.distributions.names import flatten
@@ -11,6 +11,7 @@ from tune_wandb_nb.tuning.space.space import SearchSpace
 
 __all__ = ["ChosenStrategy", "Plan", "StopAt"]
 
+Mode: TypeAlias = Literal["min", "max"]
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -33,11 +34,14 @@ class ChosenStrategy:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything but the trainable; ``wandb`` has the arguments of a `WandbLogger`, never a key."""
+    """Everything but the trainable. Several metrics, and as many modes, are tuples.
+
+    ``wandb`` has the arguments of a `WandbLogger`, never a key.
+    """
 
     space: SearchSpace
-    metric: str
-    mode: Literal["min", "max"]
+    metric: str | tuple[str, ...]
+    mode: Mode | tuple[Mode, ...]
     samples: int = 1
     scheduler: ChosenStrategy = ChosenStrategy(SCHEDULERS["none"])
     algorithm: ChosenStrategy = ChosenStrategy(ALGORITHMS["random"])
@@ -55,6 +59,30 @@ class Plan:
     @property
     def trials(self) -> int:
         return self.samples * self.space.size
+
+    @property
+    def objectives(self) -> tuple[tuple[str, Mode], ...]:
+        """Each tuned metric with its mode."""
+        if isinstance(self.metric, str) or isinstance(self.mode, str):
+            return ((str(self.metric), cast("Mode", self.mode)),)
+        return tuple(zip(self.metric, self.mode, strict=True))
+
+    @property
+    def tuned(self) -> dict[str, Any]:
+        """The arguments ``metric`` and ``mode`` as Tune takes them: texts, or lists of several."""
+        metrics, modes = (list(each) for each in zip(*self.objectives, strict=True))
+        several = len(metrics) > 1
+        return {
+            "metric": metrics if several else metrics[0],
+            "mode": modes if several else modes[0],
+        }
+
+    def arguments_of(self, chosen: ChosenStrategy) -> dict[str, Any]:
+        """Return the arguments of a strategy's class, except hyperparameters of the space."""
+        # Tune itself hands over one metric only.
+        several = len(self.objectives) > 1 and not chosen.is_plain
+        is_told = several and chosen.strategy.name != "random"
+        return {**(self.tuned if is_told else {}), **chosen.arguments()}
 
     @property
     def seed(self) -> int | None:
@@ -88,9 +116,11 @@ class Plan:
             at_least["training_iteration"] = self.iterations
         if self.target is None:
             return at_least or None
-        if self.mode == "max":
-            return {**at_least, self.metric: self.target}
-        return StopAt(at_least, {self.metric: self.target})
+        # A target is for one metric only.
+        ((metric, mode),) = self.objectives
+        if mode == "max":
+            return {**at_least, metric: self.target}
+        return StopAt(at_least, {metric: self.target})
 
     def samples_shown(self, most: int) -> list[dict[str, Any]]:
         """Flat names; without a seed, these are only examples."""

@@ -57,8 +57,7 @@ def _trainable(plan: Plan, trainable: str) -> Source:
 
 def _tune_config(plan: Plan) -> Source:
     arguments: dict[str, Source] = {
-        "metric": value(plan.metric),
-        "mode": value(plan.mode),
+        **{name: value(given) for name, given in plan.tuned.items()},
         "num_samples": value(plan.samples),
     }
     if not plan.scheduler.is_plain:
@@ -81,7 +80,7 @@ def _tune_config(plan: Plan) -> Source:
 def _strategy(chosen: ChosenStrategy, plan: Plan) -> Source:
     arguments = {
         name: 'float("inf")' if data == math.inf else value(data)
-        for name, data in chosen.arguments().items()
+        for name, data in plan.arguments_of(chosen).items()
     }
     if chosen.strategy.name == "pbt":
         arguments["hyperparam_mutations"] = space_source(plan.perturbed, None)

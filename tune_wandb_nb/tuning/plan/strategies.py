@@ -30,7 +30,8 @@ class Setting:
 class Strategy:
     """``fixed`` are arguments that no field offers, ``kinds`` those of distributions.
 
-    ``needs`` is a module that the class imports.
+    ``needs`` is a module that the class imports; ``takes_several`` says whether it works with
+    several metrics.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Strategy:
     fixed: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     kinds: frozenset[str] = _ALL_KINDS
     needs: str = ""
+    takes_several: bool = False
 
     def field_of(self, setting: Setting) -> str:
         return f"{self.name}.{setting.name}"
@@ -96,7 +98,7 @@ SCHEDULERS: Mapping[str, Strategy] = MappingProxyType(
     {
         strategy.name: strategy
         for strategy in (
-            Strategy("none", "none", "Every trial runs to its end."),
+            Strategy("none", "none", "Every trial runs to its end.", takes_several=True),
             Strategy(
                 "asha",
                 "ASHA",
@@ -163,6 +165,7 @@ ALGORITHMS: Mapping[str, Strategy] = MappingProxyType(
                 "Draws each trial by itself; goes through every grid.",
                 "ray.tune.search.BasicVariantGenerator",
                 (Setting("random_state", "seed", "", _seed, "another each time"),),
+                takes_several=True,
             ),
             Strategy(
                 "optuna",
@@ -173,6 +176,7 @@ ALGORITHMS: Mapping[str, Strategy] = MappingProxyType(
                 # Ray's OptunaSearch has no normal distribution, and ignores q on a log scale.
                 kinds=_ALL_BUT_GRID - {"randn", "qrandn", "qloguniform", "qlograndint"},
                 needs="optuna",
+                takes_several=True,
             ),
             Strategy(
                 "hyperopt",

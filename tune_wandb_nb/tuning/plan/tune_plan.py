@@ -17,8 +17,7 @@ def tune_config(plan: Plan) -> tune.TuneConfig:
     limits_itself = plan.concurrency is not None and plan.seed is not None
     more = {"max_concurrent": plan.concurrency} if limits_itself else {}
     return tune.TuneConfig(
-        metric=plan.metric,
-        mode=plan.mode,
+        **plan.tuned,
         num_samples=plan.samples,
         scheduler=_strategy_object(plan.scheduler, plan),
         search_alg=_strategy_object(plan.algorithm, plan, **more),
@@ -63,7 +62,7 @@ def _strategy_object(chosen: ChosenStrategy, plan: Plan, **more: Any) -> Any:
     if chosen.is_plain:
         return None
     module, _, name = chosen.strategy.path.rpartition(".")
-    arguments = {**chosen.arguments(), **more}
+    arguments = {**plan.arguments_of(chosen), **more}
     if chosen.strategy.name == "pbt":
         arguments["hyperparam_mutations"] = plan.perturbed.to_param_space()
     return getattr(import_module(module), name)(**arguments)

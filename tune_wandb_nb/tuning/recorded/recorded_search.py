@@ -1,11 +1,12 @@
 """Tune's files of an experiment -> `TrialBoard`, once or again and again while the search runs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tune_wandb_nb.tracking.history.pbt import RecordedCopy, recorded_copies
 from tune_wandb_nb.tracking.history.tune_experiment import (
     RecordedTrial,
     read_experiment,
@@ -33,6 +34,9 @@ class _Progress:
     first: float | None = None
     last: float = -math.inf
     iteration: float = -1.0
+    config: object = None
+    copies: int = 0
+    """How many of the trial's copies were found in its results, or before one of them."""
 
 
 class RecordedSearch:
@@ -49,6 +53,7 @@ class RecordedSearch:
         self._location = location.partition("?")[0].rstrip("/")
         self._experiment = experiment
         self._progress: dict[str, _Progress] = {}
+        self._copies: Mapping[str, Sequence[RecordedCopy]] = {}
         self.is_over = False
         """All trials have ended that Tune knew of at the last update."""
 
@@ -69,6 +74,8 @@ class RecordedSearch:
         read_description(self._board, self._folder)
         self._board.judge_by(search_start(self._folder)[0], None)
         trials = read_experiment(self._folder)
+        tags = {trial.tag: trial.trial_id for trial in trials if trial.tag}
+        self._copies = recorded_copies(self._folder, tags)
         before = self._board.revision
         for trial in trials:
             self._record(trial)
@@ -77,7 +84,7 @@ class RecordedSearch:
 
     def _record(self, trial: RecordedTrial) -> None:
         board = self._board
-        own_id = f"{self._experiment}/{trial.trial_id}" if self._experiment else trial.trial_id
+        own_id = self._id_on_board(trial.trial_id)
         progress = self._progress.setdefault(own_id, _Progress())
         board.add(
             own_id,
@@ -99,6 +106,23 @@ class RecordedSearch:
         if state is not None or error:
             board.change(own_id, state or "failed", error=error or None, at=at)
 
+    def _record_copy(
+        self, own_id: str, trial: RecordedTrial, config: object, progress: _Progress
+    ) -> None:
+        """Record from which trial a changed config is; Tune's lines have no time of their own."""
+        if config == progress.config:
+            return
+        progress.config = config
+        copies = self._copies.get(trial.trial_id, ())
+        for number in range(progress.copies, len(copies)):
+            if copies[number].config == config:
+                progress.copies = number + 1
+                self._board.copied(own_id, self._id_on_board(copies[number].source_id))
+                return
+
+    def _id_on_board(self, trial_id: str) -> str:
+        return f"{self._experiment}/{trial_id}" if self._experiment else trial_id
+
     def _record_results(self, own_id: str, trial: RecordedTrial, progress: _Progress) -> None:
         modified = progress.version[1] / 1e9
         for result in trial.results():
@@ -110,6 +134,7 @@ class RecordedSearch:
             # The file is read from its start whenever it has grown. A trial that was restored has
             # earlier iterations at a later time.
             if iteration > progress.iteration or at > progress.last:
+                self._record_copy(own_id, trial, result.get("config"), progress)
                 self._board.record(own_id, result, at=at)
                 progress.iteration, progress.last = iteration, max(progress.last, at)
 

@@ -22,9 +22,9 @@ _STATES_APART = 2.0
 class TrialsView(anywidget.AnyWidget):
     """Sends the changes of a search to the browser, and takes clicks from there.
 
-    A page asks for the full state first, and gets changes after that. While the kernel is busy with
-    a cell it cannot answer, so until then the full state is sent again and again, as often as its
-    size allows.
+    A page that begins to show the view asks for the full state, again until the state arrives, and
+    gets changes after that. While the kernel is busy with a cell it cannot answer, so until the
+    first question the full state is sent again and again, as often as its size allows.
     """
 
     _esm = BUNDLE
@@ -79,7 +79,9 @@ class TrialsView(anywidget.AnyWidget):
         if kind == "ready":
             with self._lock:
                 self._was_asked = True
-                self._send_state()
+                # Questions that waited while the kernel was busy are repetitions of one question.
+                if not content.get("again") or self._clock() >= self._next_state:
+                    self._send_state()
         elif kind == "stop":
             self._stop()
         elif kind == "stop-trial" and isinstance(content.get("id"), str):

@@ -72,7 +72,11 @@ def sweep_yaml(plan: Plan) -> str:
     config: dict[str, Any] = {"program": "train.py"}
     config |= {k: plan.wandb[k] for k in ("project", "entity") if k in plan.wandb}
     config |= {"name": plan.name} if plan.name else {}
-    sweep = plan.space.to_sweep_config(plan.metric, plan.mode)
+    if len(plan.objectives) > 1:
+        metrics = ", ".join(metric for metric, _ in plan.objectives)
+        raise SpaceError(f"a W&B sweep tunes one metric, but there are several: {metrics}.")
+    ((metric, mode),) = plan.objectives
+    sweep = plan.space.to_sweep_config(metric, mode)
     if sweep["method"] != "grid":
         config["run_cap"] = plan.samples
     text: str = yaml.safe_dump({**config, **sweep}, sort_keys=False, allow_unicode=True)

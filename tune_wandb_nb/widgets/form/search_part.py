@@ -1,8 +1,9 @@
 from collections.abc import Iterable, Mapping
+from itertools import product
 
 import ipywidgets
 
-from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, LABELS
+from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, LABELS, likely_mode, metric_names
 from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, Strategy, installed
 from tune_wandb_nb.widgets.base.markup import escape
 from tune_wandb_nb.widgets.form.field import Field, checkbox_field, dropdown_field, text_field
@@ -10,6 +11,7 @@ from tune_wandb_nb.widgets.form.field import Field, checkbox_field, dropdown_fie
 __all__ = ["SearchPart"]
 
 _MODES = (("highest", "max"), ("lowest", "min"))
+_MOST_METRICS = 4
 
 
 class SearchPart(ipywidgets.VBox):
@@ -35,9 +37,28 @@ class SearchPart(ipywidgets.VBox):
             ]
         )
         self._show_settings()
+        self.fields["metric"].on_change(self._offer_modes)
 
     def suggest(self, metrics: Iterable[str]) -> None:
         self.fields["metric"].suggest(metrics)
+
+    def _offer_modes(self) -> None:
+        """Offer as many modes as there are metrics; those that were chosen stay."""
+        metrics = metric_names(self.fields["metric"].text)
+        count = min(max(len(metrics), 1), _MOST_METRICS)
+        field = self.fields["mode"]
+        offered = [
+            (", ".join(title for title, _ in each), ", ".join(mode for _, mode in each))
+            for each in product(_MODES, repeat=count)
+        ]
+        if [value for _, value in field.control.options] == [value for _, value in offered]:
+            return
+        chosen = field.text.split(", ")[:count]
+        chosen += [likely_mode(metric) for metric in metrics[len(chosen) : count]]
+        text = ", ".join(chosen)
+        field.control.options = offered
+        if any(value == text for _, value in offered):
+            field.text = text
 
     def _strategy_box(self, name: str) -> ipywidgets.Widget:
         left = self.fields[name]
@@ -78,7 +99,9 @@ def _fields(metrics: Iterable[str]) -> dict[str, Field]:
         "storage": "~/ray_results",
     }
     fields = {
-        "metric": text_field(LABELS["metric"], placeholder="accuracy", suggestions=metrics),
+        "metric": text_field(
+            LABELS["metric"], placeholder="accuracy; or loss, latency", suggestions=metrics
+        ),
         "mode": dropdown_field(LABELS["mode"], _MODES),
         "samples": text_field(LABELS["samples"]),
         "scheduler": dropdown_field(LABELS["scheduler"], schedulers),

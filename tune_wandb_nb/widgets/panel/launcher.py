@@ -32,6 +32,7 @@ def experiment_of(plan: Plan, trainable: Any, *, height: int) -> Experiment:
 
 def summary_of(plan: Plan) -> list[str]:
     names = [name for name, value in plan.space.items() if value.kind != "constant"]
+    tuned = [f"{'highest' if mode == 'max' else 'lowest'} {name}" for name, mode in plan.objectives]
     more = len(names) - _MOST_NAMES
     varied = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
     chosen = (plan.scheduler, plan.algorithm)
@@ -39,6 +40,6 @@ def summary_of(plan: Plan) -> list[str]:
         *([str(plan.wandb["project"])] if "project" in plan.wandb else []),
         f"{plan.trials:,} trial{'s' if plan.trials != 1 else ''}",
         *([varied] if varied else []),
-        f"{'highest' if plan.mode == 'max' else 'lowest'} {plan.metric}",
+        *tuned,
         *(c.strategy.title for c in chosen if not c.is_plain and c.strategy.name != "random"),
     ]

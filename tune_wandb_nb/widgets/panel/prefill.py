@@ -1,19 +1,17 @@
 import os
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tune_wandb_nb.tracking.auth.credentials import read_key_file
 from tune_wandb_nb.tracking.broker.login import login
 from tune_wandb_nb.tracking.settings.config_entry import entry_of
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
-from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS
+from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, likely_mode, metric_names
 from tune_wandb_nb.tuning.inspection.detect import reported_metrics
 from tune_wandb_nb.tuning.space.space import SearchSpace
 
-__all__ = ["as_texts", "initial_space", "initial_texts"]
+__all__ = ["as_texts", "initial_space", "initial_texts", "likely_modes"]
 
-_LOWER_IS_BETTER = re.compile(r"loss|err|mse|mae|rmse|nll|perplexity|cost|regret|time|latency")
 _FROM_ENTRY = ("project", "entity", "group", "tags", "notes", "host")
 
 
@@ -29,7 +27,7 @@ def initial_texts(trainable: Any, param_space: Mapping[str, Any] | None) -> dict
     texts = as_texts({"project": next(filter(None, projects), None)})
     metrics = reported_metrics(trainable) if trainable is not None else ()
     if metrics:
-        texts |= {"metric": metrics[0], "mode": _mode_of(metrics[0])}
+        texts |= {"metric": metrics[0], "mode": likely_mode(metrics[0])}
     entry = entry_of(param_space) if param_space is not None else None
     if isinstance(entry, Mapping):
         # A field cannot hold a value that Tune samples for each trial.
@@ -39,6 +37,19 @@ def initial_texts(trainable: Any, param_space: Mapping[str, Any] | None) -> dict
             texts["offline"] = "yes"
         _log_in(entry)
     return texts
+
+
+def likely_modes(metric: str | Sequence[str] | None) -> list[str] | None:
+    """Guess the mode of each metric from its name; None without a metric.
+
+    Example:
+        >>> likely_modes("loss"), likely_modes(["loss", "accuracy"])
+        (['min'], ['min', 'max'])
+    """
+    if metric is None:
+        return None
+    names = metric_names(metric if isinstance(metric, str) else ", ".join(metric))
+    return [likely_mode(name) for name in names] or None
 
 
 def as_texts(values: Mapping[str, Any]) -> dict[str, str]:
@@ -58,10 +69,6 @@ def _as_text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return str(value)
-
-
-def _mode_of(metric: str) -> str:
-    return "min" if _LOWER_IS_BETTER.search(metric.lower()) else "max"
 
 
 def _log_in(entry: Mapping[str, Any]) -> None:

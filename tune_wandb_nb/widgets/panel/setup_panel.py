@@ -1,6 +1,6 @@
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from tune_wandb_nb.widgets.form.form import Form
 from tune_wandb_nb.widgets.panel.form_access import FormAccess, SetupError
 from tune_wandb_nb.widgets.panel.launcher import experiment_of, summary_of
 from tune_wandb_nb.widgets.panel.panel_style import PANEL_STYLE
-from tune_wandb_nb.widgets.panel.prefill import initial_space, initial_texts
+from tune_wandb_nb.widgets.panel.prefill import initial_space, initial_texts, likely_modes
 from tune_wandb_nb.widgets.panel.restore_offer import RestoreOffer
 from tune_wandb_nb.widgets.panel.start_bar import StartBar
 
@@ -43,8 +43,9 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
         trainable: What ``tune.Tuner`` takes.
         param_space: The search space to begin with. What the form cannot express is kept as it
             is. Of its ``wandb`` entry the settings are taken over, and the key into memory.
-        metric: What is tuned; by default the first metric that the function reports.
-        mode: "min" or "max"; by default guessed from the metric's name.
+        metric: What is tuned, or several metrics for random search or Optuna; by default the first
+            metric that the function reports.
+        mode: "min" or "max"; by default guessed from the metric's name. For several metrics a list.
         project: The W&B project.
         height: The height of the W&B page in pixels.
         **fields: Any other field by its name, such as ``samples=16`` or ``scheduler="asha"``.
@@ -66,8 +67,8 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
         trainable: Any = None,
         param_space: Mapping[str, Any] | None = None,
         *,
-        metric: str | None = None,
-        mode: str | None = None,
+        metric: str | Sequence[str] | None = None,
+        mode: str | Sequence[str] | None = None,
         project: str | None = None,
         height: int = 760,
         **fields: Any,
@@ -83,6 +84,7 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
         self.form = Form(self._code_name, self._on_change)
         self.form.suggest_metrics(trainable)
         self.space.rows = [row_of(name, distribution) for name, distribution in space.items()]
+        mode = likely_modes(metric) if mode is None else mode
         self.set(**texts | _without_none(metric=metric, mode=mode, project=project, **fields))
         self._dashboard_box = ipywidgets.VBox()
         self._restore_offer = RestoreOffer(self._restore)
