@@ -68,7 +68,7 @@ test-lowest: $(LOWEST)/.lowest ## unit tests, without the browser's, with the lo
 	$(LOWEST)/bin/python -m pytest $(SPLIT) --ignore tests/browser
 
 test-frameworks: $(FRAMEWORKS)/.frameworks ## the recipes of docs/frameworks.md with real frameworks
-	$(FRAMEWORKS)/bin/python -m pytest tests/frameworks
+	$(FRAMEWORKS)/bin/python -m pytest -W default tests/frameworks
 
 bench: $(VENV)/.test ## the tables of the README; about 25 minutes
 	$(BIN)/python benchmarks/logger_overhead.py
