@@ -24,6 +24,12 @@ class Training(tune.Trainable):
     def step(self) -> dict[str, Any]:
         return {"x": self.config["x"], "done": True}
 
+    def save_checkpoint(self, folder: str) -> dict[str, Any]:
+        return {}
+
+    def load_checkpoint(self, state: Any) -> None:
+        pass
+
 
 class Reused(Training):
     def reset_config(self, new_config: dict[str, Any]) -> bool:
