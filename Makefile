@@ -11,13 +11,16 @@ COLAB := .venv-colab
 COLAB_PYTHON ?= $(call python,3.13)
 LOWEST := .venv-lowest
 LOWEST_PYTHON ?= $(call python,3.10)
+FRAMEWORKS := .venv-frameworks
+# uv reads UV_FIND_LINKS only; what pip is set up with may have a torch without CUDA.
+FIND_LINKS := $(addprefix --find-links ,$(PIP_FIND_LINKS))
 export RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO := 0
 # Images of containers set it. Then nothing that is installed here would ever be compiled for good,
 # and every process of Ray would take three times as long to start.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test unit notebooks lint format docs dist binder-check lab app test-colab test-lowest
-.PHONY: bench soak screenshots browser frontend frontend-test clean
+.PHONY: test-frameworks bench soak screenshots browser frontend frontend-test clean
 
 demo: $(VENV)/.demo ## the demo notebook, and a page with what it shows
 	$(BIN)/python tools/demo.py
@@ -64,6 +67,9 @@ test-colab: $(COLAB)/.colab browser ## unit tests, notebooks and Notebook 6 with
 test-lowest: $(LOWEST)/.lowest ## unit tests, without the browser's, with the lowest versions allowed
 	$(LOWEST)/bin/python -m pytest $(SPLIT) --ignore tests/browser
 
+test-frameworks: $(FRAMEWORKS)/.frameworks ## the recipes of docs/frameworks.md with real frameworks
+	$(FRAMEWORKS)/bin/python -m pytest -W default tests/frameworks
+
 bench: $(VENV)/.test ## the tables of the README; about 25 minutes
 	$(BIN)/python benchmarks/logger_overhead.py
 	$(BIN)/python benchmarks/online.py
@@ -91,7 +97,7 @@ browser:
 	tools/browser.sh $(BIN)/python
 
 clean:
-	rm -rf build dist $(VENV) $(COLAB) $(LOWEST)
+	rm -rf build dist $(VENV) $(COLAB) $(LOWEST) $(FRAMEWORKS)
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
@@ -119,4 +125,12 @@ $(LOWEST)/.lowest: pyproject.toml $(BIN)/uv
 	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
 		--editable . --group unit
 	$(BIN)/uv pip uninstall --quiet --python $(LOWEST)/bin/python rfc3987-syntax
+	@touch $@
+
+# PyPI's torch for Linux brings CUDA along, some gigabytes. A smaller one is taken from where pip finds
+# its wheels (PIP_FIND_LINKS), or with UV_TORCH_BACKEND=cpu from PyTorch's own index.
+$(FRAMEWORKS)/.frameworks: pyproject.toml $(BIN)/uv
+	$(BIN)/uv venv --quiet --clear --seed --python $(PYTHON) $(FRAMEWORKS)
+	$(BIN)/uv pip install --quiet --python $(FRAMEWORKS)/bin/python $(FIND_LINKS) \
+		--editable . --group frameworks
 	@touch $@

@@ -4,7 +4,7 @@ import importlib
 import sys
 import threading
 from collections.abc import Mapping
-from types import FrameType
+from types import FrameType, new_class
 from typing import Any
 from weakref import WeakSet
 
@@ -38,6 +38,15 @@ class TuneSearch:
         config = spec.get("config") if isinstance(spec, Mapping) else None
         self.param_space: Mapping[str, Any] = config if isinstance(config, Mapping) else {}
 
+    def inherit(self, base: type) -> None:
+        """Give the classes of this search's trials a first base; functions stay as they are.
+
+        A Tune that keeps its trials' classes elsewhere runs them without the base.
+        """
+        cache = getattr(self._controller, "_class_cache", None)
+        if cache is not None:
+            self._controller._class_cache = _DerivedClasses(cache, base)
+
     def hold(self) -> None:
         """Resume no trial either. A Tune that starts trials elsewhere goes on with it."""
         _let_hold(type(self._controller))
@@ -56,6 +65,30 @@ class TuneSearch:
     def stop(self) -> None:
         self.release()
         self._controller.request_stop_experiment()
+
+
+class _DerivedClasses:
+    """Stands before Tune's cache of the classes that Ray starts, with a base for each of them."""
+
+    def __init__(self, cache: Any, base: type) -> None:
+        self._cache = cache
+        self._base = base
+        self._derived: dict[type, type] = {}
+
+    def get(self, trainable: type) -> Any:
+        from ray.tune.trainable import FunctionTrainable
+
+        if issubclass(trainable, FunctionTrainable | self._base):
+            return self._cache.get(trainable)
+        if trainable not in self._derived:
+            # A class without a module's name for it is sent to the trial whole.
+            names = {"__doc__": trainable.__doc__, "__module__": trainable.__module__}
+            self._derived[trainable] = new_class(
+                trainable.__name__,
+                (self._base, trainable),
+                exec_body=lambda namespace: namespace.update(names),
+            )
+        return self._cache.get(self._derived[trainable])
 
 
 def calling_search() -> TuneSearch | None:

@@ -20,7 +20,7 @@ names = "ray.tune.integration.wandb", "tune_wandb_nb.tracking.driver.logger"
 before = [name in sys.modules for name in names]
 trainable = pickle.loads(Path("trainable.pkl").read_bytes())
 after = [name in sys.modules for name in names]
-print(json.dumps([before, after, [base.__name__ for base in trainable.__mro__[1:3]]]))
+print(json.dumps([before, after, [base.__name__ for base in trainable.__mro__[1:4]]]))
 """
 
 
@@ -46,4 +46,4 @@ def test_a_process_that_loads_the_trainable_has_the_classic_names(tmp_path: Path
     before, after, bases = json.loads(done.stdout.splitlines()[-1])
     assert before == [False, False]
     assert after == [True, False], "the names exist, and what they stand for is not loaded yet"
-    assert bases == ["LegacyTrial", "Training"]
+    assert bases == ["LegacyTrial", "KeepsSetupConfig", "Training"]

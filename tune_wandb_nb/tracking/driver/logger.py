@@ -12,6 +12,7 @@ from tune_wandb_nb.tracking.driver.shutdown import close_session
 from tune_wandb_nb.tracking.driver.trial_hooks import TrialHooks
 from tune_wandb_nb.tracking.history.trial_source import TrialSource
 from tune_wandb_nb.tracking.results.checkpoints import SavedCheckpoint
+from tune_wandb_nb.tracking.results.setup_config import KeepsSetupConfig
 from tune_wandb_nb.tracking.results.tensorboard import for_tensorboard, numbers_of
 from tune_wandb_nb.tracking.results.trial_end import ending_of, interrupted_ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames
@@ -122,8 +123,11 @@ class WandbLogger(SearchInfo, TrialHooks):
     def setup(self, stop: Any = None, *args: Any, **info: Any) -> None:
         """Check the settings before any trial starts."""
         del args
-        session = Session(self._arguments, restored=self._restored, search=calling_search())
+        search = calling_search()
+        session = Session(self._arguments, restored=self._restored, search=search)
         session.start()
+        if search is not None:
+            search.inherit(KeepsSetupConfig)
         adapt_tensorboard(for_tensorboard, numbers_of)
         self._session = session
         budget = info.get("time_budget_s")

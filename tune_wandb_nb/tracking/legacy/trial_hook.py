@@ -5,16 +5,12 @@ module to unpickle the trainable's class.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tune_wandb_nb.tracking.legacy.forms import older_forms
 from tune_wandb_nb.tracking.legacy.patches import apply_patches
 from tune_wandb_nb.tracking.legacy.trainers import abort_training
-
-if TYPE_CHECKING:
-    from ray.tune import Trainable as _Base
-else:
-    _Base = object
+from tune_wandb_nb.tracking.results.setup_config import KeepsSetupConfig, add_plain
 
 __all__ = ["LegacyTrial"]
 
@@ -22,16 +18,11 @@ _SAVED = ".saved_path"
 """The file beside a checkpoint's others that has the path which ``save_checkpoint`` returned."""
 
 
-class LegacyTrial(_Base):
-    def setup(self, config: dict[str, Any], **parameters: Any) -> None:
-        """Set up the trial; what is added to its config there is in its results too."""
-        super().setup(config, **parameters)
-        self._add_to_config(config)
-
+class LegacyTrial(KeepsSetupConfig):
     def step(self) -> dict[str, Any]:
         """Run one iteration; a config among its metrics is not lost to the one that Tune adds."""
         result: dict[str, Any] = super().step()
-        self._add_to_config(result.get("config"))
+        add_plain(self.config, result.get("config"))
         return result
 
     def save_checkpoint(self, checkpoint_dir: str) -> Any:
@@ -58,11 +49,6 @@ class LegacyTrial(_Base):
                 checkpoint = str(Path(checkpoint, saved.read_text(encoding="utf-8")))
         if checkpoint != {}:
             super().load_checkpoint(checkpoint)
-
-    def _add_to_config(self, config: object) -> None:
-        if isinstance(config, dict) and isinstance(self.config, dict):
-            for name in config.keys() - self.config.keys():
-                self.config[name] = config[name]
 
     def cleanup(self) -> None:
         super().cleanup()

@@ -1,6 +1,6 @@
 import contextlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tune_wandb_nb.compat.ray_trial import (
     add_base,
@@ -18,15 +18,11 @@ from tune_wandb_nb.compat.ray_trial import (
 )
 from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.results.checkpoints import storage_uri
+from tune_wandb_nb.tracking.results.setup_config import KeepsSetupConfig
 from tune_wandb_nb.tracking.results.trial_end import Ending, failed_ending, finished_ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 from tune_wandb_nb.tracking.worker.tracker import Tracker
-
-if TYPE_CHECKING:
-    _Base = Any
-else:
-    _Base = object
 
 __all__ = [
     "BrokerStarter",
@@ -65,7 +61,7 @@ class BrokerStarter:
         return (BrokerStarter, ())
 
 
-class WandbTrainableMixin(_Base):
+class WandbTrainableMixin(KeepsSetupConfig):
     """Base class, before ``tune.Trainable``: each trial is a W&B run that its process writes.
 
     The run is open before ``setup`` is called, as ``wandb.run`` and as ``self.wandb``; its id is
