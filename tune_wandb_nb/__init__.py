@@ -7,6 +7,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from tune_wandb_nb import legacy
+    from tune_wandb_nb.search_space.space.space import SearchSpace
     from tune_wandb_nb.tracking.broker.login import login, logout
     from tune_wandb_nb.tracking.driver.logger import WandbLogger, WandbLoggerCallback
     from tune_wandb_nb.tracking.legacy.run import DEFAULT_LOGGERS, run
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from tune_wandb_nb.tracking.worker.mixin import WandbTrainableMixin, wandb_mixin
     from tune_wandb_nb.tracking.worker.setup_wandb import setup_wandb
     from tune_wandb_nb.tuning.plan.plan import StopAt
-    from tune_wandb_nb.tuning.space.space import SearchSpace
     from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard, compare
     from tune_wandb_nb.widgets.doctor.doctor import doctor
     from tune_wandb_nb.widgets.experiment import Experiment
@@ -52,7 +52,7 @@ _HOME = {
     "DEFAULT_LOGGERS": "tracking.legacy.run",
     "Dashboard": "widgets.dashboard.dashboard",
     "Experiment": "widgets.experiment",
-    "SearchSpace": "tuning.space.space",
+    "SearchSpace": "search_space.space.space",
     "SettingsError": "tracking.settings.settings",
     "SetupError": "widgets.panel.form_access",
     "SetupPanel": "widgets.panel.setup_panel",

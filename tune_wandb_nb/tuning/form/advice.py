@@ -23,7 +23,7 @@ def advice(
             that the amount is unknown.
 
     Example:
-        >>> from tune_wandb_nb.tuning.space.space import SearchSpace
+        >>> from tune_wandb_nb.search_space.space.space import SearchSpace
         >>> plan = Plan(SearchSpace(), "loss", "min", gpus=1)
         >>> print(advice(plan, available={"GPU": 0.0})[0].message)
         a trial asks for 1, but there are 0: trials would wait for ever.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.search_space.distributions.values import SpaceError
 from tune_wandb_nb.tuning.plan.parse import parse_number
 from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, at_least
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tune_wandb_nb.tuning.distributions.base import Kept
-from tune_wandb_nb.tuning.distributions.code_layout import Source, call, render, value
-from tune_wandb_nb.tuning.inspection.import_name import CodeName
+from tune_wandb_nb.search_space.distributions.base import Kept
+from tune_wandb_nb.search_space.distributions.code_layout import Source, call, render, value
+from tune_wandb_nb.search_space.inspection.import_name import CodeName
+from tune_wandb_nb.search_space.space.space_code import space_source
 from tune_wandb_nb.tuning.plan.plan import ChosenStrategy, Plan, StopAt
 from tune_wandb_nb.tuning.plan.storage import storage_folder
-from tune_wandb_nb.tuning.space.space_code import space_source
 
 __all__ = ["plan_code"]
 
@@ -27,7 +27,7 @@ def plan_code(plan: Plan, trainable: CodeName | str = "train") -> str:
         trainable: the name by which the code refers to the trainable.
 
     Example:
-        >>> from tune_wandb_nb.tuning.space.space import SearchSpace
+        >>> from tune_wandb_nb.search_space.space.space import SearchSpace
         >>> plan = Plan(SearchSpace(), "loss", "min", samples=4)
         >>> print(plan_code(plan).splitlines()[-1])
         experiment.start()

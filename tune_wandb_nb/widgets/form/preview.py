@@ -2,8 +2,7 @@
 
 import math
 
-from tune_wandb_nb.tuning.chart_data.wording import number, shorten
-from tune_wandb_nb.tuning.distributions.base import (
+from tune_wandb_nb.search_space.distributions.base import (
     Choice,
     Constant,
     Distribution,
@@ -11,7 +10,8 @@ from tune_wandb_nb.tuning.distributions.base import (
     Kept,
     Randn,
 )
-from tune_wandb_nb.tuning.distributions.ranges import Range, Steps
+from tune_wandb_nb.search_space.distributions.ranges import Range, Steps
+from tune_wandb_nb.tuning.chart_data.wording import number, shorten
 from tune_wandb_nb.widgets.base.markup import escape
 
 __all__ = ["preview_html"]
@@ -25,7 +25,7 @@ def preview_html(distribution: Distribution | None) -> str:
     """Return a picture of a distribution; "" for None, which stands for an invalid row.
 
     Example:
-        >>> from tune_wandb_nb.tuning.distributions.ranges import RandInt
+        >>> from tune_wandb_nb.search_space.distributions.ranges import RandInt
         >>> "1 … 4" in preview_html(RandInt(1, 5))
         True
     """

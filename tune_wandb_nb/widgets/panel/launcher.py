@@ -42,7 +42,7 @@ def summary_of(plan: Plan) -> list[str]:
     """Describe a plan in a few words.
 
     Example:
-        >>> from tune_wandb_nb.tuning.space.space import SearchSpace
+        >>> from tune_wandb_nb.search_space.space.space import SearchSpace
         >>> summary_of(Plan(SearchSpace(), "loss", "min", samples=4))
         ['4 trials', 'lowest loss']
     """

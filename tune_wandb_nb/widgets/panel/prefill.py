@@ -5,13 +5,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tune_wandb_nb.search_space.inspection.detect import reported_metrics
+from tune_wandb_nb.search_space.space.space import SearchSpace
 from tune_wandb_nb.tracking.auth.credentials import read_key_file
 from tune_wandb_nb.tracking.broker.login import login
 from tune_wandb_nb.tracking.settings.config_entry import entry_of
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
 from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS
-from tune_wandb_nb.tuning.inspection.detect import reported_metrics
-from tune_wandb_nb.tuning.space.space import SearchSpace
 
 __all__ = ["as_texts", "initial_space", "initial_texts"]
 
