@@ -57,3 +57,17 @@ def test_tunes_loop_has_the_methods_that_are_held_or_called() -> None:
     for name in (*ray_search._STARTS, "stop_trial", "request_stop_experiment", "get_trials"):
         assert callable(getattr(TuneController, name))
     assert isinstance(TuneController.search_alg, property)
+
+
+def test_whether_tune_has_left_a_search(run_search: RunSearch) -> None:
+    seen: list[bool] = []
+
+    class Looks(Finds):
+        def on_experiment_end(self, *_: Any, **__: Any) -> None:
+            assert self.found is not None
+            seen.append(self.found.has_left)
+
+    looks = Looks()
+    run_search(report, {"a": 1}, callbacks=[looks])
+    assert looks.found is not None
+    assert (seen, looks.found.has_left) == ([False], True)

@@ -28,12 +28,19 @@ class TuneSearch:
         experiment: What it runs.
         metric: What is optimized; None where only scheduler or search algorithm know.
         mode: "min" or "max"; None as for the metric.
+        frame: The call of ``tune.run`` that runs the loop.
     """
 
     def __init__(
-        self, controller: Any, experiment: Any, metric: str | None, mode: str | None
+        self,
+        controller: Any,
+        experiment: Any,
+        metric: str | None,
+        mode: str | None,
+        frame: FrameType | None = None,
     ) -> None:
         self._controller = controller
+        self._frame = frame
         scheduler = getattr(controller, "_scheduler_alg", None)
         found = metric or getattr(scheduler, "metric", None)
         self.metric: str | None = None if found == _NO_METRIC else found
@@ -44,6 +51,23 @@ class TuneSearch:
         spec = getattr(experiment, "spec", None)
         config = spec.get("config") if isinstance(spec, Mapping) else None
         self.param_space: Mapping[str, Any] = config if isinstance(config, Mapping) else {}
+
+    @property
+    def has_left(self) -> bool:
+        """Whether Tune has returned from the search, or raised.
+
+        Tune calls no hook where it is left by an interrupt, or by an error in another callback's
+        ``setup``.
+        """
+        if self._frame is None:
+            return False
+        for frame in sys._current_frames().values():
+            inner: FrameType | None = frame
+            while inner is not None:
+                if inner is self._frame:
+                    return False
+                inner = inner.f_back
+        return True
 
     def hold(self) -> None:
         """Start no further trial, and resume none; those that run go on.
@@ -86,7 +110,8 @@ def calling_search() -> TuneSearch | None:
             controller = local["self"]
             experiment = next(iter(local.get("experiments") or ()), None)
         elif controller is not None and frame.f_globals.get("__name__") == "ray.tune.tune":
-            return TuneSearch(controller, experiment, local.get("metric"), local.get("mode"))
+            metric, mode = local.get("metric"), local.get("mode")
+            return TuneSearch(controller, experiment, metric, mode, frame)
         frame = frame.f_back
     return None
 

@@ -1,8 +1,9 @@
 """The pages of the search that runs: its sweep and its view, made while runs are opened."""
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from tune_wandb_nb.compat.ray_search import TuneSearch
@@ -10,10 +11,21 @@ from tune_wandb_nb.tracking.auth.access import Access
 from tune_wandb_nb.tracking.auth.credentials import server_of
 from tune_wandb_nb.tracking.control.search_space import varied_params
 from tune_wandb_nb.tracking.control.search_sweep import SearchSweep, begin_sweep
+from tune_wandb_nb.tracking.results.rows import Row
+from tune_wandb_nb.tracking.results.trial_end import Ending
+from tune_wandb_nb.tracking.runs.init_plan import InitPlan
+from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
+from tune_wandb_nb.tracking.views.search_run import SearchRun, TrialEntry, plan_of_search_run
 from tune_wandb_nb.tracking.views.search_view import ViewContent, ViewError, save_view
 
+if TYPE_CHECKING:
+    from ray.tune.experiment import Trial
+
 __all__ = ["SearchPages"]
+
+_SWEEP, _RUN = "wandb sweep", "wandb search run"
+"""Beside the trials' ids: where a search's saved state has its sweep and its run."""
 
 _SAVED_WITHIN = 10.0
 """Seconds, at the end of the search."""
@@ -27,6 +39,9 @@ class SearchPages:
         access: Returns how it goes online.
         search: Tune's loop; None where it cannot be reached.
         say: Called with what a person should know.
+        open_run: Opens the run of the search, if it is to have one.
+        send: Sends a row or the ending to that run.
+        on_offline: Called with that run if it was to be online and is not.
     """
 
     def __init__(
@@ -35,22 +50,76 @@ class SearchPages:
         access: Callable[[], Access],
         search: TuneSearch | None,
         say: Callable[[str], None],
+        open_run: Callable[[TrialRun], None],
+        send: Callable[[TrialRun, Callable[[], Row] | Ending], None],
+        on_offline: Callable[[TrialRun], None],
     ) -> None:
         self.sweep: SearchSweep | None = None
+        self.run: SearchRun | None = None
+        """The run of the search; None where it has none, and before its first trial."""
         self.view_url: str | None = None
         self.are_due = True
         """Whether the first run is still to come online."""
         self._settings, self._access, self._search, self._say = settings, access, search, say
+        self._open_run, self._send, self._on_offline = open_run, send, on_offline
         self._saving: threading.Thread | None = None
+        self._restored: Mapping[str, Any] = {}
 
-    def begin(
-        self, arguments: Mapping[str, Any], restored: Mapping[str, str] | None
-    ) -> Mapping[str, Any]:
-        """Register the sweep where one is asked for; returns the logger's arguments with it."""
+    def begin(self, arguments: Mapping[str, Any], restored: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Register the sweep where one is asked for; returns the logger's arguments with it.
+
+        Args:
+            arguments: The logger's arguments.
+            restored: The `state` of the search that is restored, among others.
+        """
+        self._restored = restored
         if not self._settings.sweep:
             return arguments
-        self.sweep = begin_sweep(self._settings, self._access(), self._search, restored, self._say)
+        sweep = restored.get(_SWEEP)
+        self.sweep = begin_sweep(self._settings, self._access(), self._search, sweep, self._say)
         return arguments if self.sweep is None else self.sweep.with_sweep(arguments)
+
+    def state(self) -> dict[str, Any]:
+        """Return what a restored search needs to go on with its sweep and its run."""
+        state: dict[str, Any] = {}
+        if self.sweep is not None:
+            state[_SWEEP] = self.sweep.state()
+        if self.run is not None:
+            run_id = self.run.plan.arguments["id"]
+            state[_RUN] = {"run_id": run_id, "step": self.run.step}
+        return state
+
+    def follow(self, trials: Sequence["Trial"], trial_id: str, first: InitPlan) -> None:
+        """Log how far the search is to its own run, which opens with the first call.
+
+        Args:
+            trials: Tune's trials.
+            trial_id: The first of them.
+            first: The plan of its run.
+        """
+        if not self._settings.search_run or first.mode == "disabled":
+            return
+        if self.run is None:
+            self.run = self._new_run(trial_id, first)
+            self._open_run(self.run)
+        if (row := self.run.update(trials)) is not None:
+            self._send(self.run, lambda: row)
+
+    def conclude(
+        self, trials: Sequence["Trial"], entries: Sequence[TrialEntry], experiment: str | None
+    ) -> None:
+        """End the search's own run, with a table of its trials and its report.
+
+        Args:
+            trials: Tune's trials.
+            entries: The rows of the table.
+            experiment: The path or URI of the experiment.
+        """
+        if self.run is not None:
+            row, ending = self.run.conclude(trials, entries, experiment)
+            if row is not None:
+                self._send(self.run, lambda: row)
+            self._send(self.run, ending)
 
     def poll(self) -> None:
         """Act on what was decided on the sweep's page, in Tune's thread."""
@@ -109,11 +178,33 @@ class SearchPages:
             # The search has nothing to do with it.
             self._say(f"no W&B view of this search: {type(error).__name__}.")
 
+    def _new_run(self, trial_id: str, first: InitPlan) -> SearchRun:
+        metric, mode = self._objective()
+        name = self._search.name if self._search is not None else ""
+        plan = plan_of_search_run(first, trial_id, name or str(first.arguments["group"]))
+        restored = self._restored.get(_RUN)
+        if restored is not None:
+            plan = replace(plan, arguments={**plan.arguments, "id": restored["run_id"]})
+        given = self._settings.search_run
+        return SearchRun(
+            plan,
+            metric,
+            mode,
+            say=self._say,
+            on_offline=self._on_offline,
+            write_report=None if isinstance(given, bool) else given,
+            step=restored["step"] if restored is not None else 0,
+        )
+
+    def _objective(self) -> tuple[str | None, str]:
+        """Return the metric that is optimized, None where nobody knows it, and its mode."""
+        if self._search is not None and self._search.metric is not None:
+            return self._search.metric, self._search.mode
+        return self._settings.first_best or (None, "min")
+
     def _content(self, project_url: str, group: str) -> ViewContent:
         search, settings = self._search, self._settings
-        metric, mode = settings.first_best or (None, "min")
-        if search is not None and search.metric is not None:
-            metric, mode = search.metric, search.mode
+        metric, mode = self._objective()
         if metric is None:
             raise ViewError(
                 "no metric is optimized; give TuneConfig(metric=..., mode=...) or best={...}"
@@ -129,4 +220,5 @@ class SearchPages:
             params=varied_params(search.param_space) if search is not None else {},
             has_best=metric in settings.best,
             has_schedule=settings.log_config,
+            has_search_run=bool(settings.search_run),
         )

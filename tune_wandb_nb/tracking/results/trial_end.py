@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ray.tune.experiment import Trial
 
 __all__ = [
+    "STATUS",
     "STOPPED_IN_WANDB",
     "Ending",
     "ending_of",
@@ -25,7 +26,8 @@ __all__ = [
 STOPPED_IN_WANDB = "stopped in W&B"
 """The status of a trial whose run someone has stopped on its page."""
 
-_STATUS = "tune/status"
+STATUS = "tune/status"
+"""Where a run's summary says how its trial ended."""
 _ERROR = "tune/error"
 _ERROR_LINES = 12
 _ERROR_LONGEST = 2000
@@ -100,7 +102,7 @@ def interrupted_ending(trial: "Trial", *, time_is_up: bool, in_wandb: bool = Fal
 
 def failed_ending(error: str) -> Ending:
     """Describe the end of a trial that raised."""
-    return Ending("failed", 1, {_STATUS: "failed", _ERROR: error})
+    return Ending("failed", 1, {STATUS: "failed", _ERROR: error})
 
 
 def finished_ending(status: str) -> Ending:
@@ -109,7 +111,7 @@ def finished_ending(status: str) -> Ending:
     Args:
         status: "completed", or what stopped the trial.
     """
-    return Ending("finished", 0, {_STATUS: status})
+    return Ending("finished", 0, {STATUS: status})
 
 
 def stopped_in_wandb_ending() -> Ending:

@@ -55,7 +55,11 @@ def audit_table(runs: Iterable[RunStats]) -> "pd.DataFrame":
 
 
 def closing_line(
-    runs: Sequence[RunStats], unfinished: Sequence[RunStats], repair: str = "", group: str = ""
+    runs: Sequence[RunStats],
+    unfinished: Sequence[RunStats],
+    repair: str = "",
+    group: str = "",
+    others: Sequence[RunStats] = (),
 ) -> str:
     """Say in one line where the rows are, or what is missing and the command that repairs it.
 
@@ -64,6 +68,7 @@ def closing_line(
         unfinished: Those that are not closed yet.
         repair: The call that brings rows to W&B that only Tune has; empty where there is none.
         group: The group of all runs; empty where they have several.
+        others: Runs of the search that belong to no trial.
     """
     if not runs:
         return "no trial was tracked."
@@ -77,7 +82,7 @@ def closing_line(
     if all(run.mode == "disabled" for run in runs):
         return f"{counted}, none tracked (mode is 'disabled')."
     # One command uploads the unfinished runs and those that are offline: all are on disk.
-    on_disk = [*unfinished, *(run for run in runs if run.mode == "offline")]
+    on_disk = [*unfinished, *(run for run in (*runs, *others) if run.mode == "offline")]
     command = sync_command(list(dict.fromkeys(run.path for run in on_disk if run.path)), group)
     if unfinished:
         names = ", ".join(a.name for a in unfinished[:_NAMED_AT_MOST])

@@ -13,6 +13,7 @@ from tune_wandb_nb.compat.graphql import (
 )
 from tune_wandb_nb.tracking.auth.graphql import AccountError, project_page, query_server
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
+from tune_wandb_nb.tracking.views.search_run import JOB_TYPE
 
 __all__ = ["ViewContent", "ViewError", "save_view"]
 
@@ -39,6 +40,8 @@ class ViewContent:
     """The hyperparameters that vary -> whether their axes are logarithmic."""
     has_best: bool = False
     """Whether the summary holds ``best/<metric>``."""
+    has_search_run: bool = False
+    """Whether the group also holds a run of the whole search, which is no trial."""
     has_schedule: bool = False
     """Whether hyperparameters change during a trial, and are logged as ``config/<name>``."""
 
@@ -86,7 +89,10 @@ def _spec(content: ViewContent) -> str:
             project=content.project,
             sections=_sections(content),
             runset_settings=workspaces.RunsetSettings(
-                filters=[expr.Metric("Group") == content.group],
+                filters=[
+                    expr.Metric("Group") == content.group,
+                    *([expr.Metric("JobType") != JOB_TYPE] if content.has_search_run else []),
+                ],
                 order=[
                     expr.Ordering(expr.Summary(content.ranked_by), ascending=content.mode == "min")
                 ],
