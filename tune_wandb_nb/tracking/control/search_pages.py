@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -22,13 +22,23 @@ from tune_wandb_nb.tracking.views.search_view import ViewContent, ViewError, sav
 if TYPE_CHECKING:
     from ray.tune.experiment import Trial
 
-__all__ = ["SearchPages"]
+__all__ = ["RunPort", "SearchPages"]
 
 _SWEEP, _RUN = "wandb sweep", "wandb search run"
 """Beside the trials' ids: where a search's saved state has its sweep and its run."""
 
 _SAVED_WITHIN = 10.0
 """Seconds, at the end of the search."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPort:
+    """The way to a run that the writer opens and writes."""
+
+    open_run: Callable[[TrialRun], None]
+    send: Callable[[TrialRun, Callable[[], Row] | Ending], None]
+    on_offline: Callable[[TrialRun], None]
+    """Called with a run that was to be online and is not."""
 
 
 class SearchPages:
@@ -39,9 +49,7 @@ class SearchPages:
         access: Returns how it goes online.
         search: Tune's loop; None where it cannot be reached.
         say: Called with what a person should know.
-        open_run: Opens the run of the search, if it is to have one.
-        send: Sends a row or the ending to that run.
-        on_offline: Called with that run if it was to be online and is not.
+        port: The way to the run of the search, if it is to have one.
     """
 
     def __init__(
@@ -50,9 +58,7 @@ class SearchPages:
         access: Callable[[], Access],
         search: TuneSearch | None,
         say: Callable[[str], None],
-        open_run: Callable[[TrialRun], None],
-        send: Callable[[TrialRun, Callable[[], Row] | Ending], None],
-        on_offline: Callable[[TrialRun], None],
+        port: RunPort,
     ) -> None:
         self.sweep: SearchSweep | None = None
         self.run: SearchRun | None = None
@@ -61,7 +67,7 @@ class SearchPages:
         self.are_due = True
         """Whether the first run is still to come online."""
         self._settings, self._access, self._search, self._say = settings, access, search, say
-        self._open_run, self._send, self._on_offline = open_run, send, on_offline
+        self._port = port
         self._saving: threading.Thread | None = None
         self._restored: Mapping[str, Any] = {}
 
@@ -101,9 +107,9 @@ class SearchPages:
             return
         if self.run is None:
             self.run = self._new_run(trial_id, first)
-            self._open_run(self.run)
+            self._port.open_run(self.run)
         if (row := self.run.update(trials)) is not None:
-            self._send(self.run, lambda: row)
+            self._port.send(self.run, lambda: row)
 
     def conclude(
         self, trials: Sequence["Trial"], entries: Sequence[TrialEntry], experiment: str | None
@@ -118,8 +124,8 @@ class SearchPages:
         if self.run is not None:
             row, ending = self.run.conclude(trials, entries, experiment)
             if row is not None:
-                self._send(self.run, lambda: row)
-            self._send(self.run, ending)
+                self._port.send(self.run, lambda: row)
+            self._port.send(self.run, ending)
 
     def poll(self) -> None:
         """Act on what was decided on the sweep's page, in Tune's thread."""
@@ -191,7 +197,7 @@ class SearchPages:
             metric,
             mode,
             say=self._say,
-            on_offline=self._on_offline,
+            on_offline=self._port.on_offline,
             write_report=None if isinstance(given, bool) else given,
             step=restored["step"] if restored is not None else 0,
         )

@@ -12,7 +12,7 @@ from typing import Any
 from tune_wandb_nb.compat.ray_search import TuneSearch
 from tune_wandb_nb.tracking.auth.access import NO_KEY, Access, decide_access
 from tune_wandb_nb.tracking.auth.exposed_key import warn_of_exposed_key
-from tune_wandb_nb.tracking.control.search_pages import SearchPages
+from tune_wandb_nb.tracking.control.search_pages import RunPort, SearchPages
 from tune_wandb_nb.tracking.control.stop_requests import StopRequests
 from tune_wandb_nb.tracking.driver.reconnect import Reconnect
 from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
@@ -95,8 +95,9 @@ class Session:
         if self.base.dir is not None and self.base.mode != "disabled":
             check_writable(self.base.dir)
         access = partial(self._access_of, self.base)
-        to_run = (self._open_now, self.writer.send, self.reconnect.expect)
-        self.pages = SearchPages(self.base, access, self.search, self.notices.say, *to_run)
+        open_run = partial(self.writer.send, item=Opening())
+        port = RunPort(open_run, self.writer.send, self.reconnect.expect)
+        self.pages = SearchPages(self.base, access, self.search, self.notices.say, port)
         self.arguments = self.pages.begin(self.arguments, self.restored)
         self.base = WandbSettings.resolve(self.arguments, None, self.environ)
         self.remote = RemoteTrials(self.search_id, self.arguments, self.notices, self._hand_over)
@@ -212,9 +213,6 @@ class Session:
             if isinstance(tracked.run, RemoteTrial):
                 self.remote.add(tracked.stats)
             self.writer.send(tracked.run, Opening())
-
-    def _open_now(self, run: TrialRun) -> None:
-        self.writer.send(run, Opening())
 
     def _hand_over(self, trial_id: str) -> None:
         """Leave a trial's run to the trial's process, which has claimed it."""
