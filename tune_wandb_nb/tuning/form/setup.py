@@ -18,7 +18,10 @@ from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, Strateg
 
 __all__ = ["UNNAMED_PROJECT", "FieldProblem", "Reading", "Setup", "read_setup"]
 
-_WANDB = ("project", "entity", "group", "tags", "notes", "host")
+_WANDB = (
+    *("project", "entity", "group", "tags", "notes", "host"),
+    *("sweep", "view", "search_run"),
+)
 _SEARCH = (
     *("metric", "mode", "samples", "concurrency", "cpus", "gpus", "time_budget"),
     *("iterations", "target", "name", "storage", "reuse_workers"),

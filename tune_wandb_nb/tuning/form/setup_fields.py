@@ -110,6 +110,12 @@ def _notes(text: str, field: str) -> str | None:
     return "\n".join(lines).strip() or None
 
 
+def _tick(text: str, field: str) -> bool | None:
+    """Read a checkbox that sets something only if it is ticked."""
+    del field
+    return bool(text) or None
+
+
 def _metric(text: str, field: str) -> str:
     metric = _text(text, field)
     if metric is None:
@@ -167,6 +173,9 @@ _FIELDS: dict[str, tuple[str, str, Callable[[str, str], Any]]] = {
     "group": ("group", "", _name),
     "tags": ("tags", "", _tags),
     "notes": ("notes", "", _notes),
+    "sweep": ("a sweep for the search", "", _tick),
+    "view": ("a saved view of the search", "", _tick),
+    "search_run": ("a run for the search", "", _tick),
     "metric": ("metric", "", _metric),
     "mode": ("best is", "max", _mode),
     "samples": ("samples", "10", _count),

@@ -16,7 +16,8 @@ from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS
 __all__ = ["as_texts", "initial_space", "initial_texts"]
 
 _LOWER_IS_BETTER = re.compile(r"loss|err|mse|mae|rmse|nll|perplexity|cost|regret|time|latency")
-_FROM_ENTRY = ("project", "entity", "group", "tags", "notes", "host")
+_TEXTS = ("project", "entity", "group", "tags", "notes", "host")
+_FROM_ENTRY = (*_TEXTS, "sweep", "view", "search_run")
 
 
 def initial_space(trainable: Any, param_space: Mapping[str, Any] | None) -> SearchSpace:
@@ -53,7 +54,9 @@ def initial_texts(trainable: Any, param_space: Mapping[str, Any] | None) -> dict
     if isinstance(entry, Mapping):
         # A field cannot hold a value that Tune samples for each trial.
         fixed = {name: entry.get(name) for name in _FROM_ENTRY}
-        texts |= as_texts({n: v for n, v in fixed.items() if isinstance(v, str | list | tuple)})
+        texts |= as_texts(
+            {n: v for n, v in fixed.items() if isinstance(v, str | list | tuple | bool)}
+        )
         if entry.get("mode") == "offline":
             texts["offline"] = "yes"
         _log_in(entry)
