@@ -7,6 +7,7 @@ from typing import Any
 from ray import tune
 from ray.tune.execution.tune_controller import TuneController
 from ray.tune.result import DEFAULT_METRIC
+from ray.tune.schedulers import ASHAScheduler, PopulationBasedTraining
 
 from tests.searches import RunSearch
 from tune_wandb_nb.compat import ray_search
@@ -71,3 +72,14 @@ def test_whether_tune_has_left_a_search(run_search: RunSearch) -> None:
     run_search(report, {"a": 1}, callbacks=[looks])
     assert looks.found is not None
     assert (seen, looks.found.has_left) == ([False], True)
+
+
+def test_whether_the_scheduler_changes_hyperparameters(run_search: RunSearch) -> None:
+    pbt = PopulationBasedTraining(
+        metric="loss", mode="min", hyperparam_mutations={"a": tune.uniform(0, 1)}
+    )
+    for scheduler, changes in ((pbt, True), (ASHAScheduler(metric="loss", mode="min"), False)):
+        finds = Finds()
+        run_search(report, {"a": 1}, callbacks=[finds], tune_config={"scheduler": scheduler})
+        assert finds.found is not None
+        assert finds.found.changes_config is changes

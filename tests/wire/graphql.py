@@ -146,10 +146,18 @@ class GraphQL:
         return {"project": {"sweep": sweep and {"state": sweep.state}}}
 
     def _upsert_view(self, variables: Variables) -> Answer:
-        self._store.views.append({**variables, "spec": json.loads(variables["spec"])})
+        view_id = variables.get("id")
+        is_new = view_id is None
+        if is_new:
+            view_id = f"view-{len(self._store.views) + 1}"
+            self._store.views.append({})
+        view = self._store.views[int(view_id.removeprefix("view-")) - 1]
+        saved = {**view, **variables, "id": view_id, "spec": json.loads(variables["spec"])}
+        view.update({**saved, "saves": view.get("saves", 0) + 1})
         self._store.touch()
-        view = {"id": f"view-{len(self._store.views)}", "name": variables["name"]}
-        return {"upsertView": {"view": view, "inserted": True}}
+        return {
+            "upsertView": {"view": {"id": view_id, "name": variables["name"]}, "inserted": is_new}
+        }
 
     # Artifacts
 

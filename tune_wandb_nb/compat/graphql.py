@@ -148,11 +148,16 @@ def state_of_sweep(data: Any) -> str | None:
     return str(data).upper() if data else None
 
 
-def view_of(data: Mapping[str, Any]) -> str | None:
-    """Return the name of a view as the answer to `UPSERT_VIEW` has it; None where there is none."""
+def view_of(data: Mapping[str, Any]) -> tuple[str, str | None] | None:
+    """Return name and id of a view as the answer to `UPSERT_VIEW` has it; None where there is none.
+
+    With the id the same view can be saved again.
+    """
     upserted = data.get("upsertView")
     view = upserted.get("view") if isinstance(upserted, dict) else None
-    return str(view["name"]) if isinstance(view, dict) and view.get("name") else None
+    if not isinstance(view, dict) or not view.get("name"):
+        return None
+    return str(view["name"]), view.get("id")
 
 
 # Views. The ``save()`` of wandb-workspaces makes a ``wandb.Api()``, which takes a key from the

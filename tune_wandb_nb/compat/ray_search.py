@@ -53,6 +53,14 @@ class TuneSearch:
         self.param_space: Mapping[str, Any] = config if isinstance(config, Mapping) else {}
 
     @property
+    def changes_config(self) -> bool:
+        """Whether its scheduler changes hyperparameters of trials that run (PBT, PB2)."""
+        from ray.tune import schedulers
+
+        kinds = (schedulers.PopulationBasedTraining, schedulers.PopulationBasedTrainingReplay)
+        return isinstance(getattr(self._controller, "_scheduler_alg", None), kinds)
+
+    @property
     def has_left(self) -> bool:
         """Whether Tune has returned from the search, or raised.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from tune_wandb_nb.compat.ray_search import TuneSearch
+from tune_wandb_nb.search_space.space.importance_shares import most_important
 from tune_wandb_nb.tracking.auth.access import Access
 from tune_wandb_nb.tracking.auth.credentials import server_of
 from tune_wandb_nb.tracking.control.search_space import varied_params
@@ -17,7 +18,7 @@ from tune_wandb_nb.tracking.runs.init_plan import InitPlan
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
 from tune_wandb_nb.tracking.views.search_run import SearchRun, TrialEntry, plan_of_search_run
-from tune_wandb_nb.tracking.views.search_view import ViewContent, ViewError, save_view
+from tune_wandb_nb.tracking.views.search_view import SavedView, ViewContent, ViewError, save_view
 
 if TYPE_CHECKING:
     from ray.tune.experiment import Trial
@@ -63,11 +64,14 @@ class SearchPages:
         self.sweep: SearchSweep | None = None
         self.run: SearchRun | None = None
         """The run of the search; None where it has none, and before its first trial."""
-        self.view_url: str | None = None
         self.are_due = True
         """Whether the first run is still to come online."""
         self._settings, self._access, self._search, self._say = settings, access, search, say
         self._port = port
+        self._view: SavedView | None = None
+        self._important: str | None = None
+        """The hyperparameter that the saved view shows first."""
+        self._entries: Sequence[TrialEntry] = ()
         self._saving: threading.Thread | None = None
         self._restored: Mapping[str, Any] = {}
 
@@ -79,6 +83,9 @@ class SearchPages:
             restored: The `state` of the search that is restored, among others.
         """
         self._restored = restored
+        if self._settings.view and self._search is not None and self._search.changes_config:
+            # Without them the history has nothing for the charts of the schedules.
+            arguments = {**arguments, "log_config": True}
         if not self._settings.sweep:
             return arguments
         sweep = restored.get(_SWEEP)
@@ -121,6 +128,7 @@ class SearchPages:
             entries: The rows of the table.
             experiment: The path or URI of the experiment.
         """
+        self._entries = entries
         if self.run is not None:
             row, ending = self.run.conclude(trials, entries, experiment)
             if row is not None:
@@ -144,13 +152,7 @@ class SearchPages:
         page = self.sweep.url if self.sweep is not None else group_url
         self._say(f"this search in W&B: {page}")
         if self._settings.view and group is not None:
-            self._saving = threading.Thread(
-                target=self._save_quietly,
-                args=(project_url, group),
-                name="tune-wandb-view",
-                daemon=True,
-            )
-            self._saving.start()
+            self._save_beside(self.save_view, project_url, group)
 
     def save_view(self, project_url: str, group: str) -> str:
         """Save a view of the search, and return its address.
@@ -162,12 +164,22 @@ class SearchPages:
         if key is None:
             raise ViewError("there is no API key")
         content = self._content(project_url, group)
-        self.view_url = save_view(server_of(self._settings), key, content)
-        return self.view_url
+        self._view = save_view(server_of(self._settings), key, content, self._view)
+        self._important = content.important
+        return self._view.url
 
-    def wait(self) -> None:
-        """Wait for a view that is being saved."""
-        if self._saving is not None:
+    @property
+    def view_url(self) -> str | None:
+        """The address of the saved view; None before it is saved."""
+        return self._view.url if self._view is not None else None
+
+    def finish_view(self, project_url: str, group: str) -> None:
+        """Wait for a view that is being saved, and save it with what the search has shown."""
+        if self._saving is None:
+            return
+        self._saving.join(_SAVED_WITHIN)
+        if self._view is not None and self._important is None:
+            self._save_beside(self._save_important, project_url, group)
             self._saving.join(_SAVED_WITHIN)
 
     def end(self) -> None:
@@ -175,9 +187,32 @@ class SearchPages:
         if self.sweep is not None:
             self.sweep.end()
 
-    def _save_quietly(self, project_url: str, group: str) -> None:
-        try:
+    def _save_beside(self, save: Callable[[str, str], object], *where: str) -> None:
+        arguments = (save, *where)
+        self._saving = threading.Thread(
+            target=self._save_quietly, args=arguments, name="tune-wandb-view", daemon=True
+        )
+        self._saving.start()
+
+    def _save_important(self, project_url: str, group: str) -> None:
+        if self._most_important() is not None:
             self.save_view(project_url, group)
+
+    def _most_important(self) -> str | None:
+        metric, _ = self._objective()
+        rated = [
+            (entry.params, entry.metrics[metric])
+            for entry in self._entries
+            if metric is not None and metric in entry.metrics
+        ]
+        params = varied_params(self._search.param_space) if self._search is not None else {}
+        return most_important(rated, list(params))
+
+    def _save_quietly(
+        self, save: Callable[[str, str], object], project_url: str, group: str
+    ) -> None:
+        try:
+            save(project_url, group)
         except ViewError as error:
             self._say(f"no W&B view of this search: {error}.")
         except Exception as error:
@@ -225,6 +260,7 @@ class SearchPages:
             mode=mode,
             params=varied_params(search.param_space) if search is not None else {},
             has_best=metric in settings.best,
-            has_schedule=settings.log_config,
+            has_schedule=settings.log_config or (search is not None and search.changes_config),
+            important=self._most_important(),
             has_search_run=bool(settings.search_run),
         )

@@ -31,7 +31,7 @@ def close_session(session: Session) -> None:
             _wait(session)
             session.remote.poll_last()
             session.poll_pages()
-            session.pages.wait()
+            _finish_view(session)
     finally:
         unfinished = [run.stats for run in session.writer.unfinished()]
         trials = session.trials
@@ -90,10 +90,16 @@ def _progress(session: Session) -> tuple[int, int]:
     return logged, len(session.writer.unfinished())
 
 
+def _finish_view(session: Session) -> None:
+    page, group = session.trials.project_url, session.trials.group
+    if page is not None and group is not None:
+        session.pages.finish_view(page, group)
+
+
 def _entries(session: Session) -> list[TrialEntry]:
     """Return every trial that Tune has, also of before a restore."""
     splitter, entries = Splitter(Excludes(session.base.excludes)), []
-    for trial in session.tune_trials if session.pages.run is not None else ():
+    for trial in session.tune_trials if session.base.search_run or session.base.view else ():
         tracked = session.trials.get(trial.trial_id)
         metrics = splitter.split(trial.last_result or {}).metrics
         config = Excludes(session.base.excludes).prune(trial.config)

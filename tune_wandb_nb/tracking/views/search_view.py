@@ -15,7 +15,7 @@ from tune_wandb_nb.tracking.auth.graphql import AccountError, project_page, quer
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.views.search_run import JOB_TYPE
 
-__all__ = ["ViewContent", "ViewError", "save_view"]
+__all__ = ["SavedView", "ViewContent", "ViewError", "save_view"]
 
 _BEST_SHOWN = 20
 _MOST_SCATTERS = 4
@@ -40,6 +40,8 @@ class ViewContent:
     """The hyperparameters that vary -> whether their axes are logarithmic."""
     has_best: bool = False
     """Whether the summary holds ``best/<metric>``."""
+    important: str | None = None
+    """The hyperparameter that says most about the metric; None where nobody knows it yet."""
     has_search_run: bool = False
     """Whether the group also holds a run of the whole search, which is no trial."""
     has_schedule: bool = False
@@ -51,8 +53,26 @@ class ViewContent:
         return f"best/{self.metric}" if self.has_best else self.metric
 
 
-def save_view(host: str, key: ApiKey, content: ViewContent) -> str:
-    """Save a view, and return its address; blocks while it imports and sends.
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """A view that the server has."""
+
+    url: str
+    name: str
+    """The server's own name of it."""
+    object_id: str | None
+
+
+def save_view(
+    host: str, key: ApiKey, content: ViewContent, before: SavedView | None = None
+) -> SavedView:
+    """Save a view; blocks while it imports and sends.
+
+    Args:
+        host: The server.
+        key: The key.
+        content: What it shows.
+        before: The view that it replaces; None for a new one.
 
     Raises:
         ViewError: wandb-workspaces is not installed, or the server takes no view.
@@ -61,20 +81,24 @@ def save_view(host: str, key: ApiKey, content: ViewContent) -> str:
     variables = {
         "entityName": content.entity,
         "projectName": content.project,
-        "name": new_view_name(),
+        "name": before.name if before is not None else new_view_name(),
         "displayName": content.name,
         "type": "project-view",
         "description": "",
         "spec": spec,
         "locked": False,
     }
+    if before is not None:
+        variables["id"] = before.object_id
     try:
-        name = view_of(query_server(host, key, UPSERT_VIEW, variables))
+        saved = view_of(query_server(host, key, UPSERT_VIEW, variables))
     except AccountError as error:
         raise ViewError(error.reason) from None
-    if name is None:
+    if saved is None:
         raise ViewError(f"{host} saves no view")
-    return view_address(project_page(host, content.entity, content.project), name)
+    name, object_id = saved
+    page = project_page(host, content.entity, content.project)
+    return SavedView(view_address(page, name), name, object_id)
 
 
 def _spec(content: ViewContent) -> str:
@@ -120,13 +144,15 @@ def _sections(content: ViewContent) -> list[Any]:
         y=[content.metric],
         max_runs_to_show=_BEST_SHOWN,
     )
+    # Sorting is stable: the most important one comes first, the others stay.
+    scatters = sorted(content.params.items(), key=lambda item: item[0] != content.important)
     search = [
         curve,
         v2.ParallelCoordinatesPlot(columns=[*axes, _column(v2, result)]),
         v2.ParameterImportancePlot(with_respect_to=content.ranked_by),
         *(
             v2.ScatterPlot(x=v2.Config(_path(name)), y=result, log_x=is_log or None)
-            for name, is_log in list(content.params.items())[:_MOST_SCATTERS]
+            for name, is_log in scatters[:_MOST_SCATTERS]
         ),
     ]
     sections = [workspaces.Section(name="Search", panels=search, is_open=True)]
