@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tune_wandb_nb.tracking.driver.logger import WandbLogger, WandbLoggerCallback
     from tune_wandb_nb.tracking.legacy.run import DEFAULT_LOGGERS, run
     from tune_wandb_nb.tracking.settings.settings import SettingsError
+    from tune_wandb_nb.tracking.upload.report import report
     from tune_wandb_nb.tracking.upload.sync_runs import sync_runs
     from tune_wandb_nb.tracking.upload.upload_experiment import upload_experiment
     from tune_wandb_nb.tracking.worker.mixin import WandbTrainableMixin, wandb_mixin
@@ -42,6 +43,7 @@ __all__ = [
     "legacy",
     "login",
     "logout",
+    "report",
     "run",
     "setup_wandb",
     "sync_runs",
@@ -67,6 +69,7 @@ _HOME = {
     "legacy": "legacy",
     "login": "tracking.broker.login",
     "logout": "tracking.broker.login",
+    "report": "tracking.upload.report",
     "run": "tracking.legacy.run",
     "setup_wandb": "tracking.worker.setup_wandb",
     "sync_runs": "tracking.upload.sync_runs",

@@ -15,6 +15,7 @@ __all__ = [
     "VIEWER",
     "first_error",
     "names_of",
+    "new_report_name",
     "new_view_name",
     "run_of",
     "sample_of_steps",
@@ -165,7 +166,7 @@ def view_of(data: Mapping[str, Any]) -> tuple[str, str | None] | None:
 
 
 def spec_of(workspace: Any) -> str:
-    """Return a ``wandb_workspaces.workspaces.Workspace`` as the server stores it.
+    """Return a ``Workspace`` or a ``Report`` of wandb-workspaces as the server stores it.
 
     Raises:
         AttributeError: this wandb-workspaces has no such text.
@@ -177,6 +178,11 @@ def spec_of(workspace: Any) -> str:
 def new_view_name() -> str:
     """Return a name for a new view: the server's own, which no person sees."""
     return f"nw-{secrets.token_hex(6)[:11]}-v"
+
+
+def new_report_name() -> str:
+    """Return a name for a new report: the server's own, which no person sees."""
+    return secrets.token_hex(6)
 
 
 def view_address(project_page: str, name: str) -> str:

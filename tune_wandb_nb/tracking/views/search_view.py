@@ -15,11 +15,11 @@ from tune_wandb_nb.tracking.auth.graphql import AccountError, project_page, quer
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.views.search_run import JOB_TYPE
 
-__all__ = ["SavedView", "ViewContent", "ViewError", "save_view"]
+__all__ = ["NOT_INSTALLED", "SavedView", "ViewContent", "ViewError", "panels_of", "save_view"]
 
 _BEST_SHOWN = 20
 _MOST_SCATTERS = 4
-_INSTALL = "pip install 'tune-wandb-nb[view]'"
+NOT_INSTALLED = "wandb-workspaces is not installed: pip install 'tune-wandb-nb[view]'"
 
 
 class ViewError(RuntimeError):
@@ -105,7 +105,7 @@ def _spec(content: ViewContent) -> str:
     try:
         from wandb_workspaces import expr, workspaces
     except ImportError:
-        raise ViewError(f"wandb-workspaces is not installed: {_INSTALL}") from None
+        raise ViewError(NOT_INSTALLED) from None
     try:
         workspace = workspaces.Workspace(
             name=content.name,
@@ -129,8 +129,12 @@ def _spec(content: ViewContent) -> str:
         raise ViewError(f"wandb-workspaces does not take this view ({error!r:.200})") from None
 
 
-def _sections(content: ViewContent) -> list[Any]:
-    from wandb_workspaces import workspaces
+def panels_of(content: ViewContent) -> list[Any]:
+    """Return the charts of a search.
+
+    Raises:
+        ImportError: wandb-workspaces is not installed.
+    """
     from wandb_workspaces.reports import v2
 
     result = v2.SummaryMetric(content.ranked_by)
@@ -146,7 +150,7 @@ def _sections(content: ViewContent) -> list[Any]:
     )
     # Sorting is stable: the most important one comes first, the others stay.
     scatters = sorted(content.params.items(), key=lambda item: item[0] != content.important)
-    search = [
+    return [
         curve,
         v2.ParallelCoordinatesPlot(columns=[*axes, _column(v2, result)]),
         v2.ParameterImportancePlot(with_respect_to=content.ranked_by),
@@ -155,7 +159,13 @@ def _sections(content: ViewContent) -> list[Any]:
             for name, is_log in scatters[:_MOST_SCATTERS]
         ),
     ]
-    sections = [workspaces.Section(name="Search", panels=search, is_open=True)]
+
+
+def _sections(content: ViewContent) -> list[Any]:
+    from wandb_workspaces import workspaces
+    from wandb_workspaces.reports import v2
+
+    sections = [workspaces.Section(name="Search", panels=panels_of(content), is_open=True)]
     if content.has_schedule:
         schedules = [
             v2.LinePlot(title=name, x="training_iteration", y=[f"config/{name}"], log_y=is_log)
