@@ -99,7 +99,7 @@ class SearchPages:
             state[_SWEEP] = self.sweep.state()
         if self.run is not None:
             run_id = self.run.plan.arguments["id"]
-            state[_RUN] = {"run_id": run_id, "step": self.run.step}
+            state[_RUN] = {"run_id": run_id, "started": self.run.started}
         return state
 
     def follow(self, trials: Sequence["Trial"], trial_id: str, first: InitPlan) -> None:
@@ -234,7 +234,7 @@ class SearchPages:
             say=self._say,
             on_offline=self._port.on_offline,
             write_report=None if isinstance(given, bool) else given,
-            step=restored["step"] if restored is not None else 0,
+            started=restored["started"] if restored is not None else None,
         )
 
     def _objective(self) -> tuple[str | None, str]:

@@ -23,6 +23,7 @@ __all__ = ["JOB_TYPE", "ReportWriter", "SearchRun", "TrialEntry", "plan_of_searc
 JOB_TYPE = "search"
 _EVERY = 1.0
 """Seconds between two rows."""
+_ROWS_AT_END = 2
 _OVER = ("TERMINATED", "ERROR")
 _REPORT = "report.html"
 
@@ -80,7 +81,7 @@ class SearchRun(TrialRun):
         say: Called with what a person should know.
         on_offline: Called with the run if it was to be online and is not.
         write_report: Writes the HTML report; None for none.
-        step: The step of the first row: a restored search goes on in its run.
+        started: When the search began, if it is a restored one, which goes on in its run.
     """
 
     def __init__(
@@ -92,12 +93,15 @@ class SearchRun(TrialRun):
         say: Callable[[str], None],
         on_offline: Callable[[TrialRun], None],
         write_report: ReportWriter | None = None,
-        step: int = 0,
+        started: float | None = None,
     ) -> None:
         name = f"the search {plan.arguments['name']}"
         super().__init__("", name, plan, say=say, recovery=_OpenAgain(on_offline))
-        self.step = step
-        """The step of the next row."""
+        now = time.time()
+        self.started = now if started is None else started
+        # Steps are the seconds of the search: nobody knows how many rows an earlier process wrote
+        # after Tune had saved its state for the last time.
+        self._newest = -1 if started is None else int(now - started) + _ROWS_AT_END
         self._metric, self._mode = metric, mode
         self._write_report = write_report
         self._experiment: str | None = None
@@ -132,8 +136,7 @@ class SearchRun(TrialRun):
     def finish(self, ending: Ending) -> None:
         """Log the table, keep the report, and close the run."""
         assert self.open_run is not None
-        row = Row({"trials/table": self._table()}, {}, {}, self.step, is_reported=False)
-        self.log_metrics(row)
+        self.log_metrics(self._as_row({"trials/table": self._table()}))
         if self._write_report is not None and self._experiment is not None:
             # In the run's own folder, since an offline run must have the file when it is uploaded.
             file = Path(self.open_run.run.dir, _REPORT)
@@ -154,8 +157,11 @@ class SearchRun(TrialRun):
         if values == self._shown:
             return None
         self._shown = values
-        self.step += 1
-        return Row(values, {}, {}, self.step - 1, is_reported=False)
+        return self._as_row(values)
+
+    def _as_row(self, values: Mapping[str, Any]) -> Row:
+        self._newest = max(self._newest + 1, int(time.time() - self.started))
+        return Row(values, {}, {}, self._newest, is_reported=False)
 
     def _note_best(self, trials: Sequence["Trial"]) -> None:
         for trial in trials:
