@@ -142,7 +142,7 @@ def search(options: argparse.Namespace) -> dict[str, Any]:
             "trials": options.trials,
             "started": str(folder),
         },
-        tune_config=tune.TuneConfig("loss", "min", num_samples=options.trials),
+        tune_config=tune.TuneConfig(metric="loss", mode="min", num_samples=options.trials),
         run_config=tune.RunConfig(
             callbacks=[*callbacks, noted(seen)], verbose=0, storage_path=str(Path.cwd())
         ),

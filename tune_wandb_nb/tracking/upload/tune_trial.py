@@ -40,13 +40,18 @@ class TrialUpload:
         settings: The project, the group, and what is logged of each result. Its entity is used
             where the destination names none.
         scratch: A folder for wandb's files.
+        sweep: The id of the sweep that the runs belong to; empty for none.
     """
 
-    def __init__(self, destination: Destination, settings: WandbSettings, *, scratch: str) -> None:
+    def __init__(
+        self, destination: Destination, settings: WandbSettings, *, scratch: str, sweep: str = ""
+    ) -> None:
         self._to = destination
         self._entity = str(settings.init.get("entity") or "")
         owner = destination.entity or self._entity or destination.default_entity or None
-        self._settings = replace(settings, host=destination.host, init={"entity": owner})
+        joined = {"settings": {"sweep_id": sweep}} if sweep else {}
+        init = {"entity": owner, **joined}
+        self._settings = replace(settings, host=destination.host, init=init)
         self._rules = RowRules.of(settings.excludes, log_config=False, best=settings.best)
         self._scratch = scratch
         self._logs_iteration = not self._rules.excludes.matches("training_iteration")
