@@ -53,6 +53,7 @@ class GraphQL:
             "UpsertSweep": self._upsert_sweep,
             "GetSweepState": self._sweep_state,
             "UpsertView2": self._upsert_view,
+            "projectInternalId": self._project_id,
             "ArtifactType": self._artifact_type,
             "ArtifactByID": self._artifact_by_id,
             "CreateArtifact": self._create_artifact,
@@ -158,6 +159,11 @@ class GraphQL:
         return {
             "upsertView": {"view": {"id": view_id, "name": variables["name"]}, "inserted": is_new}
         }
+
+    def _project_id(self, variables: Variables) -> Answer:
+        name = variables["projectName"]
+        known = {key[1] for key in self._store.runs if key[0] == variables["entityName"]}
+        return {"project": _project(variables["entityName"], name) if name in known else None}
 
     # Artifacts
 

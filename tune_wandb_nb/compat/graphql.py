@@ -7,6 +7,7 @@ from typing import Any
 
 __all__ = [
     "PROJECTS",
+    "PROJECT_ID",
     "RUN",
     "SAMPLED_ROWS",
     "SWEEP_STATE",
@@ -17,6 +18,8 @@ __all__ = [
     "names_of",
     "new_report_name",
     "new_view_name",
+    "project_id_of",
+    "report_spec",
     "run_of",
     "sample_of_steps",
     "sampled_rows",
@@ -69,6 +72,12 @@ UPSERT_VIEW = (
     " createdUsing: WANDB_SDK}) { view { id name } inserted } }"
 )
 """Saves a view; see `view_of`."""
+
+PROJECT_ID = (
+    "query projectInternalId($entityName: String!, $projectName: String!) {"
+    " project(name: $projectName, entityName: $entityName) { internalId } }"
+)
+"""Asks for the server's own id of a project; see `project_id_of`."""
 
 
 def first_error(answer: Any) -> str:
@@ -166,7 +175,7 @@ def view_of(data: Mapping[str, Any]) -> tuple[str, str | None] | None:
 
 
 def spec_of(workspace: Any) -> str:
-    """Return a ``Workspace`` or a ``Report`` of wandb-workspaces as the server stores it.
+    """Return a ``Workspace`` or a ``Report`` of wandb-workspaces as a text.
 
     Raises:
         AttributeError: this wandb-workspaces has no such text.
@@ -178,6 +187,30 @@ def spec_of(workspace: Any) -> str:
 def new_view_name() -> str:
     """Return a name for a new view: the server's own, which no person sees."""
     return f"nw-{secrets.token_hex(6)[:11]}-v"
+
+
+def report_spec(report: Any, entity: str, project: str, project_id: str) -> str:
+    """Return a ``Report`` of wandb-workspaces as the server stores it.
+
+    Its run sets name no project: with one, wandb-workspaces asks the server for the project's id,
+    by a ``wandb.Api()``.
+
+    Raises:
+        AttributeError: this wandb-workspaces has no such text.
+    """
+    spec = json.loads(spec_of(report))
+    where = {"id": project_id, "name": project, "entityName": entity}
+    for block in spec["blocks"]:
+        for runs in (block.get("metadata") or {}).get("runSets", ()):
+            runs["project"] = where
+    return json.dumps(spec)
+
+
+def project_id_of(data: Any) -> str | None:
+    """Return the id in an answer to `PROJECT_ID`; None where there is no such project."""
+    found = data.get("project") if isinstance(data, dict) else None
+    project_id = found.get("internalId") if isinstance(found, dict) else None
+    return str(project_id) if project_id else None
 
 
 def new_report_name() -> str:

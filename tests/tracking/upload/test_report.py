@@ -33,7 +33,9 @@ def test_it_says_what_was_searched_and_shows_the_charts(
     run_search: RunSearch, wire_server: WireServer
 ) -> None:
     tune_config = {"metric": "loss", "mode": "min"}
-    results = run_search(train, SPACE, tune_config=tune_config, name=f"my search {EVIL[:4]}")
+    logger = tw.WandbLogger(project="p", **access(wire_server))
+    name = f"my search {EVIL[:4]}"
+    results = run_search(train, SPACE, logger=logger, tune_config=tune_config, name=name)
     url = tw.report(results, "p", mode="min", **access(wire_server))
     (view,) = wire_server.views
     assert (view["entityName"], view["projectName"], view["type"]) == ("test-entity", "p", "runs")
@@ -53,6 +55,8 @@ def test_it_says_what_was_searched_and_shows_the_charts(
         ["-0.5", "0.5 |"],
     ]
     (grid,) = [block for block in view["spec"]["blocks"] if block["type"] == "panel-grid"]
+    (runs,) = grid["metadata"]["runSets"]
+    assert runs["project"] == {"id": "project-p", "name": "p", "entityName": "test-entity"}
     kinds = [panel["viewType"] for panel in grid["metadata"]["panelBankSectionConfig"]["panels"]]
     assert kinds == [
         "Run History Line Plot",
@@ -65,7 +69,8 @@ def test_it_says_what_was_searched_and_shows_the_charts(
 
 def test_texts_of_trials_are_text(run_search: RunSearch, wire_server: WireServer) -> None:
     space = {"kind": tune.grid_search([EVIL, "b"])}
-    results = run_search(lambda _: tune.report({"loss": 1}), space)
+    logger = tw.WandbLogger(project="p", **access(wire_server))
+    results = run_search(lambda _: tune.report({"loss": 1}), space, logger=logger)
     tw.report(results.experiment_path, "p", metric="loss", mode="max", **access(wire_server))
     texts = "".join(b.get("content", "") for b in wire_server.views[0]["spec"]["blocks"])
     assert "\\<img src=x onerror=alert(1)\\>\\|" in texts
@@ -90,6 +95,9 @@ def test_what_is_in_the_way(
         tw.report(wandb_home / "none", "p", metric="loss", mode="min", **good)
     with pytest.raises(SettingsError, match="takes a W&B API key, and none was found"):
         tw.report(path, "p", metric="loss", mode="min", host=wire_server.url)
+    with pytest.raises(ViewError, match="has no project 'p' of 'test-entity'"):
+        tw.report(path, "p", metric="loss", mode="min", **good)
+    tw.upload_experiment(path, "p", progress=False, **good)
     wire_server.faults.fail(400, operation="UpsertView2")
     with pytest.raises(ViewError, match="400"):
         tw.report(path, "p", metric="loss", mode="min", **good)

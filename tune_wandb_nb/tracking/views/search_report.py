@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from tune_wandb_nb.compat.graphql import UPSERT_VIEW, new_report_name, spec_of, view_of
+from tune_wandb_nb.compat.graphql import (
+    PROJECT_ID,
+    UPSERT_VIEW,
+    new_report_name,
+    project_id_of,
+    report_spec,
+    view_of,
+)
 from tune_wandb_nb.tracking.auth.graphql import AccountError, project_page, query_server
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.views.search_run import JOB_TYPE, TrialEntry
@@ -35,10 +42,16 @@ def save_report(host: str, key: ApiKey, content: ViewContent, trials: Sequence[T
     Raises:
         ViewError: wandb-workspaces is not installed, or the server takes no report.
     """
-    spec = _spec(content, trials)
+    where = {"entityName": content.entity, "projectName": content.project}
+    try:
+        project_id = project_id_of(query_server(host, key, PROJECT_ID, where))
+    except AccountError as error:
+        raise ViewError(error.reason) from None
+    if project_id is None:
+        raise ViewError(f"{host} has no project {content.project!r} of {content.entity!r}")
+    spec = _spec(content, trials, project_id)
     variables = {
-        "entityName": content.entity,
-        "projectName": content.project,
+        **where,
         "name": new_report_name(),
         "displayName": content.name[:_LONGEST_TITLE],
         "type": "runs",
@@ -56,7 +69,7 @@ def save_report(host: str, key: ApiKey, content: ViewContent, trials: Sequence[T
     return f"{page}/reports/{title}--{saved[1].rstrip('=')}"
 
 
-def _spec(content: ViewContent, trials: Sequence[TrialEntry]) -> str:
+def _spec(content: ViewContent, trials: Sequence[TrialEntry], project_id: str) -> str:
     try:
         from wandb_workspaces import expr
         from wandb_workspaces.reports import v2
@@ -64,8 +77,6 @@ def _spec(content: ViewContent, trials: Sequence[TrialEntry]) -> str:
         raise ViewError(NOT_INSTALLED) from None
     try:
         runs = v2.Runset(
-            entity=content.entity,
-            project=content.project,
             name=content.name,
             filters=[expr.Metric("Group") == content.group, expr.Metric("JobType") != JOB_TYPE],
         )
@@ -79,8 +90,8 @@ def _spec(content: ViewContent, trials: Sequence[TrialEntry]) -> str:
                 v2.MarkdownBlock(text=_table(content, trials)),
             ],
         )
-        return spec_of(report)
-    except (AttributeError, TypeError, ValueError) as error:
+        return report_spec(report, content.entity, content.project, project_id)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise ViewError(f"wandb-workspaces does not take this report ({error!r:.200})") from None
 
 
