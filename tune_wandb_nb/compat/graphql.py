@@ -215,7 +215,7 @@ def project_id_of(data: Any) -> str | None:
 
 def new_report_name() -> str:
     """Return a name for a new report: the server's own, which no person sees."""
-    return secrets.token_hex(6)
+    return secrets.token_hex(6)[:11]
 
 
 def view_address(project_page: str, name: str) -> str:
