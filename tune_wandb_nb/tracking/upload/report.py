@@ -62,7 +62,9 @@ def report(
         ViewError: wandb-workspaces is not installed, or the server takes no report.
 
     Example:
+        >>> table = tw.upload_experiment("~/ray_results/digits", "digits", progress=False)
         >>> tw.report("~/ray_results/digits", "digits", metric="accuracy", mode="max")
+        'http.../digits/reports/digits--...'
     """
     if mode not in ("min", "max"):
         raise SettingsError(f"mode must be 'min' or 'max', but it is {mode!r:.80}.")
