@@ -169,3 +169,19 @@ def test_a_report_that_fails_and_a_wrong_setting(
     assert capsys.readouterr().out.count("no HTML report in the run of the search") == 1
     with pytest.raises(SettingsError, match="search_run must be True or False"):
         tw.WandbLogger(project="p", search_run="yes")
+
+
+def test_where_the_server_refuses_everything_is_offline_and_nothing_is_lost(
+    run_search: RunSearch, wire_server: WireServer, wandb_home: Path, capsys: Any
+) -> None:
+    pages = {"sweep": True, "view": True, "search_run": tw.write_report}
+    logger = logger_for(wire_server, api_key="f" * 40, dir=str(wandb_home), **pages)
+    run_search(report, SPACE, logger=logger, tune_config={"metric": "loss", "mode": "min"})
+    assert list(logger.audit()["logged"]) == [2, 2, 2]
+    said = capsys.readouterr().out
+    assert said.count("runs go on offline") == said.count("no W&B sweep") == 1
+    sync(wire_server, *map(str, sorted((wandb_home / "wandb").glob("offline-run-*"))))
+    (run,) = of_search(wire_server)
+    assert len(table_of(run)) == 3
+    assert b"<!doctype html>" in run.files["report.html"]
+    assert wire_server.views == []
