@@ -49,6 +49,8 @@ def most_important(
 ) -> str | None:
     """Return the hyperparameter that says most about a metric; None for fewer than four trials.
 
+    By rank correlation: the end of a search does not wait for the import of scikit-learn.
+
     Args:
         trials: The hyperparameters and the metric of each trial.
         names: The hyperparameters that vary.
@@ -68,7 +70,8 @@ def most_important(
         numbers = [known.index(repr(value)) for value in values] if is_category else values
         columns.append(np.array(numbers, dtype=np.float64))
         categorical.append(is_category)
-    shares, _ = importance_shares(columns, categorical, np.array([value for _, value in trials]))
+    target = np.array([value for _, value in trials], dtype=np.float64)
+    shares, _ = importance_shares(columns, categorical, target, forest=False)
     best = int(shares.argmax())
     return names[best] if shares[best] > 0 else None
 

@@ -69,9 +69,12 @@ class SearchPages:
         self._settings, self._access, self._search, self._say = settings, access, search, say
         self._port = port
         self._view: SavedView | None = None
+        self._is_last = False
         self._important: str | None = None
         """The hyperparameter that the saved view shows first."""
         self._entries: Sequence[TrialEntry] = ()
+        self._where: tuple[str, str] | None = None
+        """The project's page and the group of a view that is saved by itself."""
         self._saving: threading.Thread | None = None
         self._restored: Mapping[str, Any] = {}
 
@@ -129,6 +132,9 @@ class SearchPages:
             experiment: The path or URI of the experiment.
         """
         self._entries = entries
+        if self._view is not None and self._where is not None:
+            # Beside the uploads of the last runs.
+            self._save_beside(self._save_important, *self._where)
         if self.run is not None:
             row, ending = self.run.conclude(trials, entries, experiment)
             if row is not None:
@@ -152,7 +158,8 @@ class SearchPages:
         page = self.sweep.url if self.sweep is not None else group_url
         self._say(f"this search in W&B: {page}")
         if self._settings.view and group is not None:
-            self._save_beside(self.save_view, project_url, group)
+            self._where = (project_url, group)
+            self._save_beside(self.save_view, *self._where)
 
     def save_view(self, project_url: str, group: str) -> str:
         """Save a view of the search, and return its address.
@@ -173,13 +180,14 @@ class SearchPages:
         """The address of the saved view; None before it is saved."""
         return self._view.url if self._view is not None else None
 
-    def finish_view(self, project_url: str, group: str) -> None:
-        """Wait for a view that is being saved, and save it with what the search has shown."""
-        if self._saving is None:
+    def wait(self) -> None:
+        """Wait for the view, which at the end shows the most important hyperparameter first."""
+        if self._saving is None or self._where is None:
             return
         self._saving.join(_SAVED_WITHIN)
-        if self._view is not None and self._important is None:
-            self._save_beside(self._save_important, project_url, group)
+        if self._view is not None and self._important is None and not self._is_last:
+            # It was saved for the first time while the search ended.
+            self._save_beside(self._save_important, *self._where)
             self._saving.join(_SAVED_WITHIN)
 
     def end(self) -> None:
@@ -195,6 +203,7 @@ class SearchPages:
         self._saving.start()
 
     def _save_important(self, project_url: str, group: str) -> None:
+        self._is_last = True
         if self._most_important() is not None:
             self.save_view(project_url, group)
 

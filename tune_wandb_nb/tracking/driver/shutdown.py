@@ -31,7 +31,7 @@ def close_session(session: Session) -> None:
             _wait(session)
             session.remote.poll_last()
             session.poll_pages()
-            _finish_view(session)
+            session.pages.wait()
     finally:
         unfinished = [run.stats for run in session.writer.unfinished()]
         trials = session.trials
@@ -88,12 +88,6 @@ def _wait(session: Session) -> None:
 def _progress(session: Session) -> tuple[int, int]:
     logged = sum(stats.logged for stats in session.trials.stats)
     return logged, len(session.writer.unfinished())
-
-
-def _finish_view(session: Session) -> None:
-    page, group = session.trials.project_url, session.trials.group
-    if page is not None and group is not None:
-        session.pages.finish_view(page, group)
 
 
 def _entries(session: Session) -> list[TrialEntry]:
