@@ -1,6 +1,7 @@
 """What logging to a W&B that is far away costs a search of which all trials run at once.
 
     python benchmarks/online.py [--trials 32] [--results 20] [--latency 0.2] [--without-ray]
+        [--sweep] [--view] [--search-run]
 
 The server is the tests' own, on this machine, and lets every request wait. Each search runs in a
 fresh process with a fresh Ray; no trial reports before the last one has started. Ray's callback
@@ -27,6 +28,7 @@ from benchmarks.processes import in_fresh_process
 from benchmarks.tables import markdown_table
 
 LOOK_EVERY = 0.25
+PAGES = ("sweep", "view", "search_run")
 PAUSE = 0.5
 """Seconds between two results of a trial."""
 
@@ -37,6 +39,9 @@ def main() -> None:
     parser.add_argument("--results", type=int, default=20)
     parser.add_argument("--latency", type=float, default=0.2, help="seconds of each request")
     parser.add_argument("--without-ray", action="store_true", help="leave Ray's callback out")
+    parser.add_argument("--sweep", action="store_true", help="the search is a sweep")
+    parser.add_argument("--view", action="store_true", help="a view of the search is saved")
+    parser.add_argument("--search-run", action="store_true", help="the search has a run")
     parser.add_argument("--search", choices=[NONE, OURS, RAYS], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.search:
@@ -57,8 +62,9 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     with WireServer() as server, Watch(server, options) as watch:
         server.faults.latency = options.latency
         environ = {"WANDB_MODE": "online", **server.environ}
-        found, memory = in_fresh_process(__file__, name, options, environ=environ)
-        rows = sum(len(run.rows) for run in server.runs.values())
+        flags = [f"--{name.replace('_', '-')}" for name in PAGES if getattr(options, name)]
+        found, memory = in_fresh_process(__file__, name, options, environ=environ, flags=flags)
+        rows = sum(len(run.rows) for run in of_trials(server))
         return found | {
             "open": watch.all_open and max(0.0, watch.all_open - found["first"]),
             "there": watch.all_there and watch.all_there - found["last"],
@@ -66,6 +72,11 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
             "memory": memory.peak,
             "processes": memory.processes,
         }
+
+
+def of_trials(server: Any) -> list[Any]:
+    """Return the runs of trials."""
+    return [run for run in server.runs.values() if run.job_type != "search"]
 
 
 class Watch:
@@ -89,7 +100,7 @@ class Watch:
 
     def _look(self) -> None:
         while not self._stop.wait(LOOK_EVERY):
-            runs = self._server.runs.values()
+            runs = of_trials(self._server)
             if self.all_open is None and len(runs) >= self._trials:
                 self.all_open = time.time()
             if self.all_there is None and sum(len(run.rows) for run in runs) >= self._rows:
@@ -118,7 +129,9 @@ def search(options: argparse.Namespace) -> dict[str, Any]:
     ray.init(num_cpus=options.trials, include_dashboard=False, log_to_driver=False)
     logging.getLogger("ray").setLevel(logging.ERROR)
     seen: dict[str, float] = {}
-    callbacks = [] if options.search == NONE else [logger_class(options.search)(project="p")]
+    given = {name: True for name in PAGES if getattr(options, name)}
+    given = given if options.search == OURS else {}
+    callbacks = [] if options.search == NONE else [logger_class(options.search)("p", **given)]
     folder = Path.cwd() / "started"
     folder.mkdir()
     tuner = tune.Tuner(
@@ -129,7 +142,7 @@ def search(options: argparse.Namespace) -> dict[str, Any]:
             "trials": options.trials,
             "started": str(folder),
         },
-        tune_config=tune.TuneConfig(num_samples=options.trials),
+        tune_config=tune.TuneConfig(metric="loss", mode="min", num_samples=options.trials),
         run_config=tune.RunConfig(
             callbacks=[*callbacks, noted(seen)], verbose=0, storage_path=str(Path.cwd())
         ),

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +30,7 @@ def in_fresh_process(
     shares_core: bool = False,
     count: Callable[[Path], dict[str, Any]] = lambda _: {},
     environ: Mapping[str, str] = MappingProxyType({}),
+    flags: Sequence[str] = (),
 ) -> tuple[dict[str, Any], MemoryWatch]:
     """Run one search in a process and a folder of its own, offline by default, and watch it.
 
@@ -40,12 +41,13 @@ def in_fresh_process(
         shares_core: Whether wandb-core may be no child of the search's process.
         count: Counts what the search has left in its folder.
         environ: Further variables of its environment.
+        flags: Further arguments.
 
     Returns:
         What the search printed and what was counted, and the watch.
     """
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, script, "--search", name]
+        command = [sys.executable, script, "--search", name, *flags]
         for option in ("trials", "results", "metrics", "concurrency"):
             if hasattr(options, option):
                 command += [f"--{option}", str(getattr(options, option))]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from tune_wandb_nb import SearchSpace
-from tune_wandb_nb.tuning.distributions.base import Constant, Grid
-from tune_wandb_nb.tuning.distributions.ranges import LogUniform
-from tune_wandb_nb.tuning.distributions.registry import KINDS, field_names
+from tune_wandb_nb.search_space.distributions.base import Constant, Grid
+from tune_wandb_nb.search_space.distributions.ranges import LogUniform
+from tune_wandb_nb.search_space.distributions.registry import KINDS, field_names
 from tune_wandb_nb.tuning.form.setup import Setup, read_setup
 from tune_wandb_nb.tuning.form.space_rows import Row, rows_of
 from tune_wandb_nb.tuning.plan.plan import Plan

@@ -11,7 +11,7 @@ from ray import tune
 from ray.tune.search.sample import Categorical, Float, Integer
 from ray.tune.search.variant_generator import generate_variants
 
-from tune_wandb_nb.tuning.distributions.base import (
+from tune_wandb_nb.search_space.distributions.base import (
     Choice,
     Constant,
     Distribution,
@@ -19,7 +19,7 @@ from tune_wandb_nb.tuning.distributions.base import (
     QRandn,
     Randn,
 )
-from tune_wandb_nb.tuning.distributions.ranges import (
+from tune_wandb_nb.search_space.distributions.ranges import (
     LogRandInt,
     LogUniform,
     QLogRandInt,
@@ -29,7 +29,7 @@ from tune_wandb_nb.tuning.distributions.ranges import (
     RandInt,
     Uniform,
 )
-from tune_wandb_nb.tuning.space.space import SearchSpace
+from tune_wandb_nb.search_space.space.space import SearchSpace
 
 _FINITE = st.floats(-1e12, 1e12)
 

@@ -7,17 +7,19 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from tune_wandb_nb import legacy
+    from tune_wandb_nb.search_space.space.space import SearchSpace
     from tune_wandb_nb.tracking.broker.login import login, logout
     from tune_wandb_nb.tracking.driver.logger import WandbLogger, WandbLoggerCallback
     from tune_wandb_nb.tracking.legacy.run import DEFAULT_LOGGERS, run
     from tune_wandb_nb.tracking.settings.settings import SettingsError
+    from tune_wandb_nb.tracking.upload.report import report
     from tune_wandb_nb.tracking.upload.sync_runs import sync_runs
     from tune_wandb_nb.tracking.upload.upload_experiment import upload_experiment
     from tune_wandb_nb.tracking.worker.mixin import WandbTrainableMixin, wandb_mixin
     from tune_wandb_nb.tracking.worker.setup_wandb import setup_wandb
     from tune_wandb_nb.tuning.plan.plan import StopAt
-    from tune_wandb_nb.tuning.space.space import SearchSpace
     from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard, compare
+    from tune_wandb_nb.widgets.dashboard.write_report import write_report
     from tune_wandb_nb.widgets.doctor.doctor import doctor
     from tune_wandb_nb.widgets.experiment import Experiment
     from tune_wandb_nb.widgets.panel.form_access import SetupError
@@ -41,18 +43,20 @@ __all__ = [
     "legacy",
     "login",
     "logout",
+    "report",
     "run",
     "setup_wandb",
     "sync_runs",
     "upload_experiment",
     "wandb_mixin",
+    "write_report",
 ]
 
 _HOME = {
     "DEFAULT_LOGGERS": "tracking.legacy.run",
     "Dashboard": "widgets.dashboard.dashboard",
     "Experiment": "widgets.experiment",
-    "SearchSpace": "tuning.space.space",
+    "SearchSpace": "search_space.space.space",
     "SettingsError": "tracking.settings.settings",
     "SetupError": "widgets.panel.form_access",
     "SetupPanel": "widgets.panel.setup_panel",
@@ -65,11 +69,13 @@ _HOME = {
     "legacy": "legacy",
     "login": "tracking.broker.login",
     "logout": "tracking.broker.login",
+    "report": "tracking.upload.report",
     "run": "tracking.legacy.run",
     "setup_wandb": "tracking.worker.setup_wandb",
     "sync_runs": "tracking.upload.sync_runs",
     "upload_experiment": "tracking.upload.upload_experiment",
     "wandb_mixin": "tracking.worker.mixin",
+    "write_report": "widgets.dashboard.write_report",
     # Not public, but Tune pickles them into each experiment's tuner.pkl, which the next version of
     # this package must be able to load: under these names, wherever their modules are by then.
     "BoardCallback": "tuning.board.callback",

@@ -6,10 +6,17 @@ import json
 
 import pytest
 
-from tune_wandb_nb.compat.graphql import new_view_name, spec_of, view_address
+from tune_wandb_nb.compat.graphql import (
+    new_report_name,
+    new_view_name,
+    report_spec,
+    spec_of,
+    view_address,
+)
 
 workspaces = pytest.importorskip("wandb_workspaces.workspaces")
 interface = pytest.importorskip("wandb_workspaces.workspaces.internal")
+interface_of_reports = pytest.importorskip("wandb_workspaces.reports.v2.internal")
 
 
 def test_a_workspace_has_a_text_without_a_server_or_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,3 +35,20 @@ def test_a_new_view_is_named_as_wandb_workspaces_names_it() -> None:
     assert ours != new_view_name()
     page = "https://wandb.ai/me/digits"
     assert view_address(page, theirs).endswith(interface._internal_name_to_url_query_str(theirs))
+
+
+def test_a_report_has_a_text_without_a_server_or_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    reports = pytest.importorskip("wandb_workspaces.reports.v2")
+    monkeypatch.setattr(interface.wandb, "Api", None)
+    grid = reports.PanelGrid(runsets=[reports.Runset(name="mine")])
+    report = reports.Report(entity="e", project="p", blocks=[grid])
+    found = json.loads(report_spec(report, "e", "p", "id-1"))["blocks"]
+    (runs,) = [block["metadata"]["runSets"] for block in found if block["type"] == "panel-grid"]
+    assert runs[0]["name"] == "mine"
+    assert runs[0]["project"] == {"id": "id-1", "name": "p", "entityName": "e"}
+    named = interface_of_reports.Project(name="p", entity_name="e", id="id-1")
+    assert json.loads(named.model_dump_json(by_alias=True)) == runs[0]["project"]
+
+
+def test_a_new_report_is_named_as_wandb_workspaces_names_it() -> None:
+    assert len(new_report_name()) == len(interface_of_reports._generate_name())

@@ -7,6 +7,7 @@ from typing import Any
 from ray import tune
 from ray.tune.execution.tune_controller import TuneController
 from ray.tune.result import DEFAULT_METRIC
+from ray.tune.schedulers import ASHAScheduler, PopulationBasedTraining
 
 from tests.searches import RunSearch
 from tune_wandb_nb.compat import ray_search
@@ -57,3 +58,28 @@ def test_tunes_loop_has_the_methods_that_are_held_or_called() -> None:
     for name in (*ray_search._STARTS, "stop_trial", "request_stop_experiment", "get_trials"):
         assert callable(getattr(TuneController, name))
     assert isinstance(TuneController.search_alg, property)
+
+
+def test_whether_tune_has_left_a_search(run_search: RunSearch) -> None:
+    seen: list[bool] = []
+
+    class Looks(Finds):
+        def on_experiment_end(self, *_: Any, **__: Any) -> None:
+            assert self.found is not None
+            seen.append(self.found.has_left)
+
+    looks = Looks()
+    run_search(report, {"a": 1}, callbacks=[looks])
+    assert looks.found is not None
+    assert (seen, looks.found.has_left) == ([False], True)
+
+
+def test_whether_the_scheduler_changes_hyperparameters(run_search: RunSearch) -> None:
+    pbt = PopulationBasedTraining(
+        metric="loss", mode="min", hyperparam_mutations={"a": tune.uniform(0, 1)}
+    )
+    for scheduler, changes in ((pbt, True), (ASHAScheduler(metric="loss", mode="min"), False)):
+        finds = Finds()
+        run_search(report, {"a": 1}, callbacks=[finds], tune_config={"scheduler": scheduler})
+        assert finds.found is not None
+        assert finds.found.changes_config is changes

@@ -37,10 +37,10 @@ def test_the_contract_names_modules_of_every_pure_room() -> None:
     modules = pure_modules()
     for name in (
         *("tracking.notices", "tracking.settings.settings", "tuning.board", "tuning.board.board"),
-        *("tuning.distributions.base", "tuning.form.setup", "tuning.plan.plan"),
+        *("search_space.distributions.base", "tuning.form.setup", "tuning.plan.plan"),
     ):
         assert f"tune_wandb_nb.{name}" in modules
-    assert "tune_wandb_nb.tuning.space.ray_tune" not in modules
+    assert "tune_wandb_nb.search_space.space.ray_tune" not in modules
 
 
 def test_pure_modules_import_nothing_heavy() -> None:

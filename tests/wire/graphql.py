@@ -53,6 +53,7 @@ class GraphQL:
             "UpsertSweep": self._upsert_sweep,
             "GetSweepState": self._sweep_state,
             "UpsertView2": self._upsert_view,
+            "projectInternalId": self._project_id,
             "ArtifactType": self._artifact_type,
             "ArtifactByID": self._artifact_by_id,
             "CreateArtifact": self._create_artifact,
@@ -146,10 +147,23 @@ class GraphQL:
         return {"project": {"sweep": sweep and {"state": sweep.state}}}
 
     def _upsert_view(self, variables: Variables) -> Answer:
-        self._store.views.append({**variables, "spec": json.loads(variables["spec"])})
+        view_id = variables.get("id")
+        is_new = view_id is None
+        if is_new:
+            view_id = f"view-{len(self._store.views) + 1}"
+            self._store.views.append({})
+        view = self._store.views[int(view_id.removeprefix("view-")) - 1]
+        saved = {**view, **variables, "id": view_id, "spec": json.loads(variables["spec"])}
+        view.update({**saved, "saves": view.get("saves", 0) + 1})
         self._store.touch()
-        view = {"id": f"view-{len(self._store.views)}", "name": variables["name"]}
-        return {"upsertView": {"view": view, "inserted": True}}
+        return {
+            "upsertView": {"view": {"id": view_id, "name": variables["name"]}, "inserted": is_new}
+        }
+
+    def _project_id(self, variables: Variables) -> Answer:
+        name = variables["projectName"]
+        known = {key[1] for key in self._store.runs if key[0] == variables["entityName"]}
+        return {"project": _project(variables["entityName"], name) if name in known else None}
 
     # Artifacts
 

@@ -7,6 +7,7 @@ from typing import Any
 
 __all__ = [
     "PROJECTS",
+    "PROJECT_ID",
     "RUN",
     "SAMPLED_ROWS",
     "SWEEP_STATE",
@@ -15,7 +16,10 @@ __all__ = [
     "VIEWER",
     "first_error",
     "names_of",
+    "new_report_name",
     "new_view_name",
+    "project_id_of",
+    "report_spec",
     "run_of",
     "sample_of_steps",
     "sampled_rows",
@@ -63,6 +67,12 @@ UPSERT_VIEW = (
     " description: $description, type: $type, spec: $spec, locked: $locked,"
     " createdUsing: WANDB_SDK}) { view { id name } inserted } }"
 )
+
+PROJECT_ID = (
+    "query projectInternalId($entityName: String!, $projectName: String!) {"
+    " project(name: $projectName, entityName: $entityName) { internalId } }"
+)
+"""Asks for the server's own id of a project; see `project_id_of`."""
 
 
 def first_error(answer: Any) -> str:
@@ -120,9 +130,12 @@ def state_of_sweep(data: Any) -> str | None:
     return str(state).upper() if state else None
 
 
-def view_of(data: Mapping[str, Any]) -> str | None:
-    name = _inside(data, "upsertView", "view", "name")
-    return str(name) if name else None
+def view_of(data: Mapping[str, Any]) -> tuple[str, str | None] | None:
+    """Return name and id of a view; with the id the same view can be saved again."""
+    view = _inside(data, "upsertView", "view")
+    if not isinstance(view, dict) or not view.get("name"):
+        return None
+    return str(view["name"]), view.get("id")
 
 
 # Views. The ``save()`` of wandb-workspaces makes a ``wandb.Api()``, which takes a key from the
@@ -137,6 +150,35 @@ def spec_of(workspace: Any) -> str:
 
 def new_view_name() -> str:
     return f"nw-{secrets.token_hex(6)[:11]}-v"
+
+
+def report_spec(report: Any, entity: str, project: str, project_id: str) -> str:
+    """Return a ``Report`` of wandb-workspaces as the server stores it.
+
+    Its run sets name no project: with one, wandb-workspaces asks the server for the project's id,
+    by a ``wandb.Api()``.
+
+    Raises:
+        AttributeError: this wandb-workspaces has no such text.
+    """
+    spec = json.loads(spec_of(report))
+    where = {"id": project_id, "name": project, "entityName": entity}
+    for block in spec["blocks"]:
+        for runs in (block.get("metadata") or {}).get("runSets", ()):
+            runs["project"] = where
+    return json.dumps(spec)
+
+
+def project_id_of(data: Any) -> str | None:
+    """Return the id in an answer to `PROJECT_ID`; None where there is no such project."""
+    found = data.get("project") if isinstance(data, dict) else None
+    project_id = found.get("internalId") if isinstance(found, dict) else None
+    return str(project_id) if project_id else None
+
+
+def new_report_name() -> str:
+    """Return a name for a new report: the server's own, which no person sees."""
+    return secrets.token_hex(6)[:11]
 
 
 def view_address(project_page: str, name: str) -> str:

@@ -21,13 +21,20 @@ _HELD: "WeakSet[Any]" = WeakSet()
 class TuneSearch:
     """Its methods are called in Tune's thread.
 
-    ``metric`` and ``mode`` are None where only scheduler or search algorithm know them.
+    ``metric`` and ``mode`` are None where only scheduler or search algorithm know them. The call
+    of ``tune.run`` that runs the loop is ``frame``.
     """
 
     def __init__(
-        self, controller: Any, experiment: Any, metric: str | None, mode: str | None
+        self,
+        controller: Any,
+        experiment: Any,
+        metric: str | None,
+        mode: str | None,
+        frame: FrameType | None = None,
     ) -> None:
         self._controller = controller
+        self._frame = frame
         scheduler = getattr(controller, "_scheduler_alg", None)
         found = metric or getattr(scheduler, "metric", None)
         self.metric: str | None = None if found == _NO_METRIC else found
@@ -37,6 +44,31 @@ class TuneSearch:
         spec = getattr(experiment, "spec", None)
         config = spec.get("config") if isinstance(spec, Mapping) else None
         self.param_space: Mapping[str, Any] = config if isinstance(config, Mapping) else {}
+
+    @property
+    def changes_config(self) -> bool:
+        """Whether its scheduler changes hyperparameters of trials that run (PBT, PB2)."""
+        from ray.tune import schedulers
+
+        kinds = (schedulers.PopulationBasedTraining, schedulers.PopulationBasedTrainingReplay)
+        return isinstance(getattr(self._controller, "_scheduler_alg", None), kinds)
+
+    @property
+    def has_left(self) -> bool:
+        """Whether Tune has returned from the search, or raised.
+
+        Tune calls no hook where it is left by an interrupt, or by an error in another callback's
+        ``setup``.
+        """
+        if self._frame is None:
+            return False
+        for frame in sys._current_frames().values():
+            inner: FrameType | None = frame
+            while inner is not None:
+                if inner is self._frame:
+                    return False
+                inner = inner.f_back
+        return True
 
     def inherit(self, base: type) -> None:
         """Give the classes of this search's trials a first base; functions stay as they are.
@@ -105,7 +137,8 @@ def calling_search() -> TuneSearch | None:
             controller = local["self"]
             experiment = next(iter(local.get("experiments") or ()), None)
         elif controller is not None and frame.f_globals.get("__name__") == "ray.tune.tune":
-            return TuneSearch(controller, experiment, local.get("metric"), local.get("mode"))
+            metric, mode = local.get("metric"), local.get("mode")
+            return TuneSearch(controller, experiment, metric, mode, frame)
         frame = frame.f_back
     return None
 

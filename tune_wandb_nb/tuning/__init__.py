@@ -1,1 +1,1 @@
-"""Searches with Ray Tune: search spaces, plans, trials and progress."""
+"""Searches with Ray Tune: plans, trials and progress."""

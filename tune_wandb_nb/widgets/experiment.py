@@ -13,6 +13,7 @@ from tune_wandb_nb.tuning.search.search import Search, Status
 from tune_wandb_nb.widgets.base.frontend import detect_frontend
 from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard
 from tune_wandb_nb.widgets.dashboard.open_experiment import recall_experiment
+from tune_wandb_nb.widgets.dashboard.write_report import write_report
 
 if TYPE_CHECKING:
     from ray import tune
@@ -66,6 +67,8 @@ class Experiment:
         space = dict(param_space or {})
         callbacks = list(getattr(run_config, "callbacks", None) or [])
         self.logger, added_callbacks = _logger(wandb, entry_of(space), callbacks)
+        if self.logger is not None:
+            self.logger.report_with(write_report)
         self._key = _entry_key(space)
         self.dashboard = _dashboard(dashboard, height)
         board = self.dashboard.board if self.dashboard else TrialBoard()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ray import tune
+from ray.tune.error import TuneError
 
 import tune_wandb_nb as tw
 from tests.searches import RunSearch
@@ -15,6 +19,7 @@ from tests.wire import WireServer
 from tests.wire.sync import sync
 from tune_wandb_nb.tracking.control import search_sweep
 
+CHECKOUT = Path(tw.__file__).parent.parent
 MANY = 3000
 SPACE = {
     "lr": tune.loguniform(1e-4, 1e-1),
@@ -191,6 +196,69 @@ def test_a_restored_search_goes_on_in_its_sweep(
     assert sweep.states == ["RUNNING", "FINISHED"] * 2
     (run,) = wire_server.runs.values()
     assert (run.sweep, len(run.rows), run.starts) == (sweep.sweep_id, 2, 2)
+
+
+class Raises(tune.Callback):
+    """Raises in one of Tune's hooks."""
+
+    def __init__(self, hook: str, error: BaseException) -> None:
+        setattr(self, hook, self.throw)
+        self.error = error
+
+    def throw(self, *_: Any, **__: Any) -> None:
+        raise self.error
+
+    def __reduce__(self) -> Any:
+        return (tune.Callback, ())
+
+
+@pytest.mark.usefixtures("_asks_often")
+@pytest.mark.parametrize("hook", ["setup", "on_trial_result", "on_experiment_end"])
+@pytest.mark.parametrize("error", [ValueError("theirs"), KeyboardInterrupt("theirs")], ids=repr)
+def test_a_search_that_is_left_by_an_error_leaves_no_sweep_that_runs(
+    run_search: RunSearch, wire_server: WireServer, hook: str, error: BaseException
+) -> None:
+    callbacks = [Raises(hook, error), logger_for(wire_server)]
+    if hook == "setup":
+        callbacks.reverse()
+    # Tune wraps the errors of some hooks.
+    with pytest.raises((type(error), TuneError), match="theirs"):
+        run_search(report, SPACE, callbacks=callbacks)
+    wire_server.wait_for(lambda s: s.sweeps["sweep1"].states == ["RUNNING", "FINISHED"])
+
+
+def test_a_script_that_ends_early_ends_its_sweep(
+    ray_environ: dict[str, str], wire_server: WireServer, wandb_home: Path
+) -> None:
+    script = """
+from ray import tune
+from ray.tune.error import TuneError
+from tests.joining import join_ray
+import tune_wandb_nb as tw
+
+class Raises(tune.Callback):
+    def on_trial_result(self, **_):
+        raise KeyboardInterrupt("theirs")
+
+if __name__ == "__main__":
+    join_ray()
+    callbacks = [Raises(), tw.WandbLogger(project="p", sweep=True)]
+    run_config = tune.RunConfig(callbacks=callbacks, storage_path=STORAGE, verbose=0)
+    space = {"lr": tune.uniform(0, 1)}
+    tune.Tuner(lambda _: tune.report({"loss": 1}), param_space=space, run_config=run_config).fit()
+""".replace("STORAGE", repr(str(wandb_home / "ray")))
+    (wandb_home / "script.py").write_text(script)
+    environ = {**os.environ, **ray_environ, **wire_server.environ, "PYTHONPATH": str(CHECKOUT)}
+    done = subprocess.run(
+        [sys.executable, "script.py"],
+        cwd=wandb_home,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "KeyboardInterrupt: theirs" in done.stderr, done.stderr
+    assert wire_server.sweeps["sweep1"].states == ["RUNNING", "FINISHED"]
 
 
 def test_a_run_that_was_recorded_offline_is_uploaded_into_its_sweep(

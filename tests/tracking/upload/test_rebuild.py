@@ -101,3 +101,23 @@ def test_without_either_it_is_named_with_what_helps(
     assert told[good.name]["state"] == "synced"
     assert told[bad.name]["state"] == "broken"
     assert "tune_wandb_nb.upload_experiment(" in told[bad.name]["note"]
+
+
+def test_a_rebuilt_run_stays_in_its_sweep(
+    run_search: RunSearch, wire_server: WireServer, wandb_home: Path
+) -> None:
+    # As the runs of a search with a sweep are opened.
+    settings = {"sweep_id": "sweep1"}
+    logger = WandbLogger(project="p", mode="offline", settings=settings)
+    run_search(lambda _: tune.report({"value": 1}), {}, logger=logger)
+    (file,) = find_wandb_files(wandb_home)
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    origin = read_origin(file.parent)
+    assert origin is not None
+    assert origin.sweep == "sweep1"
+    write_origin(file.parent, replace(origin, pid=str(gone.pid)))
+    file.write_bytes(file.read_bytes()[:7])
+    assert sync(wire_server, wandb_home)[file.name]["state"] == "rebuilt"
+    (run,) = wire_server.runs.values()
+    assert (run.sweep, len(run.rows)) == ("sweep1", 1)

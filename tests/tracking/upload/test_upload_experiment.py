@@ -341,3 +341,16 @@ def test_bad_input(
         upload(folder.path, api_key=None)
     with pytest.raises(AccountError, match="refuses the key"):
         upload(folder.path, api_key="f" * 40)
+
+
+def test_new_runs_join_a_sweep_and_others_stay_in_theirs(
+    upload: Upload, wire_server: WireServer, tmp_path: Path
+) -> None:
+    folder = Folder(tmp_path / "experiment")
+    folder.report("ab_00000", range(1, 3))
+    folder.ended(ab_00000="TERMINATED")
+    assert list(upload(folder.path, sweep="sweep1")["state"]) == ["uploaded"]
+    folder.report("ab_00000", range(3, 5))
+    assert list(upload(folder.path)["uploaded"]) == [2]
+    (run,) = wire_server.runs.values()
+    assert (run.sweep, len(run.rows)) == ("sweep1", 4)

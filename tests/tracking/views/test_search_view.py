@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ray import tune
+from ray.tune.schedulers import PopulationBasedTraining
 
 import tune_wandb_nb as tw
 from tests.searches import RunSearch
@@ -120,3 +121,47 @@ def test_what_is_in_the_way_of_a_view_is_one_line(
     assert said.count("no W&B view of this search") == 1
     assert why in said
     assert list(logger.audit()["logged"]) == [2]
+
+
+def test_at_the_end_it_shows_the_most_important_hyperparameter_first(
+    run_search: RunSearch, wire_server: WireServer
+) -> None:
+    space = {"width": tune.uniform(1, 2), "lr": tune.grid_search([0.1, 0.2, 0.3, 0.4, 0.5])}
+    logger = logger_for(wire_server)
+    tune_config = {"metric": "loss", "mode": "min"}
+    run_search(
+        lambda config: tune.report({"loss": config["lr"]}),
+        space,
+        logger=logger,
+        tune_config=tune_config,
+    )
+    (view,) = wire_server.views
+    first, second = of_type(view, "Scatter Plot")
+    assert (first["xAxis"], second["xAxis"]) == ("config:lr.value", "config:width.value")
+    # A search this short may have ended before its view was saved at all.
+    assert view["saves"] <= 2
+    before = logger.view_url
+    assert logger.save_view() == before
+    assert len(wire_server.views) == 1
+
+
+def step(config: dict[str, Any]) -> None:
+    for i in range(4):
+        tune.report({"loss": config["lr"] + i})
+
+
+def test_a_search_whose_scheduler_changes_hyperparameters_shows_their_schedules(
+    run_search: RunSearch, wire_server: WireServer
+) -> None:
+    scheduler = PopulationBasedTraining(
+        metric="loss", mode="min", hyperparam_mutations={"lr": tune.uniform(0, 1)}
+    )
+    logger = logger_for(wire_server, best={"loss": "min"})
+    run_search(
+        step, {"lr": tune.uniform(0, 1)}, logger=logger, tune_config={"scheduler": scheduler}
+    )
+    (view,) = wire_server.views
+    (schedule,) = of_type(view, "Run History Line Plot", section=1)
+    assert schedule["metrics"] == ["config/lr"]
+    (run,) = wire_server.runs.values()
+    assert [row["config/lr"] for row in run.rows] == [run.config["lr"]] * 4

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from tests.forms import KEY, ROWS, SPACE, TYPED, plan, problems, setup
 from tune_wandb_nb import SearchSpace
-from tune_wandb_nb.tuning.distributions.base import Grid
-from tune_wandb_nb.tuning.distributions.ranges import LogUniform
-from tune_wandb_nb.tuning.distributions.registry import KINDS
+from tune_wandb_nb.search_space.distributions.base import Grid
+from tune_wandb_nb.search_space.distributions.ranges import LogUniform
+from tune_wandb_nb.search_space.distributions.registry import KINDS
 from tune_wandb_nb.tuning.form.advice import advice
 from tune_wandb_nb.tuning.form.setup import FieldProblem, Setup, read_setup
 from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, LABELS

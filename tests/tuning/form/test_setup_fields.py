@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.forms import KEY
-from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.search_space.distributions.values import SpaceError
 from tune_wandb_nb.tuning.form.setup_fields import (
     DEFAULTS,
     LABELS,

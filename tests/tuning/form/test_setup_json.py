@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.forms import KEY
 from tests.spaces import spaces
 from tune_wandb_nb import SearchSpace
-from tune_wandb_nb.tuning.distributions.base import Kept
-from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.search_space.distributions.base import Kept
+from tune_wandb_nb.search_space.distributions.values import SpaceError
 from tune_wandb_nb.tuning.form.setup import Setup
 from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS
 from tune_wandb_nb.tuning.form.setup_json import setup_from_json, setup_to_json

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from tests.spaces import spaces
 from tune_wandb_nb import SearchSpace
-from tune_wandb_nb.tuning.distributions.base import Choice, Constant, Kept
-from tune_wandb_nb.tuning.distributions.ranges import LogUniform, QRandInt
-from tune_wandb_nb.tuning.distributions.registry import KINDS
-from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.search_space.distributions.base import Choice, Constant, Kept
+from tune_wandb_nb.search_space.distributions.ranges import LogUniform, QRandInt
+from tune_wandb_nb.search_space.distributions.registry import KINDS
+from tune_wandb_nb.search_space.distributions.values import SpaceError
 from tune_wandb_nb.tuning.form.space_rows import Problem, Row, read_rows, rows_of
 
 

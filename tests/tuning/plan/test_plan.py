@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.forms import SPACE, plan
 from tune_wandb_nb import SearchSpace
-from tune_wandb_nb.tuning.distributions.base import Choice, Kept
-from tune_wandb_nb.tuning.distributions.ranges import LogUniform, RandInt
+from tune_wandb_nb.search_space.distributions.base import Choice, Kept
+from tune_wandb_nb.search_space.distributions.ranges import LogUniform, RandInt
 from tune_wandb_nb.tuning.plan.plan import StopAt
 
 

@@ -15,9 +15,9 @@ from tests.forms import SPACE, plan
 from tests.spaces import spaces
 from tests.trainable_functions import quick
 from tune_wandb_nb import Experiment, SearchSpace
-from tune_wandb_nb.tuning.distributions.base import Choice, Kept
-from tune_wandb_nb.tuning.distributions.ranges import LogUniform, Uniform
-from tune_wandb_nb.tuning.inspection.import_name import CodeName, code_name
+from tune_wandb_nb.search_space.distributions.base import Choice, Kept
+from tune_wandb_nb.search_space.distributions.ranges import LogUniform, Uniform
+from tune_wandb_nb.search_space.inspection.import_name import CodeName, code_name
 from tune_wandb_nb.tuning.plan.plan import Plan
 from tune_wandb_nb.tuning.plan.plan_code import plan_code
 from tune_wandb_nb.tuning.plan.tune_plan import run_config, trainable_with_resources, tune_config

@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 
 from tests.forms import problems
-from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.search_space.distributions.values import SpaceError
 from tune_wandb_nb.tuning.plan.strategies import (
     ALGORITHMS,
     SCHEDULERS,

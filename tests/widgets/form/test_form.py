@@ -19,8 +19,8 @@ from tests.widgets.panels import (
 )
 from tests.widgets.tags import Tags
 from tune_wandb_nb import SetupError, SetupPanel
-from tune_wandb_nb.tuning.distributions.registry import KINDS
-from tune_wandb_nb.tuning.inspection.import_name import code_name
+from tune_wandb_nb.search_space.distributions.registry import KINDS
+from tune_wandb_nb.search_space.inspection.import_name import code_name
 from tune_wandb_nb.widgets.form.form import Form
 
 pytestmark = pytest.mark.usefixtures("no_key")

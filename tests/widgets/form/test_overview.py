@@ -9,7 +9,7 @@ from tests.widgets.panels import (
     train,
 )
 from tune_wandb_nb import SetupPanel
-from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.search_space.distributions.values import SpaceError
 
 pytestmark = pytest.mark.usefixtures("no_key")
 

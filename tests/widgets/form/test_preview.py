@@ -4,9 +4,15 @@ import pytest
 
 from tests.widgets.evil import EVIL_IMAGE
 from tests.widgets.tags import Tags
-from tune_wandb_nb.tuning.distributions.base import Choice, Constant, Distribution, Grid, Randn
-from tune_wandb_nb.tuning.distributions.ranges import LogUniform, QUniform, RandInt, Uniform
-from tune_wandb_nb.tuning.distributions.registry import KINDS
+from tune_wandb_nb.search_space.distributions.base import (
+    Choice,
+    Constant,
+    Distribution,
+    Grid,
+    Randn,
+)
+from tune_wandb_nb.search_space.distributions.ranges import LogUniform, QUniform, RandInt, Uniform
+from tune_wandb_nb.search_space.distributions.registry import KINDS
 from tune_wandb_nb.tuning.form.space_rows import Row
 from tune_wandb_nb.widgets.form.preview import preview_html
 from tune_wandb_nb.widgets.form.space_row import SpaceRow

@@ -7,8 +7,8 @@ from tests.widgets.panels import (
     train,
 )
 from tune_wandb_nb import SetupPanel
-from tune_wandb_nb.tuning.distributions.base import Constant
-from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.search_space.distributions.base import Constant
+from tune_wandb_nb.search_space.distributions.values import SpaceError
 
 pytestmark = pytest.mark.usefixtures("no_key")
 

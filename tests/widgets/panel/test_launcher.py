@@ -6,8 +6,8 @@ import pytest
 
 from tests.widgets.panels import train
 from tune_wandb_nb import SearchSpace, WandbLogger
-from tune_wandb_nb.tuning.distributions.base import Constant
-from tune_wandb_nb.tuning.distributions.ranges import Uniform
+from tune_wandb_nb.search_space.distributions.base import Constant
+from tune_wandb_nb.search_space.distributions.ranges import Uniform
 from tune_wandb_nb.tuning.plan.plan import Plan
 from tune_wandb_nb.widgets.panel.launcher import experiment_of, summary_of
 

@@ -15,7 +15,7 @@ from tests.widgets.panels import KEY, button, every_html, messages, space, start
 from tests.widgets.tags import Tags
 from tests.wire import WireServer
 from tune_wandb_nb import SearchSpace, SetupError, SetupPanel
-from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.search_space.distributions.values import SpaceError
 from tune_wandb_nb.tuning.form.last_setup import recall
 
 pytestmark = pytest.mark.usefixtures("no_key")

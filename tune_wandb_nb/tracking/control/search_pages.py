@@ -1,22 +1,45 @@
 """The pages of the search that runs: its sweep and its view, made while runs are opened."""
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from tune_wandb_nb.compat.ray_search import TuneSearch
+from tune_wandb_nb.search_space.space.importance_shares import most_important
 from tune_wandb_nb.tracking.auth.access import Access
 from tune_wandb_nb.tracking.auth.credentials import server_of
 from tune_wandb_nb.tracking.control.search_space import varied_params
 from tune_wandb_nb.tracking.control.search_sweep import SearchSweep, begin_sweep
+from tune_wandb_nb.tracking.results.rows import Row
+from tune_wandb_nb.tracking.results.trial_end import Ending
+from tune_wandb_nb.tracking.runs.init_plan import InitPlan
+from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
-from tune_wandb_nb.tracking.views.search_view import ViewContent, ViewError, save_view
+from tune_wandb_nb.tracking.views.search_run import SearchRun, TrialEntry, plan_of_search_run
+from tune_wandb_nb.tracking.views.search_view import SavedView, ViewContent, ViewError, save_view
 
-__all__ = ["SearchPages"]
+if TYPE_CHECKING:
+    from ray.tune.experiment import Trial
+
+__all__ = ["RunPort", "SearchPages"]
+
+_SWEEP, _RUN = "wandb sweep", "wandb search run"
+"""Beside the trials' ids: where a search's saved state has its sweep and its run."""
 
 _SAVED_WITHIN = 10.0
 """Seconds, at the end of the search."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPort:
+    """The way to a run that the writer opens and writes."""
+
+    open_run: Callable[[TrialRun], None]
+    send: Callable[[TrialRun, Callable[[], Row] | Ending], None]
+    on_offline: Callable[[TrialRun], None]
+    """Called with a run that was to be online and is not."""
 
 
 class SearchPages:
@@ -27,6 +50,7 @@ class SearchPages:
         access: Returns how it goes online.
         search: Tune's loop; None where it cannot be reached.
         say: Called with what a person should know.
+        port: The way to the run of the search, if it is to have one.
     """
 
     def __init__(
@@ -35,22 +59,87 @@ class SearchPages:
         access: Callable[[], Access],
         search: TuneSearch | None,
         say: Callable[[str], None],
+        port: RunPort,
     ) -> None:
         self.sweep: SearchSweep | None = None
-        self.view_url: str | None = None
+        self.run: SearchRun | None = None
+        """The run of the search; None where it has none, and before its first trial."""
         self.are_due = True
         """Whether the first run is still to come online."""
         self._settings, self._access, self._search, self._say = settings, access, search, say
+        self._port = port
+        self._view: SavedView | None = None
+        self._is_last = False
+        self._important: str | None = None
+        """The hyperparameter that the saved view shows first."""
+        self._entries: Sequence[TrialEntry] = ()
+        self._where: tuple[str, str] | None = None
+        """The project's page and the group of a view that is saved by itself."""
         self._saving: threading.Thread | None = None
+        self._restored: Mapping[str, Any] = {}
 
-    def begin(
-        self, arguments: Mapping[str, Any], restored: Mapping[str, str] | None
-    ) -> Mapping[str, Any]:
-        """Register the sweep where one is asked for; returns the logger's arguments with it."""
+    def begin(self, arguments: Mapping[str, Any], restored: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Register the sweep where one is asked for; returns the logger's arguments with it.
+
+        Args:
+            arguments: The logger's arguments.
+            restored: The `state` of the search that is restored, among others.
+        """
+        self._restored = restored
+        if self._settings.view and self._search is not None and self._search.changes_config:
+            # Without them the history has nothing for the charts of the schedules.
+            arguments = {**arguments, "log_config": True}
         if not self._settings.sweep:
             return arguments
-        self.sweep = begin_sweep(self._settings, self._access(), self._search, restored, self._say)
+        sweep = restored.get(_SWEEP)
+        self.sweep = begin_sweep(self._settings, self._access(), self._search, sweep, self._say)
         return arguments if self.sweep is None else self.sweep.with_sweep(arguments)
+
+    def state(self) -> dict[str, Any]:
+        """Return what a restored search needs to go on with its sweep and its run."""
+        state: dict[str, Any] = {}
+        if self.sweep is not None:
+            state[_SWEEP] = self.sweep.state()
+        if self.run is not None:
+            run_id = self.run.plan.arguments["id"]
+            state[_RUN] = {"run_id": run_id, "started": self.run.started}
+        return state
+
+    def follow(self, trials: Sequence["Trial"], trial_id: str, first: InitPlan) -> None:
+        """Log how far the search is to its own run, which opens with the first call.
+
+        Args:
+            trials: Tune's trials.
+            trial_id: The first of them.
+            first: The plan of its run.
+        """
+        if not self._settings.search_run or first.mode == "disabled":
+            return
+        if self.run is None:
+            self.run = self._new_run(trial_id, first)
+            self._port.open_run(self.run)
+        if (row := self.run.update(trials)) is not None:
+            self._port.send(self.run, lambda: row)
+
+    def conclude(
+        self, trials: Sequence["Trial"], entries: Sequence[TrialEntry], experiment: str | None
+    ) -> None:
+        """End the search's own run, with a table of its trials and its report.
+
+        Args:
+            trials: Tune's trials.
+            entries: The rows of the table.
+            experiment: The path or URI of the experiment.
+        """
+        self._entries = entries
+        if self._view is not None and self._where is not None:
+            # Beside the uploads of the last runs.
+            self._save_beside(self._save_important, *self._where)
+        if self.run is not None:
+            row, ending = self.run.conclude(trials, entries, experiment)
+            if row is not None:
+                self._port.send(self.run, lambda: row)
+            self._port.send(self.run, ending)
 
     def poll(self) -> None:
         """Act on what was decided on the sweep's page, in Tune's thread."""
@@ -69,13 +158,8 @@ class SearchPages:
         page = self.sweep.url if self.sweep is not None else group_url
         self._say(f"this search in W&B: {page}")
         if self._settings.view and group is not None:
-            self._saving = threading.Thread(
-                target=self._save_quietly,
-                args=(project_url, group),
-                name="tune-wandb-view",
-                daemon=True,
-            )
-            self._saving.start()
+            self._where = (project_url, group)
+            self._save_beside(self.save_view, *self._where)
 
     def save_view(self, project_url: str, group: str) -> str:
         """Save a view of the search, and return its address.
@@ -87,12 +171,23 @@ class SearchPages:
         if key is None:
             raise ViewError("there is no API key")
         content = self._content(project_url, group)
-        self.view_url = save_view(server_of(self._settings), key, content)
-        return self.view_url
+        self._view = save_view(server_of(self._settings), key, content, self._view)
+        self._important = content.important
+        return self._view.url
+
+    @property
+    def view_url(self) -> str | None:
+        """The address of the saved view; None before it is saved."""
+        return self._view.url if self._view is not None else None
 
     def wait(self) -> None:
-        """Wait for a view that is being saved."""
-        if self._saving is not None:
+        """Wait for the view, which at the end shows the most important hyperparameter first."""
+        if self._saving is None or self._where is None:
+            return
+        self._saving.join(_SAVED_WITHIN)
+        if self._view is not None and self._important is None and not self._is_last:
+            # It was saved for the first time while the search ended.
+            self._save_beside(self._save_important, *self._where)
             self._saving.join(_SAVED_WITHIN)
 
     def end(self) -> None:
@@ -100,20 +195,66 @@ class SearchPages:
         if self.sweep is not None:
             self.sweep.end()
 
-    def _save_quietly(self, project_url: str, group: str) -> None:
-        try:
+    def _save_beside(self, save: Callable[[str, str], object], *where: str) -> None:
+        arguments = (save, *where)
+        self._saving = threading.Thread(
+            target=self._save_quietly, args=arguments, name="tune-wandb-view", daemon=True
+        )
+        self._saving.start()
+
+    def _save_important(self, project_url: str, group: str) -> None:
+        self._is_last = True
+        if self._most_important() is not None:
             self.save_view(project_url, group)
+
+    def _most_important(self) -> str | None:
+        metric, _ = self._objective()
+        rated = [
+            (entry.params, entry.metrics[metric])
+            for entry in self._entries
+            if metric is not None and metric in entry.metrics
+        ]
+        params = varied_params(self._search.param_space) if self._search is not None else {}
+        return most_important(rated, list(params))
+
+    def _save_quietly(
+        self, save: Callable[[str, str], object], project_url: str, group: str
+    ) -> None:
+        try:
+            save(project_url, group)
         except ViewError as error:
             self._say(f"no W&B view of this search: {error}.")
         except Exception as error:
             # The search has nothing to do with it.
             self._say(f"no W&B view of this search: {type(error).__name__}.")
 
+    def _new_run(self, trial_id: str, first: InitPlan) -> SearchRun:
+        metric, mode = self._objective()
+        name = self._search.name if self._search is not None else ""
+        plan = plan_of_search_run(first, trial_id, name or str(first.arguments["group"]))
+        restored = self._restored.get(_RUN)
+        if restored is not None:
+            plan = replace(plan, arguments={**plan.arguments, "id": restored["run_id"]})
+        given = self._settings.search_run
+        return SearchRun(
+            plan,
+            metric,
+            mode,
+            say=self._say,
+            on_offline=self._port.on_offline,
+            write_report=None if isinstance(given, bool) else given,
+            started=restored["started"] if restored is not None else None,
+        )
+
+    def _objective(self) -> tuple[str | None, str]:
+        """Return the metric that is optimized, None where nobody knows it, and its mode."""
+        if self._search is not None and self._search.metric is not None:
+            return self._search.metric, self._search.mode
+        return self._settings.first_best or (None, "min")
+
     def _content(self, project_url: str, group: str) -> ViewContent:
         search, settings = self._search, self._settings
-        metric, mode = settings.first_best or (None, "min")
-        if search is not None and search.metric is not None:
-            metric, mode = search.metric, search.mode
+        metric, mode = self._objective()
         if metric is None:
             raise ViewError(
                 "no metric is optimized; give TuneConfig(metric=..., mode=...) or best={...}"
@@ -128,5 +269,7 @@ class SearchPages:
             mode=mode,
             params=varied_params(search.param_space) if search is not None else {},
             has_best=metric in settings.best,
-            has_schedule=settings.log_config,
+            has_schedule=settings.log_config or (search is not None and search.changes_config),
+            important=self._most_important(),
+            has_search_run=bool(settings.search_run),
         )

@@ -3,6 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, cast
 
+from tune_wandb_nb.search_space.distributions.base import Constant
+from tune_wandb_nb.search_space.distributions.values import SpaceError
+from tune_wandb_nb.search_space.space.space import SearchSpace
+
 __all__ = ["sweep_config", "varied_params"]
 
 
@@ -21,28 +25,24 @@ def sweep_config(
         mode: "min" or "max".
         say: Called with what is left out, in words.
     """
-    # By its public name, as a user would: search spaces are a floor above.
-    import tune_wandb_nb
 
     def leave_out(text: str) -> None:
         say(f"left out of the W&B sweep: {text}")
 
     goal = cast("Literal['min', 'max']", mode if mode in ("min", "max") else "min")
     try:
-        space = tune_wandb_nb.SearchSpace.from_param_space(param_space)
+        space = SearchSpace.from_param_space(param_space)
         return space.to_sweep_config(metric, goal, leave_out=leave_out)
-    except ValueError:
+    except SpaceError:
         # Empty: the space may be in the search algorithm only.
         return None
 
 
 def varied_params(param_space: Mapping[str, Any]) -> dict[str, bool]:
     """Return the hyperparameters that vary, each with whether its distribution is logarithmic."""
-    import tune_wandb_nb
-
     try:
-        space = tune_wandb_nb.SearchSpace.from_param_space(param_space)
-    except ValueError:
+        space = SearchSpace.from_param_space(param_space)
+    except SpaceError:
         return {}
-    varied = {name: each for name, each in space.parameters.items() if each.kind != "constant"}
+    varied = {name: each for name, each in space.items() if not isinstance(each, Constant)}
     return {name: bool(getattr(each, "log", False)) for name, each in varied.items()}

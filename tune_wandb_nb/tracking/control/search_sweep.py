@@ -1,5 +1,6 @@
 """The W&B sweep of the search that runs: what is decided on its page happens to the search."""
 
+import atexit
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -22,10 +23,8 @@ from tune_wandb_nb.tracking.control.sweep import (
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.settings.settings import WandbSettings, settings_argument
 
-__all__ = ["SWEEP_STATE_KEY", "SearchSweep", "begin_sweep"]
+__all__ = ["SearchSweep", "begin_sweep"]
 
-SWEEP_STATE_KEY = "wandb sweep"
-"""Beside the trials' ids: where a search's saved state has its sweep."""
 _ASKED_EVERY = 15.0
 """Seconds, as often as wandb asks whether a run is to stop."""
 _TIMEOUT = 5.0
@@ -62,6 +61,7 @@ class SearchSweep:
 
     def start(self) -> None:
         """Start asking."""
+        atexit.register(self.end)
         self._thread.start()
 
     def with_sweep(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,8 +94,11 @@ class SearchSweep:
             self._say("the sweep was resumed in W&B.")
 
     def end(self) -> None:
-        """End the sweep, unless W&B has cancelled it; its runs stay."""
+        """End the sweep, unless it has ended, or W&B has ended it; its runs stay."""
+        if self._ended.is_set():
+            return
         self._ended.set()
+        atexit.unregister(self.end)
         if self._search is not None:
             self._search.release()
         if self._state in ("CANCELED", FINISHED):
@@ -105,6 +108,10 @@ class SearchSweep:
 
     def _ask(self) -> None:
         while not self._ended.wait(_ASKED_EVERY):
+            if self._search is not None and self._search.has_left:
+                # By an interrupt or an error, of which Tune tells no callback.
+                self.end()
+                return
             # A server that does not answer now is asked again.
             with suppress(AccountError):
                 state = sweep_state(self._host, self._key, self._sweep, timeout=_TIMEOUT)

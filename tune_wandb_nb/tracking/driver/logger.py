@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from tune_wandb_nb.compat.ray import adapt_tensorboard
 from tune_wandb_nb.compat.ray_search import calling_search
-from tune_wandb_nb.tracking.control.search_sweep import SWEEP_STATE_KEY
 from tune_wandb_nb.tracking.driver.search_info import SearchInfo
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.driver.shutdown import close_session
@@ -19,6 +18,7 @@ from tune_wandb_nb.tracking.runs.init_plan import TrialNames
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 from tune_wandb_nb.tracking.settings.init_arguments import check_init_arguments
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
+from tune_wandb_nb.tracking.views.search_run import ReportWriter
 
 if TYPE_CHECKING:
     from ray.tune.experiment import Trial
@@ -61,6 +61,10 @@ class WandbLogger(SearchInfo, TrialHooks):
         sweep: Register the search as a W&B sweep, whose page has parallel coordinates and
             importance and can pause or stop the search; a mapping is the sweep's configuration.
         view: Save a view of the search in the W&B project, online: see `save_view`.
+        search_run: Give the search a run of its own, of job type "search": the best value so far,
+            the trials by status, and at the end a table of them. A function, such as
+            `tune_wandb_nb.write_report`, also writes the HTML report that the run keeps;
+            `Experiment` has it do so by itself.
         **wandb_init_kwargs: Everything else goes to ``wandb.init``: ``entity``, ``tags``,
             ``notes``, ``job_type``, ``settings``, ... and the classic ``run_id``, ``run_name``.
 
@@ -96,6 +100,7 @@ class WandbLogger(SearchInfo, TrialHooks):
         log_output: bool = False,
         sweep: bool | Mapping[str, Any] = False,
         view: bool = False,
+        search_run: bool | ReportWriter = False,
         **wandb_init_kwargs: Any,
     ) -> None:
         given = dict(locals())
@@ -117,6 +122,15 @@ class WandbLogger(SearchInfo, TrialHooks):
         # A subclass's own attributes stay; the session and the key must not be written to a disk.
         arguments = {**self._arguments, "api_key": None}
         return {**self.__dict__, "_arguments": arguments, "_session": None, "_restored": {}}
+
+    def report_with(self, write_report: ReportWriter) -> None:
+        """Have a run of the search keep the report that a function writes, unless it has one.
+
+        Args:
+            write_report: The function, such as `tune_wandb_nb.write_report`.
+        """
+        if self._arguments["search_run"] is True:
+            self._arguments = {**self._arguments, "search_run": write_report}
 
     # Tune's hooks
 
@@ -220,9 +234,7 @@ class WandbLogger(SearchInfo, TrialHooks):
         if self._session is None:
             return {}
         self._session.writer.catch_up(_CATCH_UP)
-        sweep = self._session.pages.sweep
-        of_sweep = {SWEEP_STATE_KEY: sweep.state()} if sweep is not None else {}
-        return {**self._session.trials.state(), **of_sweep}
+        return {**self._session.trials.state(), **self._session.pages.state()}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take over the state of the search that is restored; Tune calls it before ``setup``."""

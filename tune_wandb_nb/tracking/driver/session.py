@@ -9,8 +9,7 @@ from typing import Any
 
 from tune_wandb_nb.compat.ray_search import TuneSearch
 from tune_wandb_nb.tracking.auth.access import NO_KEY, Access, decide_access
-from tune_wandb_nb.tracking.control.search_pages import SearchPages
-from tune_wandb_nb.tracking.control.search_sweep import SWEEP_STATE_KEY
+from tune_wandb_nb.tracking.control.search_pages import RunPort, SearchPages
 from tune_wandb_nb.tracking.control.stop_requests import StopRequests
 from tune_wandb_nb.tracking.driver.reconnect import Reconnect
 from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
@@ -24,7 +23,7 @@ from tune_wandb_nb.tracking.results.checkpoints import CheckpointChoice
 from tune_wandb_nb.tracking.results.media import MediaFolder
 from tune_wandb_nb.tracking.results.metric_limit import MetricNames
 from tune_wandb_nb.tracking.results.rows import RowRules, TrialRows
-from tune_wandb_nb.tracking.results.trial_end import Ending
+from tune_wandb_nb.tracking.results.trial_end import STATUS, Ending
 from tune_wandb_nb.tracking.runs.init_plan import (
     InitPlan,
     TrialNames,
@@ -91,12 +90,14 @@ class Session:
         self._hook = run_info_hook(self.environ)
         if self.base.api_key_file is not None or self.base.api_key is not None:
             self._access_of(self.base)
-        access = partial(self._access_of, self.base)
-        self.pages = SearchPages(self.base, access, self.search, self.notices.say)
-        self.arguments = self.pages.begin(self.arguments, self.restored.get(SWEEP_STATE_KEY))
-        self.base = WandbSettings.resolve(self.arguments, None, self.environ)
         if self.base.dir is not None and self.base.mode != "disabled":
             check_writable(self.base.dir)
+        access = partial(self._access_of, self.base)
+        open_run = partial(self.writer.send, item=Opening())
+        port = RunPort(open_run, self.writer.send, self.reconnect.expect)
+        self.pages = SearchPages(self.base, access, self.search, self.notices.say, port)
+        self.arguments = self.pages.begin(self.arguments, self.restored)
+        self.base = WandbSettings.resolve(self.arguments, None, self.environ)
         self.remote = RemoteTrials(self.search_id, self.arguments, self.notices, self._hand_over)
         self.remote.start()
         self.writer.start()
@@ -113,8 +114,9 @@ class Session:
     def poll_pages(self) -> None:
         """Act on what was decided in W&B; make the pages once the search's first run is online."""
         self.pages.poll()
-        first = self.trials.first if self.pages.are_due else None
-        if first is not None and (page := first.stats.project_url) is not None:
+        if (first := self.trials.first) is not None:
+            self.pages.follow(self.tune_trials, first.stats.trial_id, first.run.plan)
+        if first and self.pages.are_due and (page := first.stats.project_url) is not None:
             self.pages.publish(page, self.trials.group, self.trials.group_url)
 
     def open_trial(
@@ -174,7 +176,7 @@ class Session:
 
     def end_trial(self, tracked: TrackedTrial, ending: Ending) -> None:
         self._open(tracked)
-        tracked.ended = True
+        tracked.ended, tracked.status = True, str(ending.summary.get(STATUS) or "")
         run = tracked.run
         if isinstance(run, RemoteTrial):
             self.remote.end(run.stats.trial_id, ending)

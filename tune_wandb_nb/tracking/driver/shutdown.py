@@ -4,9 +4,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tune_wandb_nb.search_space.space.params import flat_params
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.notices import count
+from tune_wandb_nb.tracking.results.checkpoints import storage_uri
+from tune_wandb_nb.tracking.results.media import is_number
+from tune_wandb_nb.tracking.results.payload import Excludes, Splitter
 from tune_wandb_nb.tracking.runs.audit import closing_line
+from tune_wandb_nb.tracking.views.search_run import TrialEntry
 
 __all__ = ["close_session"]
 
@@ -14,6 +19,7 @@ _PROGRESS_EVERY = 5.0
 
 
 def close_session(session: Session) -> None:
+    session.pages.conclude(session.tune_trials, _entries(session), _experiment(session))
     try:
         with _interruptible():
             _wait(session)
@@ -23,7 +29,8 @@ def close_session(session: Session) -> None:
     finally:
         unfinished = [run.stats for run in session.writer.unfinished()]
         trials = session.trials
-        line = closing_line(trials.stats, unfinished, _repair(session), trials.group or "")
+        own = [session.pages.run.stats] if session.pages.run is not None else []
+        line = closing_line(trials.stats, unfinished, _repair(session), trials.group or "", own)
         session.notices.say(line)
         session.notices.flush()
         session.close()
@@ -75,6 +82,33 @@ def _wait(session: Session) -> None:
 def _progress(session: Session) -> tuple[int, int]:
     logged = sum(stats.logged for stats in session.trials.stats)
     return logged, len(session.writer.unfinished())
+
+
+def _entries(session: Session) -> list[TrialEntry]:
+    """Return every trial that Tune has, also of before a restore."""
+    splitter, entries = Splitter(Excludes(session.base.excludes)), []
+    for trial in session.tune_trials if session.base.search_run or session.base.view else ():
+        tracked = session.trials.get(trial.trial_id)
+        metrics = splitter.split(trial.last_result or {}).metrics
+        config = Excludes(session.base.excludes).prune(trial.config)
+        entries.append(
+            TrialEntry(
+                tracked.stats.run_id if tracked is not None else trial.trial_id,
+                str(trial),
+                (tracked.status if tracked is not None else "") or trial.status.lower(),
+                flat_params(config),
+                {name: value for name, value in metrics.items() if is_number(value)},
+            )
+        )
+    return entries
+
+
+def _experiment(session: Session) -> str | None:
+    """Return the path or URI of the experiment; None before its first trial."""
+    if not session.tune_trials:
+        return None
+    storage = session.tune_trials[0].storage
+    return storage_uri(storage.storage_filesystem.type_name, storage.experiment_fs_path)
 
 
 def _repair(session: Session) -> str:

@@ -25,6 +25,8 @@ class TrackedTrial:
     stopping: bool = False
     """Whether its last result was marked as done: a scheduler or a criterion stopped it."""
     ended: bool = False
+    status: str = ""
+    """How it ended."""
     checkpoint: str | None = None
     """The checkpoint that it last started from."""
     checkpoints: CheckpointChoice = field(default_factory=CheckpointChoice)

@@ -23,6 +23,8 @@ class Origin:
     folder: str = ""
     """The local folder to which Tune writes the trial's files while the trial runs. The files in
     the experiment's folder are copied from here now and then, and may be older."""
+    sweep: str = ""
+    """The id of the sweep that the run belongs to; empty if to none."""
     hostname: str = field(default_factory=socket.gethostname)
     pid: str = field(default_factory=lambda: str(os.getpid()))
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ray.tune.experiment import Trial
 
 __all__ = [
+    "STATUS",
     "STOPPED_IN_WANDB",
     "Ending",
     "ending_of",
@@ -21,7 +22,8 @@ __all__ = [
 
 STOPPED_IN_WANDB = "stopped in W&B"
 
-_STATUS = "tune/status"
+STATUS = "tune/status"
+"""Where a run's summary says how its trial ended."""
 _ERROR = "tune/error"
 _ERROR_LINES = 12
 _ERROR_LONGEST = 2000
@@ -82,11 +84,11 @@ def interrupted_ending(trial: "Trial", *, time_is_up: bool, in_wandb: bool = Fal
 
 
 def failed_ending(error: str) -> Ending:
-    return Ending("failed", 1, {_STATUS: "failed", _ERROR: error})
+    return Ending("failed", 1, {STATUS: "failed", _ERROR: error})
 
 
 def finished_ending(status: str) -> Ending:
-    return Ending("finished", 0, {_STATUS: status})
+    return Ending("finished", 0, {STATUS: status})
 
 
 def _meets_criterion(criterion: Mapping[str, Any], result: Mapping[str, Any]) -> bool:

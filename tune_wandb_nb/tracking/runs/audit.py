@@ -44,7 +44,11 @@ def audit_table(runs: Iterable[RunStats]) -> "pd.DataFrame":
 
 
 def closing_line(
-    runs: Sequence[RunStats], unfinished: Sequence[RunStats], repair: str = "", group: str = ""
+    runs: Sequence[RunStats],
+    unfinished: Sequence[RunStats],
+    repair: str = "",
+    group: str = "",
+    others: Sequence[RunStats] = (),
 ) -> str:
     if not runs:
         return "no trial was tracked."
@@ -55,7 +59,7 @@ def closing_line(
     if all(run.mode == "disabled" for run in runs):
         return f"{counted}, none tracked (mode is 'disabled')."
     # One command uploads the unfinished runs and those that are offline: all are on disk.
-    on_disk = [*unfinished, *(run for run in runs if run.mode == "offline")]
+    on_disk = [*unfinished, *(run for run in (*runs, *others) if run.mode == "offline")]
     command = sync_command(list(dict.fromkeys(run.path for run in on_disk if run.path)), group)
     if unfinished:
         names = ", ".join(a.name for a in unfinished[:_NAMED_AT_MOST])

@@ -176,6 +176,7 @@ class RecoveryFromTune(Recovery):
             entity=str(arguments.get("entity") or ""),
             experiment=self._source.experiment,
             folder=self._source.folder or self._source.earlier,
+            sweep=str(run.plan.settings.get("sweep_id") or ""),
         )
         # Without this file the run is complete all the same: only a repair needs it.
         with suppress(OSError):

@@ -162,6 +162,10 @@ def _best_modes(name: str, value: object) -> Mapping[str, str]:
     )
 
 
+def _flag_or_function(name: str, value: object) -> bool | Callable[..., None]:
+    return value if callable(value) else _flag(name, value)
+
+
 def _options(name: str, value: object) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise SettingsError(f"{name} must be a dictionary, but got {show(value)}.")
@@ -186,4 +190,5 @@ CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "image_kwargs": _options,
     "sweep": _flag_or_options,
     "view": _flag,
+    "search_run": _flag_or_function,
 }

@@ -1,6 +1,6 @@
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
@@ -63,6 +63,7 @@ class WandbSettings:
     image_kwargs: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
     sweep: bool | Mapping[str, Any] = False
     view: bool = False
+    search_run: bool | Callable[..., None] = False
     init: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
 
     @property

@@ -61,7 +61,7 @@ def _rebuild(
         group=origin.group,
         init={"entity": origin.entity},
     )
-    upload = TrialUpload(destination, settings, scratch=str(scratch))
+    upload = TrialUpload(destination, settings, scratch=str(scratch), sweep=origin.sweep)
     done = upload.upload(trial, origin.run_id)
     if done.state == "failed":
         return outcome.with_note(done.note)

@@ -34,11 +34,15 @@ class TrialUpload:
     The settings' entity is used where the destination names none.
     """
 
-    def __init__(self, destination: Destination, settings: WandbSettings, *, scratch: str) -> None:
+    def __init__(
+        self, destination: Destination, settings: WandbSettings, *, scratch: str, sweep: str = ""
+    ) -> None:
         self._to = destination
         self._entity = str(settings.init.get("entity") or "")
         owner = destination.entity or self._entity or destination.default_entity or None
-        self._settings = replace(settings, host=destination.host, init={"entity": owner})
+        joined = {"settings": {"sweep_id": sweep}} if sweep else {}
+        init = {"entity": owner, **joined}
+        self._settings = replace(settings, host=destination.host, init=init)
         self._rules = RowRules.of(settings.excludes, log_config=False, best=settings.best)
         self._scratch = scratch
         self._logs_iteration = not self._rules.excludes.matches("training_iteration")

@@ -28,6 +28,7 @@ def upload_experiment(
     *,
     group: str | None = None,
     entity: str | None = None,
+    sweep: str | None = None,
     excludes: Sequence[str] = (),
     best: Mapping[str, str] | None = None,
     host: str | None = None,
@@ -51,6 +52,8 @@ def upload_experiment(
         project: The W&B project; by default ``WANDB_PROJECT``.
         group: The runs' group; by default the experiment's name.
         entity: The team or user; by default that of the key.
+        sweep: The id of the W&B sweep that the runs belong to (the last part of
+            ``WandbLogger.sweep_url``); runs that are there stay in theirs.
         excludes: Metrics and hyperparameters to leave out, as for `WandbLogger`.
         best: Metrics whose best value goes into the summary, as for `WandbLogger`.
         host: The W&B server; by default ``WANDB_BASE_URL``, else W&B's cloud.
@@ -82,7 +85,8 @@ def upload_experiment(
     with local_copy(str(path)) as folder, tempfile.TemporaryDirectory(prefix="tune-") as scratch:
         trials = read_experiment(folder)
         group = settings.group or experiment_name(str(path))
-        upload = TrialUpload(destination, replace(settings, group=group), scratch=scratch)
+        settings = replace(settings, group=group)
+        upload = TrialUpload(destination, settings, scratch=scratch, sweep=sweep or "")
         outcomes: dict[str, TrialOutcome] = {}
         with (
             ThreadPoolExecutor(parallel) as pool,

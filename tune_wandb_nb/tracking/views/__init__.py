@@ -1,1 +1,1 @@
-"""A saved view of a search in W&B: the right charts of its runs, without clicking."""
+"""What W&B shows of a whole search: its saved view, its report and its own run."""

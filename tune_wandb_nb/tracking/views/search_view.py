@@ -13,12 +13,13 @@ from tune_wandb_nb.compat.graphql import (
 )
 from tune_wandb_nb.tracking.auth.graphql import AccountError, project_page, query_server
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
+from tune_wandb_nb.tracking.views.search_run import JOB_TYPE
 
-__all__ = ["ViewContent", "ViewError", "save_view"]
+__all__ = ["NOT_INSTALLED", "SavedView", "ViewContent", "ViewError", "panels_of", "save_view"]
 
 _BEST_SHOWN = 20
 _MOST_SCATTERS = 4
-_INSTALL = "pip install 'tune-wandb-nb[view]'"
+NOT_INSTALLED = "wandb-workspaces is not installed: pip install 'tune-wandb-nb[view]'"
 
 
 class ViewError(RuntimeError):
@@ -39,6 +40,10 @@ class ViewContent:
     """The hyperparameters that vary -> whether their axes are logarithmic."""
     has_best: bool = False
     """Whether the summary holds ``best/<metric>``."""
+    important: str | None = None
+    """The hyperparameter that says most about the metric; None where nobody knows it yet."""
+    has_search_run: bool = False
+    """Whether the group also holds a run of the whole search, which is no trial."""
     has_schedule: bool = False
     """Whether hyperparameters change during a trial, and are logged as ``config/<name>``."""
 
@@ -48,8 +53,26 @@ class ViewContent:
         return f"best/{self.metric}" if self.has_best else self.metric
 
 
-def save_view(host: str, key: ApiKey, content: ViewContent) -> str:
-    """Save a view, and return its address; blocks while it imports and sends.
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """A view that the server has."""
+
+    url: str
+    name: str
+    """The server's own name of it."""
+    object_id: str | None
+
+
+def save_view(
+    host: str, key: ApiKey, content: ViewContent, before: SavedView | None = None
+) -> SavedView:
+    """Save a view; blocks while it imports and sends.
+
+    Args:
+        host: The server.
+        key: The key.
+        content: What it shows.
+        before: The view that it replaces; None for a new one.
 
     Raises:
         ViewError: wandb-workspaces is not installed, or the server takes no view.
@@ -58,27 +81,31 @@ def save_view(host: str, key: ApiKey, content: ViewContent) -> str:
     variables = {
         "entityName": content.entity,
         "projectName": content.project,
-        "name": new_view_name(),
+        "name": before.name if before is not None else new_view_name(),
         "displayName": content.name,
         "type": "project-view",
         "description": "",
         "spec": spec,
         "locked": False,
     }
+    if before is not None:
+        variables["id"] = before.object_id
     try:
-        name = view_of(query_server(host, key, UPSERT_VIEW, variables))
+        saved = view_of(query_server(host, key, UPSERT_VIEW, variables))
     except AccountError as error:
         raise ViewError(error.reason) from None
-    if name is None:
+    if saved is None:
         raise ViewError(f"{host} saves no view")
-    return view_address(project_page(host, content.entity, content.project), name)
+    name, object_id = saved
+    page = project_page(host, content.entity, content.project)
+    return SavedView(view_address(page, name), name, object_id)
 
 
 def _spec(content: ViewContent) -> str:
     try:
         from wandb_workspaces import expr, workspaces
     except ImportError:
-        raise ViewError(f"wandb-workspaces is not installed: {_INSTALL}") from None
+        raise ViewError(NOT_INSTALLED) from None
     try:
         workspace = workspaces.Workspace(
             name=content.name,
@@ -86,7 +113,10 @@ def _spec(content: ViewContent) -> str:
             project=content.project,
             sections=_sections(content),
             runset_settings=workspaces.RunsetSettings(
-                filters=[expr.Metric("Group") == content.group],
+                filters=[
+                    expr.Metric("Group") == content.group,
+                    *([expr.Metric("JobType") != JOB_TYPE] if content.has_search_run else []),
+                ],
                 order=[
                     expr.Ordering(expr.Summary(content.ranked_by), ascending=content.mode == "min")
                 ],
@@ -99,8 +129,12 @@ def _spec(content: ViewContent) -> str:
         raise ViewError(f"wandb-workspaces does not take this view ({error!r:.200})") from None
 
 
-def _sections(content: ViewContent) -> list[Any]:
-    from wandb_workspaces import workspaces
+def panels_of(content: ViewContent) -> list[Any]:
+    """Return the charts of a search.
+
+    Raises:
+        ImportError: wandb-workspaces is not installed.
+    """
     from wandb_workspaces.reports import v2
 
     result = v2.SummaryMetric(content.ranked_by)
@@ -114,16 +148,24 @@ def _sections(content: ViewContent) -> list[Any]:
         y=[content.metric],
         max_runs_to_show=_BEST_SHOWN,
     )
-    search = [
+    # Sorting is stable: the most important one comes first, the others stay.
+    scatters = sorted(content.params.items(), key=lambda item: item[0] != content.important)
+    return [
         curve,
         v2.ParallelCoordinatesPlot(columns=[*axes, _column(v2, result)]),
         v2.ParameterImportancePlot(with_respect_to=content.ranked_by),
         *(
             v2.ScatterPlot(x=v2.Config(_path(name)), y=result, log_x=is_log or None)
-            for name, is_log in list(content.params.items())[:_MOST_SCATTERS]
+            for name, is_log in scatters[:_MOST_SCATTERS]
         ),
     ]
-    sections = [workspaces.Section(name="Search", panels=search, is_open=True)]
+
+
+def _sections(content: ViewContent) -> list[Any]:
+    from wandb_workspaces import workspaces
+    from wandb_workspaces.reports import v2
+
+    sections = [workspaces.Section(name="Search", panels=panels_of(content), is_open=True)]
     if content.has_schedule:
         schedules = [
             v2.LinePlot(title=name, x="training_iteration", y=[f"config/{name}"], log_y=is_log)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from tune_wandb_nb.search_space.space.param_types import ParamType
 from tune_wandb_nb.tuning.board.objectives import Metric, Mode, objectives_of
 from tune_wandb_nb.tuning.board.records import TrialRecords
 from tune_wandb_nb.tuning.board.snapshot import EMPTY, STATES, BoardSnapshot, State
-from tune_wandb_nb.tuning.space.param_types import ParamType
 
 __all__ = ["TrialBoard"]
 

@@ -6,11 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tune_wandb_nb.search_space.space.param_types import ParamType
 from tune_wandb_nb.tracking.history.tune_experiment import DESCRIPTION
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
-from tune_wandb_nb.tuning.space.param_types import ParamType
 
 __all__ = ["read_description", "write_description"]
 

@@ -3,13 +3,13 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tune_wandb_nb.search_space.space.params import flat_params
 from tune_wandb_nb.tracking.results.payload import Excludes, Splitter
 from tune_wandb_nb.tuning.board.curve import GrowingCurve
 from tune_wandb_nb.tuning.board.limits import FINISHED, drop_curves, thinning_order, worst_first
 from tune_wandb_nb.tuning.board.objectives import Objective
 from tune_wandb_nb.tuning.board.snapshot import EMPTY, Perturbation, State
 from tune_wandb_nb.tuning.board.trial import STEPS, TUNE_METRICS, GrowingTrial
-from tune_wandb_nb.tuning.space.params import flat_params
 
 __all__ = ["TrialRecords"]
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from tune_wandb_nb.search_space.space.param_types import ParamType
 from tune_wandb_nb.tuning.board.curve import Curve
 from tune_wandb_nb.tuning.board.objectives import Objective, front_of, score_of
-from tune_wandb_nb.tuning.space.param_types import ParamType
 
 __all__ = ["EMPTY", "STATES", "BoardSnapshot", "Perturbation", "Span", "State", "TrialView"]
 

@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tune_wandb_nb.search_space.space.params import is_number
 from tune_wandb_nb.tuning.board.curve import Numbers
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot, TrialView
 from tune_wandb_nb.tuning.chart_data.wording import digits_between, number, shorten
-from tune_wandb_nb.tuning.space.params import is_number
 
 __all__ = ["MISSING", "Axis", "axis_for", "looks_log", "param_axes"]
 

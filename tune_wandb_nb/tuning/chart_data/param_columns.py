@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from tune_wandb_nb.search_space.space.param_types import ParamType
+from tune_wandb_nb.search_space.space.params import is_number
 from tune_wandb_nb.tuning.chart_data.axes import looks_log
 from tune_wandb_nb.tuning.chart_data.json_values import json_value
-from tune_wandb_nb.tuning.space.param_types import ParamType
-from tune_wandb_nb.tuning.space.params import is_number
 
 __all__ = ["ParamColumns"]
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tune_wandb_nb.search_space.space.param_types import ParamType
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot, Perturbation, TrialView
 from tune_wandb_nb.tuning.chart_data.curve_feed import CurveFeed, inline, pack, points_each
 from tune_wandb_nb.tuning.chart_data.json_values import json_number, json_value
 from tune_wandb_nb.tuning.chart_data.param_columns import ParamColumns
 from tune_wandb_nb.tuning.chart_data.search_header import SearchContext, search_header
-from tune_wandb_nb.tuning.space.param_types import ParamType
 
 __all__ = ["Message", "StateEncoder", "compressed"]
 

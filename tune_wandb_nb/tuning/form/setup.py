@@ -3,20 +3,23 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from tune_wandb_nb.search_space.distributions.base import Constant, Grid, Kept
+from tune_wandb_nb.search_space.distributions.registry import KINDS
+from tune_wandb_nb.search_space.distributions.values import SpaceError
+from tune_wandb_nb.search_space.space.space import SearchSpace
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
-from tune_wandb_nb.tuning.distributions.base import Constant, Grid, Kept
-from tune_wandb_nb.tuning.distributions.registry import KINDS
-from tune_wandb_nb.tuning.distributions.values import SpaceError
 from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, LABELS, READERS, is_key_like
 from tune_wandb_nb.tuning.form.space_rows import Row, read_rows
 from tune_wandb_nb.tuning.plan.plan import ChosenStrategy, Plan
 from tune_wandb_nb.tuning.plan.storage import storage_problem
 from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, Strategy, installed
-from tune_wandb_nb.tuning.space.space import SearchSpace
 
 __all__ = ["UNNAMED_PROJECT", "FieldProblem", "Reading", "Setup", "read_setup"]
 
-_WANDB = ("project", "entity", "group", "tags", "notes", "host")
+_WANDB = (
+    *("project", "entity", "group", "tags", "notes", "host"),
+    *("sweep", "view", "search_run"),
+)
 _SEARCH = (
     *("metric", "mode", "samples", "concurrency", "cpus", "gpus", "time_budget"),
     *("iterations", "target", "name", "storage", "reuse_workers"),

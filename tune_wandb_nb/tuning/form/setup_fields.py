@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.search_space.distributions.values import SpaceError
 from tune_wandb_nb.tuning.plan.parse import parse_number
 from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, at_least
 
@@ -124,6 +124,12 @@ def _notes(text: str, field: str) -> str | None:
     return "\n".join(lines).strip() or None
 
 
+def _tick(text: str, field: str) -> bool | None:
+    """Read a checkbox that sets something only if it is ticked."""
+    del field
+    return bool(text) or None
+
+
 def _metric(text: str, field: str) -> str | tuple[str, ...]:
     names = metric_names(_text(text, field) or "")
     if not names:
@@ -189,6 +195,9 @@ _FIELDS: dict[str, tuple[str, str, Callable[[str, str], Any]]] = {
     "group": ("group", "", _name),
     "tags": ("tags", "", _tags),
     "notes": ("notes", "", _notes),
+    "sweep": ("a sweep for the search", "", _tick),
+    "view": ("a saved view of the search", "", _tick),
+    "search_run": ("a run for the search", "", _tick),
     "metric": ("metric", "", _metric),
     "mode": ("best is", "max", _mode),
     "samples": ("samples", "10", _count),

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from tune_wandb_nb.search_space.distributions.base import Kept
+from tune_wandb_nb.search_space.distributions.registry import KINDS
+from tune_wandb_nb.search_space.distributions.values import SpaceError
 from tune_wandb_nb.tracking.settings.api_key import show
-from tune_wandb_nb.tuning.distributions.base import Kept
-from tune_wandb_nb.tuning.distributions.registry import KINDS
-from tune_wandb_nb.tuning.distributions.values import SpaceError
 from tune_wandb_nb.tuning.form.setup import Setup
 from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, is_key_like
 from tune_wandb_nb.tuning.form.space_rows import Row

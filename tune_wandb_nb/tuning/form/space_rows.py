@@ -3,11 +3,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from tune_wandb_nb.tuning.distributions.base import Distribution, Kept
-from tune_wandb_nb.tuning.distributions.names import name_problems
-from tune_wandb_nb.tuning.distributions.ranges import Range
-from tune_wandb_nb.tuning.distributions.registry import KINDS, field_names, make
-from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.search_space.distributions.base import Distribution, Kept
+from tune_wandb_nb.search_space.distributions.names import name_problems
+from tune_wandb_nb.search_space.distributions.ranges import Range
+from tune_wandb_nb.search_space.distributions.registry import KINDS, field_names, make
+from tune_wandb_nb.search_space.distributions.values import SpaceError
+from tune_wandb_nb.search_space.space.space import SearchSpace
 from tune_wandb_nb.tuning.plan.parse import (
     format_number,
     format_value,
@@ -17,7 +18,6 @@ from tune_wandb_nb.tuning.plan.parse import (
     parse_value,
     parse_values,
 )
-from tune_wandb_nb.tuning.space.space import SearchSpace
 
 __all__ = ["Problem", "Row", "read_row", "read_rows", "row_of", "rows_of"]
 

@@ -7,9 +7,14 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tune_wandb_nb.tuning.distributions.names import check_name
-from tune_wandb_nb.tuning.distributions.number_checks import whole
-from tune_wandb_nb.tuning.distributions.values import NotPlainError, SpaceError, literal, plain
+from tune_wandb_nb.search_space.distributions.names import check_name
+from tune_wandb_nb.search_space.distributions.number_checks import whole
+from tune_wandb_nb.search_space.distributions.values import (
+    NotPlainError,
+    SpaceError,
+    literal,
+    plain,
+)
 
 __all__ = [
     "format_number",

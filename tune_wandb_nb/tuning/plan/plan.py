@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, cast
 
-from tune_wandb_nb.tuning.distributions.base import Constant, Grid, Kept
-from tune_wandb_nb.tuning.distributions.names import flatten
+from tune_wandb_nb.search_space.distributions.base import Constant, Grid, Kept
+from tune_wandb_nb.search_space.distributions.names import flatten
+from tune_wandb_nb.search_space.space.space import SearchSpace
 from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, Strategy
-from tune_wandb_nb.tuning.space.space import SearchSpace
 
 __all__ = ["ChosenStrategy", "Plan", "StopAt"]
 

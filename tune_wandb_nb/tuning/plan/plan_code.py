@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tune_wandb_nb.tuning.distributions.base import Kept
-from tune_wandb_nb.tuning.distributions.code_layout import Source, call, render, value
-from tune_wandb_nb.tuning.inspection.import_name import CodeName
+from tune_wandb_nb.search_space.distributions.base import Kept
+from tune_wandb_nb.search_space.distributions.code_layout import Source, call, render, value
+from tune_wandb_nb.search_space.inspection.import_name import CodeName
+from tune_wandb_nb.search_space.space.space_code import space_source
 from tune_wandb_nb.tuning.plan.plan import ChosenStrategy, Plan, StopAt
 from tune_wandb_nb.tuning.plan.storage import storage_folder
-from tune_wandb_nb.tuning.space.space_code import space_source
 
 __all__ = ["plan_code"]
 

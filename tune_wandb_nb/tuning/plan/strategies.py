@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any
 
-from tune_wandb_nb.tuning.distributions.registry import KINDS
-from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.search_space.distributions.registry import KINDS
+from tune_wandb_nb.search_space.distributions.values import SpaceError
 from tune_wandb_nb.tuning.plan.parse import parse_integer, parse_number
 
 __all__ = ["ALGORITHMS", "SCHEDULERS", "Setting", "Strategy", "at_least", "installed"]

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tune_wandb_nb.tuning.distributions.names import RESERVED
-from tune_wandb_nb.tuning.inspection.detect import hyperparameters, reported_metrics
+from tune_wandb_nb.search_space.distributions.names import RESERVED
+from tune_wandb_nb.search_space.inspection.detect import hyperparameters, reported_metrics
 
 __all__ = ["start_warnings"]
 

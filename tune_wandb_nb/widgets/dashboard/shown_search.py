@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets
 
+from tune_wandb_nb.search_space.space.param_types import param_types
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.chart_data.search_header import SearchContext
-from tune_wandb_nb.tuning.space.param_types import param_types
 from tune_wandb_nb.widgets.base.frontend import detect_frontend
 from tune_wandb_nb.widgets.base.markup import STYLE, escape, note
 from tune_wandb_nb.widgets.base.static_output import StaticOutput

@@ -3,12 +3,12 @@ from typing import Any
 
 import ipywidgets
 
+from tune_wandb_nb.search_space.inspection.detect import reported_metrics
+from tune_wandb_nb.search_space.inspection.import_name import CodeName
 from tune_wandb_nb.tracking.auth.graphql import Account
 from tune_wandb_nb.tuning.form.advice import advice
 from tune_wandb_nb.tuning.form.setup import FieldProblem, Reading, Setup, read_setup
 from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS
-from tune_wandb_nb.tuning.inspection.detect import reported_metrics
-from tune_wandb_nb.tuning.inspection.import_name import CodeName
 from tune_wandb_nb.tuning.plan.cluster import available_resources
 from tune_wandb_nb.widgets.base.markup import escape
 from tune_wandb_nb.widgets.form.account_part import AccountPart

@@ -4,13 +4,13 @@ from typing import Any
 
 import ipywidgets
 
+from tune_wandb_nb.search_space.distributions.values import SpaceError
+from tune_wandb_nb.search_space.inspection.import_name import CodeName
+from tune_wandb_nb.search_space.space.space import SearchSpace
 from tune_wandb_nb.tuning.chart_data.wording import number
-from tune_wandb_nb.tuning.distributions.values import SpaceError
 from tune_wandb_nb.tuning.form.setup import FieldProblem, Reading
-from tune_wandb_nb.tuning.inspection.import_name import CodeName
 from tune_wandb_nb.tuning.plan.plan import Plan
 from tune_wandb_nb.tuning.plan.plan_code import plan_code
-from tune_wandb_nb.tuning.space.space import SearchSpace
 from tune_wandb_nb.widgets.base.markup import escape, note, table
 
 __all__ = ["Overview", "sweep_yaml", "trials_text"]

@@ -1,7 +1,6 @@
 import math
 
-from tune_wandb_nb.tuning.chart_data.wording import number, shorten
-from tune_wandb_nb.tuning.distributions.base import (
+from tune_wandb_nb.search_space.distributions.base import (
     Choice,
     Constant,
     Distribution,
@@ -9,7 +8,8 @@ from tune_wandb_nb.tuning.distributions.base import (
     Kept,
     Randn,
 )
-from tune_wandb_nb.tuning.distributions.ranges import Range, Steps
+from tune_wandb_nb.search_space.distributions.ranges import Range, Steps
+from tune_wandb_nb.tuning.chart_data.wording import number, shorten
 from tune_wandb_nb.widgets.base.markup import escape
 
 __all__ = ["preview_html"]

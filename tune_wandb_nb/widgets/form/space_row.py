@@ -4,9 +4,9 @@ from types import MappingProxyType
 
 import ipywidgets
 
-from tune_wandb_nb.tuning.distributions.base import Distribution, Kept
-from tune_wandb_nb.tuning.distributions.registry import KINDS, field_names
-from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.search_space.distributions.base import Distribution, Kept
+from tune_wandb_nb.search_space.distributions.registry import KINDS, field_names
+from tune_wandb_nb.search_space.distributions.values import SpaceError
 from tune_wandb_nb.tuning.form.setup import FieldProblem
 from tune_wandb_nb.tuning.form.space_rows import Row, read_row
 from tune_wandb_nb.widgets.base.markup import escape

@@ -1,12 +1,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tune_wandb_nb.search_space.inspection.import_name import CodeName
+from tune_wandb_nb.search_space.space.space import SearchSpace
 from tune_wandb_nb.tuning.form.setup import FieldProblem, Setup
 from tune_wandb_nb.tuning.form.space_rows import row_of
-from tune_wandb_nb.tuning.inspection.import_name import CodeName
 from tune_wandb_nb.tuning.plan.plan import Plan
 from tune_wandb_nb.tuning.plan.plan_code import plan_code
-from tune_wandb_nb.tuning.space.space import SearchSpace
 from tune_wandb_nb.widgets.form.field import Field
 from tune_wandb_nb.widgets.form.form import Form
 from tune_wandb_nb.widgets.form.overview import sweep_yaml

@@ -2,17 +2,18 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tune_wandb_nb.search_space.inspection.detect import reported_metrics
+from tune_wandb_nb.search_space.space.space import SearchSpace
 from tune_wandb_nb.tracking.auth.credentials import read_key_file
 from tune_wandb_nb.tracking.broker.login import login
 from tune_wandb_nb.tracking.settings.config_entry import entry_of
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
 from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, likely_mode, metric_names
-from tune_wandb_nb.tuning.inspection.detect import reported_metrics
-from tune_wandb_nb.tuning.space.space import SearchSpace
 
 __all__ = ["as_texts", "initial_space", "initial_texts", "likely_modes"]
 
-_FROM_ENTRY = ("project", "entity", "group", "tags", "notes", "host")
+_TEXTS = ("project", "entity", "group", "tags", "notes", "host")
+_FROM_ENTRY = (*_TEXTS, "sweep", "view", "search_run")
 
 
 def initial_space(trainable: Any, param_space: Mapping[str, Any] | None) -> SearchSpace:
@@ -32,7 +33,9 @@ def initial_texts(trainable: Any, param_space: Mapping[str, Any] | None) -> dict
     if isinstance(entry, Mapping):
         # A field cannot hold a value that Tune samples for each trial.
         fixed = {name: entry.get(name) for name in _FROM_ENTRY}
-        texts |= as_texts({n: v for n, v in fixed.items() if isinstance(v, str | list | tuple)})
+        texts |= as_texts(
+            {n: v for n, v in fixed.items() if isinstance(v, str | list | tuple | bool)}
+        )
         if entry.get("mode") == "offline":
             texts["offline"] = "yes"
         _log_in(entry)

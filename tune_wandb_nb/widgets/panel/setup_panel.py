@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from tune_wandb_nb.tuning.distributions.values import SpaceError
+from tune_wandb_nb.search_space.distributions.values import SpaceError
+from tune_wandb_nb.search_space.inspection.import_name import CodeName, code_name
+from tune_wandb_nb.search_space.space.space import SearchSpace
 from tune_wandb_nb.tuning.form.last_setup import recall, remember
 from tune_wandb_nb.tuning.form.setup_json import setup_from_json, setup_to_json
 from tune_wandb_nb.tuning.form.space_rows import row_of
-from tune_wandb_nb.tuning.inspection.import_name import CodeName, code_name
 from tune_wandb_nb.tuning.plan.plan import Plan
-from tune_wandb_nb.tuning.space.space import SearchSpace
 from tune_wandb_nb.widgets.base.frontend import detect_frontend, user_names
 from tune_wandb_nb.widgets.base.markup import STYLE
 from tune_wandb_nb.widgets.base.static_output import StaticOutput

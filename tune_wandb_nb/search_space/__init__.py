@@ -1,0 +1,1 @@
+"""Search spaces: distributions, what a training function reads, and other forms of a space."""

@@ -1,0 +1,235 @@
+"""The W&B run of a whole search: how far it is, and at its end a table of its trials."""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tune_wandb_nb.compat.wandb import is_lost_connection
+from tune_wandb_nb.tracking.results.payload import flatten
+from tune_wandb_nb.tracking.results.rows import Row
+from tune_wandb_nb.tracking.results.trial_end import Ending, finished_ending
+from tune_wandb_nb.tracking.runs.init_plan import InitPlan
+from tune_wandb_nb.tracking.runs.trial_run import Recovery, TrialRun
+
+if TYPE_CHECKING:
+    from ray.tune.experiment import Trial
+
+__all__ = ["JOB_TYPE", "ReportWriter", "SearchRun", "TrialEntry", "plan_of_search_run"]
+
+JOB_TYPE = "search"
+_EVERY = 1.0
+"""Seconds between two rows."""
+_ROWS_AT_END = 2
+_OVER = ("TERMINATED", "ERROR")
+_REPORT = "report.html"
+
+
+class ReportWriter(Protocol):
+    """Writes the HTML report of an experiment into a file."""
+
+    def __call__(
+        self, experiment: str, path: Path, *, metric: str | None, mode: str | None
+    ) -> None:
+        """Write it; may raise anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEntry:
+    """One trial in the table at the end."""
+
+    run_id: str
+    name: str
+    status: str
+    params: Mapping[str, Any]
+    metrics: Mapping[str, float]
+
+
+def plan_of_search_run(first: InitPlan, trial_id: str, experiment: str) -> InitPlan:
+    """Return how to open the run of a search: as that of its first trial, without its config.
+
+    Args:
+        first: The plan of the first trial's run.
+        trial_id: Its id. Tune numbers the trials of a search behind a common prefix.
+        experiment: The experiment's name.
+    """
+    prefix = trial_id.rpartition("_")[0] or trial_id
+    own = {"id": f"{prefix}_search", "name": experiment, "job_type": JOB_TYPE, "config": {}}
+    settings = {name: value for name, value in first.settings.items() if name != "sweep_id"}
+    return replace(
+        first,
+        arguments={**first.arguments, "notes": None, **own},
+        settings=settings,
+        define_step=False,
+        records_environment=False,
+        on_stop=None,
+    )
+
+
+class SearchRun(TrialRun):
+    """The run of a search; the writer opens, writes and ends it as a trial's.
+
+    `update` and `conclude` are called in Tune's thread.
+
+    Args:
+        plan: How to open the run.
+        metric: The metric that is optimized; None where nobody knows it.
+        mode: "min" or "max".
+        say: Called with what a person should know.
+        on_offline: Called with the run if it was to be online and is not.
+        write_report: Writes the HTML report; None for none.
+        started: When the search began, if it is a restored one, which goes on in its run.
+    """
+
+    def __init__(
+        self,
+        plan: InitPlan,
+        metric: str | None,
+        mode: str,
+        *,
+        say: Callable[[str], None],
+        on_offline: Callable[[TrialRun], None],
+        write_report: ReportWriter | None = None,
+        started: float | None = None,
+    ) -> None:
+        name = f"the search {plan.arguments['name']}"
+        super().__init__("", name, plan, say=say, recovery=_OpenAgain(on_offline))
+        now = time.time()
+        self.started = now if started is None else started
+        # Steps are the seconds of the search: nobody knows how many rows an earlier process wrote
+        # after Tune had saved its state for the last time.
+        self._newest = -1 if started is None else int(now - started) + _ROWS_AT_END
+        self._metric, self._mode = metric, mode
+        self._write_report = write_report
+        self._experiment: str | None = None
+        self._entries: Sequence[TrialEntry] = ()
+        self._next = 0.0
+        self._shown: Mapping[str, Any] = {}
+        self._statuses: set[str] = set()
+        self._over: set[str] = set()
+        self._best: float | None = None
+
+    def update(self, trials: Sequence["Trial"]) -> Row | None:
+        """Return a row of the trials' statuses and the best value, if it is time for one."""
+        now = time.monotonic()
+        if now < self._next:
+            return None
+        self._next = now + _EVERY
+        return self._row(trials)
+
+    def conclude(
+        self, trials: Sequence["Trial"], entries: Sequence[TrialEntry], experiment: str | None
+    ) -> tuple[Row | None, Ending]:
+        """Return the last row and the ending; the table is made of ``entries``.
+
+        Args:
+            trials: Tune's trials.
+            entries: The rows of the table.
+            experiment: The path or URI of the experiment, for the report.
+        """
+        self._entries, self._experiment = entries, experiment
+        return self._row(trials), finished_ending("completed")
+
+    def finish(self, ending: Ending) -> None:
+        """Log the table, keep the report, and close the run."""
+        assert self.open_run is not None
+        self.log_metrics(self._as_row({"trials/table": self._table()}))
+        if self._write_report is not None and self._experiment is not None:
+            # In the run's own folder, since an offline run must have the file when it is uploaded.
+            file = Path(self.open_run.run.dir, _REPORT)
+            try:
+                self._write_report(self._experiment, file, metric=self._metric, mode=self._mode)
+                ending = replace(ending, files=(str(file),))
+            except Exception as error:
+                self._say(f"no HTML report in the run of the search: {type(error).__name__}.")
+        super().finish(ending)
+
+    def _row(self, trials: Sequence["Trial"]) -> Row | None:
+        counts = Counter(trial.status.lower() for trial in trials)
+        self._statuses |= counts.keys()
+        values: dict[str, Any] = {f"trials/{each}": counts[each] for each in sorted(self._statuses)}
+        self._note_best(trials)
+        if self._best is not None:
+            values[f"best_so_far/{self._metric}"] = self._best
+        if values == self._shown:
+            return None
+        self._shown = values
+        return self._as_row(values)
+
+    def _as_row(self, values: Mapping[str, Any]) -> Row:
+        self._newest = max(self._newest + 1, int(time.time() - self.started))
+        return Row(values, {}, {}, self._newest, is_reported=False)
+
+    def _note_best(self, trials: Sequence["Trial"]) -> None:
+        for trial in trials:
+            if self._metric is None or trial.status not in _OVER or trial.trial_id in self._over:
+                continue
+            self._over.add(trial.trial_id)
+            value = dict(flatten(trial.last_result or {})).get(self._metric)
+            if isinstance(value, int | float) and not math.isnan(value):
+                known = [] if self._best is None else [self._best]
+                self._best = (max if self._mode == "max" else min)([*known, value])
+
+    def _table(self) -> Any:
+        import wandb
+
+        entries, page = self._entries, self.stats.project_url
+        params = sorted({name for entry in entries for name in entry.params})
+        metrics = sorted({name for entry in entries for name in entry.metrics})
+        rows: list[Any] = [
+            [
+                entry.name,
+                entry.status,
+                f"{page}/runs/{entry.run_id}" if page else entry.run_id,
+                *(entry.params.get(name) for name in params),
+                *(entry.metrics.get(name) for name in metrics),
+            ]
+            for entry in entries
+        ]
+        columns: list[Any] = [
+            "trial",
+            "status",
+            "run",
+            *(f"config/{name}" for name in params),
+            *metrics,
+        ]
+        return wandb.Table(columns=columns, data=rows, allow_mixed_types=True)
+
+
+class _OpenAgain(Recovery):
+    """Opens the run again when wandb-core has died; what was not sent by then is not repeated."""
+
+    def __init__(self, on_offline: Callable[[TrialRun], None]) -> None:
+        self._on_offline = on_offline
+
+    def write_row(self, run: TrialRun, row: Row, *, may_wait: bool) -> bool:
+        try:
+            run.write_row(row)
+        except Exception as error:
+            if not is_lost_connection(error):
+                raise
+            if not may_wait:
+                return False
+            self._open_again(run)
+            run.write_row(row)
+        return True
+
+    def finish(self, run: TrialRun, ending: Ending) -> None:
+        try:
+            run.finish(ending)
+        except Exception as error:
+            if not is_lost_connection(error):
+                raise
+            self._open_again(run)
+            run.finish(ending)
+
+    def went_offline(self, run: TrialRun, reason: str) -> None:
+        del reason
+        self._on_offline(run)
+
+    def _open_again(self, run: TrialRun) -> None:
+        run.abandon()
+        run.start(run.stats.mode)
