@@ -43,15 +43,7 @@ class RunPort:
 
 
 class SearchPages:
-    """What W&B shows of one search beside its runs.
-
-    Args:
-        settings: The settings of the search.
-        access: Returns how it goes online.
-        search: Tune's loop; None where it cannot be reached.
-        say: Called with what a person should know.
-        port: The way to the run of the search, if it is to have one.
-    """
+    """What W&B shows of a search beside its runs; ``search`` is None where none can be reached."""
 
     def __init__(
         self,
@@ -79,12 +71,7 @@ class SearchPages:
         self._restored: Mapping[str, Any] = {}
 
     def begin(self, arguments: Mapping[str, Any], restored: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Register the sweep where one is asked for; returns the logger's arguments with it.
-
-        Args:
-            arguments: The logger's arguments.
-            restored: The `state` of the search that is restored, among others.
-        """
+        """Register the sweep where one is asked for; returns the logger's arguments with it."""
         self._restored = restored
         if self._settings.view and self._search is not None and self._search.changes_config:
             # Without them the history has nothing for the charts of the schedules.
@@ -106,13 +93,7 @@ class SearchPages:
         return state
 
     def follow(self, trials: Sequence["Trial"], trial_id: str, first: InitPlan) -> None:
-        """Log how far the search is to its own run, which opens with the first call.
-
-        Args:
-            trials: Tune's trials.
-            trial_id: The first of them.
-            first: The plan of its run.
-        """
+        """Log how far the search is to its own run, which opens with the first call."""
         if not self._settings.search_run or first.mode == "disabled":
             return
         if self.run is None:
@@ -124,13 +105,7 @@ class SearchPages:
     def conclude(
         self, trials: Sequence["Trial"], entries: Sequence[TrialEntry], experiment: str | None
     ) -> None:
-        """End the search's own run, with a table of its trials and its report.
-
-        Args:
-            trials: Tune's trials.
-            entries: The rows of the table.
-            experiment: The path or URI of the experiment.
-        """
+        """End the search's own run, with a table of its trials and its report."""
         self._entries = entries
         if self._view is not None and self._where is not None:
             # Beside the uploads of the last runs.
@@ -147,13 +122,7 @@ class SearchPages:
             self.sweep.pass_on()
 
     def publish(self, project_url: str, group: str | None, group_url: str | None) -> None:
-        """Say where the search is, and save its view.
-
-        Args:
-            project_url: The project's page.
-            group: The group of the runs; None where they have several.
-            group_url: Its page.
-        """
+        """Say where the search is, and save its view."""
         self.are_due = False
         page = self.sweep.url if self.sweep is not None else group_url
         self._say(f"this search in W&B: {page}")

@@ -17,14 +17,7 @@ def sweep_config(
     *,
     say: Callable[[str], None],
 ) -> dict[str, Any] | None:
-    """Return a search space as a sweep's configuration; None where a sweep can express none of it.
-
-    Args:
-        param_space: Tune's search space.
-        metric: The metric that is optimized.
-        mode: "min" or "max".
-        say: Called with what is left out, in words.
-    """
+    """Make a sweep's configuration of a search space; None where it can express nothing of it."""
 
     def leave_out(text: str) -> None:
         say(f"left out of the W&B sweep: {text}")

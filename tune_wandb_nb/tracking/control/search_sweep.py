@@ -31,15 +31,7 @@ _TIMEOUT = 5.0
 
 
 class SearchSweep:
-    """A sweep, asked for its state in a thread; `pass_on` acts on the answer in Tune's thread.
-
-    Args:
-        host: The server.
-        key: The key.
-        sweep: The sweep.
-        search: Tune's loop; None where it cannot be reached.
-        say: Called with what a person should know.
-    """
+    """A sweep, asked for its state in a thread; `pass_on` acts on the answer in Tune's thread."""
 
     def __init__(
         self,

@@ -46,13 +46,6 @@ def register_sweep(
 ) -> Sweep:
     """Register a sweep whose runs somebody else chooses: the server has no say in them.
 
-    Args:
-        host: The server.
-        key: The key.
-        config: The sweep's configuration, with its name.
-        entity: Whose project it is; None for the key's default entity.
-        project: The project.
-
     Raises:
         AccountError: the server cannot be asked, or makes no sweep.
     """

@@ -33,12 +33,6 @@ _MARKS = re.compile(r"([\\`*_\[\]<>|#~$&])")
 def save_report(host: str, key: ApiKey, content: ViewContent, trials: Sequence[TrialEntry]) -> str:
     """Save a report, and return its address.
 
-    Args:
-        host: The server.
-        key: The key.
-        content: What its charts show.
-        trials: The trials, the best first.
-
     Raises:
         ViewError: wandb-workspaces is not installed, or the server takes no report.
     """

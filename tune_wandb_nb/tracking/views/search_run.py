@@ -51,10 +51,7 @@ class TrialEntry:
 def plan_of_search_run(first: InitPlan, trial_id: str, experiment: str) -> InitPlan:
     """Return how to open the run of a search: as that of its first trial, without its config.
 
-    Args:
-        first: The plan of the first trial's run.
-        trial_id: Its id. Tune numbers the trials of a search behind a common prefix.
-        experiment: The experiment's name.
+    Tune numbers the trials of a search behind a common prefix of their ids.
     """
     prefix = trial_id.rpartition("_")[0] or trial_id
     own = {"id": f"{prefix}_search", "name": experiment, "job_type": JOB_TYPE, "config": {}}
@@ -73,15 +70,6 @@ class SearchRun(TrialRun):
     """The run of a search; the writer opens, writes and ends it as a trial's.
 
     `update` and `conclude` are called in Tune's thread.
-
-    Args:
-        plan: How to open the run.
-        metric: The metric that is optimized; None where nobody knows it.
-        mode: "min" or "max".
-        say: Called with what a person should know.
-        on_offline: Called with the run if it was to be online and is not.
-        write_report: Writes the HTML report; None for none.
-        started: When the search began, if it is a restored one, which goes on in its run.
     """
 
     def __init__(
@@ -123,13 +111,7 @@ class SearchRun(TrialRun):
     def conclude(
         self, trials: Sequence["Trial"], entries: Sequence[TrialEntry], experiment: str | None
     ) -> tuple[Row | None, Ending]:
-        """Return the last row and the ending; the table is made of ``entries``.
-
-        Args:
-            trials: Tune's trials.
-            entries: The rows of the table.
-            experiment: The path or URI of the experiment, for the report.
-        """
+        """Return the last row and the ending; the table is made of ``entries``."""
         self._entries, self._experiment = entries, experiment
         return self._row(trials), finished_ending("completed")
 

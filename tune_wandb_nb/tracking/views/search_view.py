@@ -68,12 +68,6 @@ def save_view(
 ) -> SavedView:
     """Save a view; blocks while it imports and sends.
 
-    Args:
-        host: The server.
-        key: The key.
-        content: What it shows.
-        before: The view that it replaces; None for a new one.
-
     Raises:
         ViewError: wandb-workspaces is not installed, or the server takes no view.
     """
