@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tune_wandb_nb.compat.graphql import (
+    GROUP,
     new_report_name,
     new_view_name,
     report_spec,
@@ -24,9 +25,18 @@ def test_a_workspace_has_a_text_without_a_server_or_a_key(monkeypatch: pytest.Mo
     workspace = workspaces.Workspace(
         entity="e", project="p", sections=[workspaces.Section(name="mine")]
     )
-    spec = json.loads(spec_of(workspace))
+    spec = json.loads(spec_of(workspace, "mine"))
     (section,) = spec["section"]["panelBankConfig"]["sections"]
     assert section["name"] == "mine"
+
+
+@pytest.mark.parametrize("group", ["plain", 'my <img> "quoted" lr=0.1 == x', "it's"])
+def test_a_filter_keeps_the_groups_name_as_it_is(group: str) -> None:
+    expr = pytest.importorskip("wandb_workspaces.expr")
+    runs = workspaces.RunsetSettings(filters=[expr.Metric("Group") == GROUP])
+    text = spec_of(workspaces.Workspace(entity="e", project="p", runset_settings=runs), group)
+    assert f'"value": {json.dumps(group)}' in text
+    assert GROUP not in text
 
 
 def test_a_new_view_is_named_as_wandb_workspaces_names_it() -> None:
@@ -42,7 +52,7 @@ def test_a_report_has_a_text_without_a_server_or_a_key(monkeypatch: pytest.Monke
     monkeypatch.setattr(interface.wandb, "Api", None)
     grid = reports.PanelGrid(runsets=[reports.Runset(name="mine")])
     report = reports.Report(entity="e", project="p", blocks=[grid])
-    found = json.loads(report_spec(report, "e", "p", "id-1"))["blocks"]
+    found = json.loads(report_spec(report, "mine", "e", "p", "id-1"))["blocks"]
     (runs,) = [block["metadata"]["runSets"] for block in found if block["type"] == "panel-grid"]
     assert runs[0]["name"] == "mine"
     assert runs[0]["project"] == {"id": "id-1", "name": "p", "entityName": "e"}

@@ -43,12 +43,14 @@ class Lenient(doctest.OutputChecker):
 
 
 class Finder(doctest.DocTestFinder):
-    """Finds the examples of public classes, whose ``__module__`` is the package, by their code."""
+    """Finds the examples of what has the package as its ``__module__`` by its code."""
 
     def _from_module(self, module: Any, obj: Any) -> bool:
         if inspect.isclass(obj) and obj.__module__ == tw.__name__:
             members = [value for value in vars(obj).values() if inspect.isfunction(value)]
             return any(member.__module__ == module.__name__ for member in members)
+        if inspect.isfunction(obj) and obj.__module__ == tw.__name__:
+            return obj.__globals__ is vars(module)
         return bool(super()._from_module(module, obj))  # type: ignore[misc]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 __all__ = [
+    "GROUP",
     "PROJECTS",
     "PROJECT_ID",
     "RUN",
@@ -75,6 +76,10 @@ PROJECT_ID = (
 """Asks for the server's own id of a project; see `project_id_of`."""
 
 
+GROUP = "the group of tune-wandb-nb"
+"""Stands for the search's group in a filter: see `spec_of`."""
+
+
 def first_error(answer: Any) -> str:
     errors = answer.get("errors") if isinstance(answer, dict) else None
     first = errors[0] if isinstance(errors, list) and errors else None
@@ -142,17 +147,29 @@ def view_of(data: Mapping[str, Any]) -> tuple[str, str | None] | None:
 # environment, netrc or wandb's session. A key that is only in memory is in none of these.
 
 
-def spec_of(workspace: Any) -> str:
-    """Raises AttributeError where wandb-workspaces has no such text."""
+def spec_of(workspace: Any, group: str) -> str:
+    """Return the text of a workspace or report whose filter has `GROUP` in the place of a group.
+
+    wandb-workspaces reads filters as code and changes "<", ">" and "=" in a name, too. Raises
+    AttributeError where wandb-workspaces has no such text.
+    """
     text: str = workspace._to_model().spec.model_dump_json(by_alias=True, exclude_none=True)
-    return text
+    return json.dumps(_with_group(json.loads(text), group))
+
+
+def _with_group(part: Any, group: str) -> Any:
+    if isinstance(part, dict):
+        return {name: _with_group(value, group) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_with_group(value, group) for value in part]
+    return group if part == GROUP else part
 
 
 def new_view_name() -> str:
     return f"nw-{secrets.token_hex(6)[:11]}-v"
 
 
-def report_spec(report: Any, entity: str, project: str, project_id: str) -> str:
+def report_spec(report: Any, group: str, entity: str, project: str, project_id: str) -> str:
     """Return a ``Report`` of wandb-workspaces as the server stores it.
 
     Its run sets name no project: with one, wandb-workspaces asks the server for the project's id,
@@ -161,7 +178,7 @@ def report_spec(report: Any, entity: str, project: str, project_id: str) -> str:
     Raises:
         AttributeError: this wandb-workspaces has no such text.
     """
-    spec = json.loads(spec_of(report))
+    spec = json.loads(spec_of(report, group))
     where = {"id": project_id, "name": project, "entityName": entity}
     for block in spec["blocks"]:
         for runs in (block.get("metadata") or {}).get("runSets", ()):

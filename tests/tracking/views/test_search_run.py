@@ -66,7 +66,7 @@ def test_the_search_has_a_run_with_counts_best_value_and_table(
         assert (trials[lr]["loss"], trials[lr]["config/name"]) == (lr + 1, "sgd")
         assert trials[lr]["training_iteration"] == 2
     assert list(logger.audit()["logged"]) == [2, 2, 2]
-    assert "3 trials, 6 rows, all in W&B." in capsys.readouterr().out
+    assert "3 trials (1 failed), 6 rows, all in W&B." in capsys.readouterr().out
     (filters,) = [view["spec"]["section"]["runSets"][0]["filters"] for view in wire_server.views]
     shown = [(each["key"]["name"], each["op"], each["value"]) for each in filters["filters"]]
     assert shown == [("group", "=", "experiment"), ("jobType", "!=", "search")]

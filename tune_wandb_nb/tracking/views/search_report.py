@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tune_wandb_nb.compat.graphql import (
+    GROUP,
     PROJECT_ID,
     UPSERT_VIEW,
     new_report_name,
@@ -72,7 +73,7 @@ def _spec(content: ViewContent, trials: Sequence[TrialEntry], project_id: str) -
     try:
         runs = v2.Runset(
             name=content.name,
-            filters=[expr.Metric("Group") == content.group, expr.Metric("JobType") != JOB_TYPE],
+            filters=[expr.Metric("Group") == GROUP, expr.Metric("JobType") != JOB_TYPE],
         )
         report = v2.Report(
             entity=content.entity,
@@ -84,7 +85,7 @@ def _spec(content: ViewContent, trials: Sequence[TrialEntry], project_id: str) -
                 v2.MarkdownBlock(text=_table(content, trials)),
             ],
         )
-        return report_spec(report, content.entity, content.project, project_id)
+        return report_spec(report, content.group, content.entity, content.project, project_id)
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise ViewError(f"wandb-workspaces does not take this report ({error!r:.200})") from None
 

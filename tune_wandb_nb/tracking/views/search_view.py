@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tune_wandb_nb.compat.graphql import (
+    GROUP,
     UPSERT_VIEW,
     new_view_name,
     spec_of,
@@ -108,7 +109,7 @@ def _spec(content: ViewContent) -> str:
             sections=_sections(content),
             runset_settings=workspaces.RunsetSettings(
                 filters=[
-                    expr.Metric("Group") == content.group,
+                    expr.Metric("Group") == GROUP,
                     *([expr.Metric("JobType") != JOB_TYPE] if content.has_search_run else []),
                 ],
                 order=[
@@ -117,7 +118,7 @@ def _spec(content: ViewContent) -> str:
                 pinned_columns=_columns(content),
             ),
         )
-        return spec_of(workspace)
+        return spec_of(workspace, content.group)
     except (AttributeError, TypeError, ValueError) as error:
         # Another version of wandb-workspaces.
         raise ViewError(f"wandb-workspaces does not take this view ({error!r:.200})") from None
