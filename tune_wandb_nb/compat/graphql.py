@@ -188,8 +188,7 @@ def report_spec(report: Any, group: str, entity: str, project: str, project_id: 
 
 def project_id_of(data: Any) -> str | None:
     """Return the id in an answer to `PROJECT_ID`; None where there is no such project."""
-    found = data.get("project") if isinstance(data, dict) else None
-    project_id = found.get("internalId") if isinstance(found, dict) else None
+    project_id = _inside(data, "project", "internalId")
     return str(project_id) if project_id else None
 
 

@@ -4,12 +4,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tune_wandb_nb.search_space.space.params import flat_params
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.notices import count
-from tune_wandb_nb.tracking.results.checkpoints import storage_uri
-from tune_wandb_nb.tracking.results.media import is_number
-from tune_wandb_nb.tracking.results.payload import Excludes, Splitter
+from tune_wandb_nb.tracking.results.payload import Excludes
 from tune_wandb_nb.tracking.runs.audit import closing_line
 from tune_wandb_nb.tracking.views.search_run import TrialEntry
 
@@ -19,9 +16,9 @@ _PROGRESS_EVERY = 5.0
 
 
 def close_session(session: Session) -> None:
-    session.pages.conclude(session.tune_trials, _entries(session), _experiment(session))
     try:
         with _interruptible():
+            _conclude(session)
             _wait(session)
             session.remote.poll_last()
             session.poll_pages()
@@ -84,39 +81,38 @@ def _progress(session: Session) -> tuple[int, int]:
     return logged, len(session.writer.unfinished())
 
 
+def _conclude(session: Session) -> None:
+    """End the pages of the whole search; a value of the user's may raise anything when shown."""
+    try:
+        session.pages.conclude(session.tune_trials, _entries(session), _experiment(session))
+    except Exception as error:
+        session.notices.say(f"W&B has no table of this search's trials: {type(error).__name__}.")
+
+
 def _entries(session: Session) -> list[TrialEntry]:
     """Return every trial that Tune has, also of before a restore."""
-    splitter, entries = Splitter(Excludes(session.base.excludes)), []
+    excludes, entries = Excludes(session.base.excludes), []
     for trial in session.tune_trials if session.base.search_run or session.base.view else ():
         tracked = session.trials.get(trial.trial_id)
-        metrics = splitter.split(trial.last_result or {}).metrics
-        config = Excludes(session.base.excludes).prune(trial.config)
-        entries.append(
-            TrialEntry(
-                tracked.stats.run_id if tracked is not None else trial.trial_id,
-                str(trial),
-                (tracked.status if tracked is not None else "") or trial.status.lower(),
-                flat_params(config),
-                {name: value for name, value in metrics.items() if is_number(value)},
-            )
-        )
+        run_id = tracked.stats.run_id if tracked is not None else trial.trial_id
+        status = (tracked.status if tracked is not None else "") or trial.status.lower()
+        names = run_id, str(trial), status
+        entries.append(TrialEntry.of(names, trial.config, trial.last_result or {}, excludes))
     return entries
 
 
 def _experiment(session: Session) -> str | None:
     """Return the path or URI of the experiment; None before its first trial."""
-    if not session.tune_trials:
-        return None
-    storage = session.tune_trials[0].storage
-    return storage_uri(storage.storage_filesystem.type_name, storage.experiment_fs_path)
+    first = session.trials.first
+    return first.source.experiment or None if first is not None else None
 
 
 def _repair(session: Session) -> str:
-    tracked = next(iter(session.trials.all()), None)
-    if tracked is None or not tracked.source.experiment:
+    experiment, first = _experiment(session), session.trials.first
+    if experiment is None or first is None:
         return ""
-    project = tracked.run.plan.arguments["project"]
-    return f"tune_wandb_nb.upload_experiment({tracked.source.experiment!r}, {project!r})"
+    project = first.run.plan.arguments["project"]
+    return f"tune_wandb_nb.upload_experiment({experiment!r}, {project!r})"
 
 
 def _say(session: Session, text: str) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from tune_wandb_nb.search_space.space.importance_shares import most_important
-from tune_wandb_nb.search_space.space.params import flat_params
 from tune_wandb_nb.tracking.history.tune_experiment import (
     RecordedTrial,
     experiment_name,
@@ -14,8 +13,7 @@ from tune_wandb_nb.tracking.history.tune_experiment import (
     read_experiment,
     search_start,
 )
-from tune_wandb_nb.tracking.results.media import is_number
-from tune_wandb_nb.tracking.results.payload import Excludes, Splitter
+from tune_wandb_nb.tracking.results.payload import Excludes
 from tune_wandb_nb.tracking.settings.settings import SettingsError, check_project
 from tune_wandb_nb.tracking.upload.destination import find_destination
 from tune_wandb_nb.tracking.views.search_report import save_report
@@ -107,14 +105,8 @@ def _entry(trial: RecordedTrial) -> TrialEntry:
     last: dict[str, Any] = {}
     for result in trial.results():
         last = result
-    metrics = Splitter(Excludes()).split(last).metrics
-    return TrialEntry(
-        trial.trial_id,
-        trial.name,
-        trial.status.lower(),
-        flat_params(trial.config),
-        {name: value for name, value in metrics.items() if is_number(value)},
-    )
+    names = trial.trial_id, trial.name, trial.status.lower()
+    return TrialEntry.of(names, trial.config, last, Excludes())
 
 
 def _ranked(trials: Sequence[TrialEntry], metric: str, mode: str) -> list[TrialEntry]:

@@ -8,20 +8,20 @@ from urllib.parse import quote
 from tune_wandb_nb.compat.graphql import (
     GROUP,
     PROJECT_ID,
-    UPSERT_VIEW,
     new_report_name,
     project_id_of,
     report_spec,
-    view_of,
 )
-from tune_wandb_nb.tracking.auth.graphql import AccountError, project_page, query_server
+from tune_wandb_nb.tracking.auth.graphql import project_page
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.views.search_run import JOB_TYPE, TrialEntry
 from tune_wandb_nb.tracking.views.search_view import (
     NOT_INSTALLED,
     ViewContent,
     ViewError,
+    ask,
     panels_of,
+    upsert,
 )
 
 __all__ = ["save_report"]
@@ -38,10 +38,7 @@ def save_report(host: str, key: ApiKey, content: ViewContent, trials: Sequence[T
         ViewError: wandb-workspaces is not installed, or the server takes no report.
     """
     where = {"entityName": content.entity, "projectName": content.project}
-    try:
-        project_id = project_id_of(query_server(host, key, PROJECT_ID, where))
-    except AccountError as error:
-        raise ViewError(error.reason) from None
+    project_id = project_id_of(ask(host, key, PROJECT_ID, where))
     if project_id is None:
         raise ViewError(f"{host} has no project {content.project!r} of {content.entity!r}")
     spec = _spec(content, trials, project_id)
@@ -53,10 +50,7 @@ def save_report(host: str, key: ApiKey, content: ViewContent, trials: Sequence[T
         "description": "",
         "spec": spec,
     }
-    try:
-        saved = view_of(query_server(host, key, UPSERT_VIEW, variables))
-    except AccountError as error:
-        raise ViewError(error.reason) from None
+    saved = upsert(host, key, variables)
     if saved is None or not saved[1]:
         raise ViewError(f"{host} saves no report")
     page = project_page(host, content.entity, content.project)

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tune_wandb_nb.compat.wandb import is_lost_connection
-from tune_wandb_nb.tracking.results.payload import flatten
+from tune_wandb_nb.search_space.space.params import flat_params
+from tune_wandb_nb.tracking.results.media import is_number
+from tune_wandb_nb.tracking.results.payload import Excludes, Splitter, flatten
 from tune_wandb_nb.tracking.results.rows import Row
 from tune_wandb_nb.tracking.results.trial_end import Ending, finished_ending
 from tune_wandb_nb.tracking.runs.init_plan import InitPlan
@@ -46,6 +48,19 @@ class TrialEntry:
     status: str
     params: Mapping[str, Any]
     metrics: Mapping[str, float]
+
+    @classmethod
+    def of(
+        cls,
+        names: tuple[str, str, str],
+        config: Mapping[str, Any],
+        result: Mapping[str, Any],
+        excludes: Excludes,
+    ) -> "TrialEntry":
+        """Make one of Tune's values; ``names`` are the run's id, the name and the status."""
+        metrics = Splitter(excludes).split(result).metrics
+        numbers = {name: value for name, value in metrics.items() if is_number(value)}
+        return cls(*names, flat_params(excludes.prune(config)), numbers)
 
 
 def plan_of_search_run(first: InitPlan, trial_id: str, experiment: str) -> InitPlan:
@@ -188,30 +203,24 @@ class _OpenAgain(Recovery):
         self._on_offline = on_offline
 
     def write_row(self, run: TrialRun, row: Row, *, may_wait: bool) -> bool:
-        try:
-            run.write_row(row)
-        except Exception as error:
-            if not is_lost_connection(error):
-                raise
-            if not may_wait:
-                return False
-            self._open_again(run)
-            run.write_row(row)
-        return True
+        return self._do(run, lambda: run.write_row(row), may_wait=may_wait)
 
     def finish(self, run: TrialRun, ending: Ending) -> None:
-        try:
-            run.finish(ending)
-        except Exception as error:
-            if not is_lost_connection(error):
-                raise
-            self._open_again(run)
-            run.finish(ending)
+        self._do(run, lambda: run.finish(ending), may_wait=True)
 
     def went_offline(self, run: TrialRun, reason: str) -> None:
         del reason
         self._on_offline(run)
 
-    def _open_again(self, run: TrialRun) -> None:
-        run.abandon()
-        run.start(run.stats.mode)
+    def _do(self, run: TrialRun, act: Callable[[], None], *, may_wait: bool) -> bool:
+        try:
+            act()
+        except Exception as error:
+            if not is_lost_connection(error):
+                raise
+            if not may_wait:
+                return False
+            run.abandon()
+            run.start(run.stats.mode)
+            act()
+        return True

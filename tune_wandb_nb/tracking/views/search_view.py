@@ -16,7 +16,16 @@ from tune_wandb_nb.tracking.auth.graphql import AccountError, project_page, quer
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.views.search_run import JOB_TYPE
 
-__all__ = ["NOT_INSTALLED", "SavedView", "ViewContent", "ViewError", "panels_of", "save_view"]
+__all__ = [
+    "NOT_INSTALLED",
+    "SavedView",
+    "ViewContent",
+    "ViewError",
+    "ask",
+    "panels_of",
+    "save_view",
+    "upsert",
+]
 
 _BEST_SHOWN = 20
 _MOST_SCATTERS = 4
@@ -85,15 +94,25 @@ def save_view(
     }
     if before is not None:
         variables["id"] = before.object_id
-    try:
-        saved = view_of(query_server(host, key, UPSERT_VIEW, variables))
-    except AccountError as error:
-        raise ViewError(error.reason) from None
+    saved = upsert(host, key, variables)
     if saved is None:
         raise ViewError(f"{host} saves no view")
     name, object_id = saved
     page = project_page(host, content.entity, content.project)
     return SavedView(view_address(page, name), name, object_id)
+
+
+def upsert(host: str, key: ApiKey, variables: Mapping[str, Any]) -> tuple[str, str | None] | None:
+    """Save a view or a report; returns its name and id, None where the server saves none."""
+    return view_of(ask(host, key, UPSERT_VIEW, variables))
+
+
+def ask(host: str, key: ApiKey, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask the server; raises ViewError for what it refuses."""
+    try:
+        return query_server(host, key, query, variables)
+    except AccountError as error:
+        raise ViewError(error.reason) from None
 
 
 def _spec(content: ViewContent) -> str:

@@ -169,5 +169,7 @@ def _lacking(trial: "Trial", total: dict[str, float], free: dict[str, float]) ->
                 " Stop the search; ask for less with tune.with_resources, or give ray.init more."
             )
         if amount > free.get(name, 0.0):
-            return f"waiting for {amount:g} {name}: other work of this Ray uses all {have:g}"
+            # By other work of this Ray, or by a trial of this search that is about to run.
+            taken = have - free.get(name, 0.0)
+            return f"waiting for {amount:g} {name}: {taken:g} of {have:g} are taken"
     return ""

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from tune_wandb_nb.tuning.board.curve import GrowingCurve
 from tune_wandb_nb.tuning.board.snapshot import Span, State, TrialView
 
-__all__ = ["STEPS", "TUNE_METRICS", "GrowingTrial"]
+__all__ = ["STEPS", "TUNE_METRICS", "GrowingTrial", "unreported"]
 
 STEPS = ("timesteps_total", "episodes_total")
 
@@ -28,6 +28,11 @@ TUNE_METRICS = frozenset(
 _ERROR_LONGEST = 4000
 _TEXT_LONGEST = 300
 _MOST_SPANS = 40
+
+
+def unreported(metrics: Iterable[str], reported: Sequence[str]) -> list[str]:
+    """Return the metrics that no result will have; none where what is reported is unknown."""
+    return [m for m in metrics if reported and m not in reported and m not in TUNE_METRICS]
 
 
 class GrowingTrial:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from tune_wandb_nb.tuning.board.trial import unreported
 from tune_wandb_nb.tuning.form.setup import FieldProblem
 from tune_wandb_nb.tuning.plan.plan import Plan
 from tune_wandb_nb.tuning.plan.storage import free_name
@@ -16,8 +17,8 @@ def advice(
 ) -> tuple[FieldProblem, ...]:
     """The amount of a resource that ``available`` lacks is unknown."""
     warnings: list[FieldProblem] = []
-    unknown = [metric for metric, _ in plan.objectives if metric not in reported]
-    if reported and unknown:
+    unknown = unreported([metric for metric, _ in plan.objectives], reported)
+    if unknown:
         names = ", ".join(reported)
         which = "is" if len(plan.objectives) == 1 else f"{unknown[0]!r:.80} is"
         message = f"{which} not what the training function's source reports: {names}."

@@ -8,7 +8,14 @@ from tune_wandb_nb.search_space.distributions.registry import KINDS
 from tune_wandb_nb.search_space.distributions.values import SpaceError
 from tune_wandb_nb.search_space.space.space import SearchSpace
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
-from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, LABELS, READERS, is_key_like
+from tune_wandb_nb.tuning.form.setup_fields import (
+    DEFAULTS,
+    LABELS,
+    READERS,
+    WANDB_TEXTS,
+    WANDB_TICKS,
+    is_key_like,
+)
 from tune_wandb_nb.tuning.form.space_rows import Row, read_rows
 from tune_wandb_nb.tuning.plan.plan import ChosenStrategy, Plan
 from tune_wandb_nb.tuning.plan.storage import storage_problem
@@ -16,10 +23,6 @@ from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, Strateg
 
 __all__ = ["UNNAMED_PROJECT", "FieldProblem", "Reading", "Setup", "read_setup"]
 
-_WANDB = (
-    *("project", "entity", "group", "tags", "notes", "host"),
-    *("sweep", "view", "search_run"),
-)
 _SEARCH = (
     *("metric", "mode", "samples", "concurrency", "cpus", "gpus", "time_budget"),
     *("iterations", "target", "name", "storage", "reuse_workers"),
@@ -101,7 +104,7 @@ def _read(
 
 def _read_wandb(setup: Setup, problems: list[FieldProblem]) -> dict[str, Any]:
     settings: dict[str, Any] = {}
-    for name in _WANDB:
+    for name in (*WANDB_TEXTS, *WANDB_TICKS):
         value = _read(setup[name], name, READERS[name], problems)
         if value is None:
             continue

@@ -13,6 +13,8 @@ __all__ = [
     "DEFAULTS",
     "LABELS",
     "READERS",
+    "WANDB_TEXTS",
+    "WANDB_TICKS",
     "is_key_like",
     "likely_mode",
     "metric_names",
@@ -218,6 +220,10 @@ _SETTINGS = {
     for strategy in (*SCHEDULERS.values(), *ALGORITHMS.values())
     for setting in strategy.settings
 }
+
+WANDB_TEXTS = ("project", "entity", "group", "tags", "notes", "host")
+WANDB_TICKS = ("sweep", "view", "search_run")
+"""What W&B shows of the search beside its runs; both are names of arguments of `WandbLogger`."""
 
 LABELS: Mapping[str, str] = MappingProxyType(
     {name: label for name, (label, _, _) in _FIELDS.items()}

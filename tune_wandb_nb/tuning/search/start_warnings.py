@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tune_wandb_nb.search_space.distributions.names import RESERVED
+from tune_wandb_nb.search_space.distributions.registry import KINDS
 from tune_wandb_nb.search_space.inspection.detect import hyperparameters, reported_metrics
+from tune_wandb_nb.tuning.board.trial import unreported
 
 __all__ = ["start_warnings"]
 
 _CALL = re.compile(r"\s*(tune\.)?(\w+)\s*\(.*\)\s*")
-_DISTRIBUTIONS = {
-    *("uniform", "quniform", "loguniform", "qloguniform", "randn", "qrandn", "randint", "qrandint"),
-    *("lograndint", "qlograndint", "choice", "grid_search", "sample_from"),
-}
+_DISTRIBUTIONS = {*KINDS, "grid_search", "sample_from"} - {"grid", "constant"}
+"""Functions of ``ray.tune``; a kind has the name of its function."""
 
 
 def start_warnings(
@@ -54,13 +54,11 @@ def _texts(space: Mapping[str, Any]) -> Iterator[str]:
 
 def _unreported(trainable: Any, metrics: Iterable[str]) -> Iterator[str]:
     reported = reported_metrics(trainable)
-    for metric in metrics:
-        # Tune adds metrics of its own, such as training_iteration and time_total_s.
-        if reported and metric not in reported and "time" not in metric and "iter" not in metric:
-            yield (
-                f"the metric is {metric!r}, but the training function's source reports"
-                f" {', '.join(map(repr, reported))}{_closest(metric, reported)}."
-            )
+    for metric in unreported(metrics, reported):
+        yield (
+            f"the metric is {metric!r}, but the training function's source reports"
+            f" {', '.join(map(repr, reported))}{_closest(metric, reported)}."
+        )
 
 
 def _closest(name: str, known: Iterable[str]) -> str:

@@ -8,12 +8,17 @@ from tune_wandb_nb.tracking.auth.credentials import read_key_file
 from tune_wandb_nb.tracking.broker.login import login
 from tune_wandb_nb.tracking.settings.config_entry import entry_of
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
-from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, likely_mode, metric_names
+from tune_wandb_nb.tuning.form.setup_fields import (
+    DEFAULTS,
+    WANDB_TEXTS,
+    WANDB_TICKS,
+    likely_mode,
+    metric_names,
+)
 
 __all__ = ["as_texts", "initial_space", "initial_texts", "likely_modes"]
 
-_TEXTS = ("project", "entity", "group", "tags", "notes", "host")
-_FROM_ENTRY = (*_TEXTS, "sweep", "view", "search_run")
+_FROM_ENTRY = (*WANDB_TEXTS, *WANDB_TICKS)
 
 
 def initial_space(trainable: Any, param_space: Mapping[str, Any] | None) -> SearchSpace:
