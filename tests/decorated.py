@@ -18,14 +18,15 @@ def log_and_report(config: dict[str, Any], factor: int = 1) -> None:
         tune.report({"reported": config["a"] * i * factor})
 
 
-@tw.wandb_mixin
-class Counting(tune.Trainable):
+class Counted(tune.Trainable):
+    """Not decorated: `Inherited` has the mixin as its base instead."""
+
     def setup(self, config: dict[str, Any], factor: int = 1) -> None:
         self.a, self.factor = config["a"], factor
-        self.at_setup = self.wandb.id
+        self.at_setup = self.wandb.id  # type: ignore[attr-defined]
 
     def step(self) -> dict[str, Any]:
-        assert self.wandb is wandb.run
+        assert self.wandb is wandb.run  # type: ignore[attr-defined]
         i = self.iteration
         wandb.log({"logged": self.a * i * self.factor})
         return {"reported": self.a * i * self.factor, "done": i == 2, "id": self.at_setup}
@@ -37,7 +38,12 @@ class Counting(tune.Trainable):
         assert checkpoint == {"a": self.a}
 
 
-class Inherited(tw.WandbTrainableMixin, Counting.__mro__[2]):  # type: ignore[misc]
+@tw.wandb_mixin
+class Counting(Counted):
+    """As users write it: the decorator on the class."""
+
+
+class Inherited(tw.WandbTrainableMixin, Counted):
     """Uses the base class by hand, and can be used again."""
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

@@ -46,7 +46,10 @@ def test_what_setup_adds_is_in_the_runs_config(
     run_search: RunSearch, tmp_path: Path, trainable: type
 ) -> None:
     logger = tw.WandbLogger(project="p", mode="offline", excludes=["secret"])
-    results = run_search(trainable, {"x": tune.grid_search([1, 2])}, logger=logger)
+    # Tune hangs where it reuses the actor of a class without reset_config.
+    reuse = {"reuse_actors": trainable is Reused}
+    space = {"x": tune.grid_search([1, 2])}
+    results = run_search(trainable, space, logger=logger, tune_config=reuse)
     assert not results.errors
     runs = offline_runs(tmp_path)
     assert sorted(run.config["x"] for run in runs.values()) == [1, 2]

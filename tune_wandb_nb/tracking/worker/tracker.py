@@ -45,6 +45,7 @@ class Tracker:
         self._sharing.start_looking()
         self._run: WorkerRun | None = None
         self._rows: TrialRows | None = None
+        self._takes_reports = False
         self._checkpoints = CheckpointChoice()
         self._can_stop = False
         self.completed = False
@@ -131,7 +132,7 @@ class Tracker:
         if change is not None and (opened := run.trial_run.open_run) is not None:
             opened.update_config(change.config)
         self._run, self.completed = run, False
-        self._rows = rows if takes_reports else None
+        self._rows, self._takes_reports = rows, takes_reports
         self._checkpoints = CheckpointChoice(settings.upload_checkpoints, settings.first_best)
         self._link.report(run.stats)
 
@@ -145,12 +146,19 @@ class Tracker:
     def report(self, result: Mapping[str, Any]) -> None:
         """Take what is reported to Tune into the run, if the search has a `WandbLogger`."""
         self.completed = bool(result.get("done"))
-        if self._run is not None and self._rows is not None:
-            rows = self._rows
+        rows = self._rows
+        if self._run is not None and rows is not None and self._takes_reports:
             row = self._run.trial_run.prepare(lambda: rows.row(result))
             if row is not None:
                 self._run.trial_run.write(row)
             self._link.report_now_and_then(self._run.stats)
+
+    def change_config(self, config: Mapping[str, Any]) -> None:
+        """Log a config that the trainable has added to, where no reported result brings it."""
+        if self._run is not None and self._rows is not None and not self._takes_reports:
+            change = self._rows.change_config(config)
+            if change is not None:
+                self._run.trial_run.write(change)
 
     def save(self, checkpoint: Any, result: Mapping[str, Any]) -> None:
         if self._run is not None and not self._checkpoints.is_none:
@@ -173,7 +181,7 @@ class Tracker:
             state = {"step": run.next_step}
         finally:
             run.end(ending)
-        if self._rows is not None:
+        if self._rows is not None and self._takes_reports:
             state = {**(state or {}), "config": self._rows.config, "rows": self._rows.state()}
         self._link.report(run.stats, state, wait=True)
 
@@ -215,7 +223,7 @@ class Tracker:
     def _decided_ending(self, stats: RunStats) -> Mapping[str, Any]:
         if stats.stopped_in_wandb:
             return finished_ending(STOPPED_IN_WANDB).summary
-        return self._link.take_ending(stats.trial_id) if self._rows is not None else {}
+        return self._link.take_ending(stats.trial_id) if self._takes_reports else {}
 
 
 def _rows_of(

@@ -114,6 +114,12 @@ class WandbTrainableMixin(KeepsSetupConfig):
             _open(config or {}, storage)
         super().__init__(config, *args, **kwargs)
 
+    def setup(self, config: Any, **parameters: Any) -> None:
+        """Set up the trial; what is added to its config is in its run's config too."""
+        super().setup(config, **parameters)
+        if self._added_in_setup:
+            tracker().change_config(self.config)
+
     @property
     def wandb(self) -> Any:
         """The trial's W&B run (``wandb.run``)."""
