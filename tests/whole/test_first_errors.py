@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -51,13 +50,13 @@ def experiment_of(tmp_path: Path) -> Iterator[Callable[..., tw.Experiment]]:
     for experiment in made:
         experiment.stop()
         if experiment.status != "new":
-            experiment_ended(experiment)
+            ended(experiment)
 
 
-def experiment_ended(experiment: tw.Experiment) -> None:
-    """Wait for the end of a search, whatever it was."""
-    with contextlib.suppress(Exception):
-        experiment.wait(120)
+def ended(experiment: tw.Experiment) -> None:
+    """Wait for the end of a search; it holds CPUs that the next test needs."""
+    wait_until(lambda: experiment.status not in ("running", "stopping"), timeout=120, every=0.05)
+    assert experiment.status not in ("running", "stopping")
 
 
 def train(config: dict[str, Any]) -> None:
@@ -68,11 +67,18 @@ def raises(config: dict[str, Any]) -> None:
     raise FileNotFoundError("data.csv")
 
 
+def asking(trainable: Any, cpus: float) -> Any:
+    """Ask for CPUs; `tune.with_resources` changes a function that it is given."""
+    return tune.with_resources(lambda config: trainable(config), {"CPU": cpus})
+
+
 def end(experiment: tw.Experiment) -> str:
     """Run a search to its end and return the error that ended it, if one did."""
     experiment.start()
     try:
         experiment.wait(300)
+    except TimeoutError:
+        raise
     except Exception as error:
         return str(error)
     return ""
@@ -140,7 +146,7 @@ def test_a_distribution_in_quotation_marks(
 
 
 def test_ray_has_too_few_cpus(experiment_of: Callable[..., tw.Experiment]) -> None:
-    experiment = experiment_of(tune.with_resources(train, {"CPU": 10_000}))
+    experiment = experiment_of(asking(train, 10_000))
     experiment.start()
     words = words_of("Ray has fewer CPUs than a trial asks for")
     wait_until(lambda: words in note(experiment), timeout=120, every=0.05)
@@ -152,8 +158,8 @@ def test_no_cpu_is_free_since_a_cell_was_run_again(
 ) -> None:
     import ray
 
-    every = {"CPU": ray.cluster_resources()["CPU"]}
-    first, second = (experiment_of(tune.with_resources(endless, every)) for _ in range(2))
+    every = ray.cluster_resources()["CPU"]
+    first, second = (experiment_of(asking(endless, every)) for _ in range(2))
     first.start()
     assert first.dashboard is not None
     board = first.dashboard.board
