@@ -69,7 +69,11 @@ def raises(config: dict[str, Any]) -> None:
 
 def asking(trainable: Any, cpus: float) -> Any:
     """Ask for CPUs; `tune.with_resources` changes a function that it is given."""
-    return tune.with_resources(lambda config: trainable(config), {"CPU": cpus})
+
+    def train_again(config: dict[str, Any]) -> None:
+        trainable(config)
+
+    return tune.with_resources(train_again, {"CPU": cpus})
 
 
 def end(experiment: tw.Experiment) -> str:

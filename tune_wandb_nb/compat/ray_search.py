@@ -85,7 +85,13 @@ class TuneSearch:
         _HELD.add(self._controller)
 
     def release(self) -> None:
-        _HELD.discard(self._controller)
+        if self._controller is not None:
+            _HELD.discard(self._controller)
+
+    def forget(self) -> None:
+        """Let Python free Tune's loop, which has the actors and CPUs of a search that was left."""
+        self.release()
+        self._controller = self._frame = None
 
     def finish(self) -> None:
         self.release()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -212,19 +213,21 @@ class Raises(tune.Callback):
         return (tune.Callback, ())
 
 
-@pytest.mark.usefixtures("_asks_often")
 @pytest.mark.parametrize("hook", ["setup", "on_trial_result", "on_experiment_end"])
-@pytest.mark.parametrize("error", [ValueError("theirs"), KeyboardInterrupt("theirs")], ids=repr)
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_a_search_that_is_left_by_an_error_leaves_no_sweep_that_runs(
-    run_search: RunSearch, wire_server: WireServer, hook: str, error: BaseException
+    run_search: RunSearch, wire_server: WireServer, hook: str, error: type[BaseException]
 ) -> None:
-    callbacks = [Raises(hook, error), logger_for(wire_server)]
+    callbacks = [Raises(hook, error("theirs")), logger_for(wire_server)]
     if hook == "setup":
         callbacks.reverse()
     # Tune wraps the errors of some hooks.
-    with pytest.raises((type(error), TuneError), match="theirs"):
+    with pytest.raises((error, TuneError), match="theirs"):
         run_search(report, SPACE, callbacks=callbacks)
     wire_server.wait_for(lambda s: s.sweeps["sweep1"].states == ["RUNNING", "FINISHED"])
+    wire_server.wait_for(lambda s: all(run.complete for run in s.runs.values()))
+    # Tune frees the CPUs of a search that it has left when Python frees Tune's loop.
+    gc.collect()
 
 
 def test_a_script_that_ends_early_ends_its_sweep(

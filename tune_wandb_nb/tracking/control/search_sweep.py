@@ -1,6 +1,5 @@
 """The W&B sweep of the search that runs: what is decided on its page happens to the search."""
 
-import atexit
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -53,7 +52,6 @@ class SearchSweep:
 
     def start(self) -> None:
         """Start asking."""
-        atexit.register(self.end)
         self._thread.start()
 
     def with_sweep(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,7 +88,6 @@ class SearchSweep:
         if self._ended.is_set():
             return
         self._ended.set()
-        atexit.unregister(self.end)
         if self._search is not None:
             self._search.release()
         if self._state in ("CANCELED", FINISHED):
@@ -100,10 +97,6 @@ class SearchSweep:
 
     def _ask(self) -> None:
         while not self._ended.wait(_ASKED_EVERY):
-            if self._search is not None and self._search.has_left:
-                # By an interrupt or an error, of which Tune tells no callback.
-                self.end()
-                return
             # A server that does not answer now is asked again.
             with suppress(AccountError):
                 state = sweep_state(self._host, self._key, self._sweep, timeout=_TIMEOUT)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tune_wandb_nb.compat.ray import adapt_tensorboard
 from tune_wandb_nb.compat.ray_search import calling_search
+from tune_wandb_nb.tracking.driver.departure import Departure
 from tune_wandb_nb.tracking.driver.search_info import SearchInfo
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.driver.shutdown import close_session
@@ -144,6 +145,8 @@ class WandbLogger(SearchInfo, TrialHooks):
             search.inherit(KeepsSetupConfig)
         adapt_tensorboard(for_tensorboard, numbers_of)
         self._session = session
+        session.departure = Departure(search, partial(close_session, session), session.pages.end)
+        session.departure.start()
         budget = info.get("time_budget_s")
         self._deadline = time.monotonic() + float(budget) if budget else None
         self._custom_stopper = stop is not None and not isinstance(stop, Mapping)
@@ -219,15 +222,12 @@ class WandbLogger(SearchInfo, TrialHooks):
         """
         del info
         session = self._live()
-        time_is_up = self._deadline is not None and time.monotonic() >= self._deadline
-        for trial in trials:
-            tracked = session.trials.get(trial.trial_id)
-            if tracked is not None and not tracked.ended:
-                sweep = session.pages.sweep
-                in_wandb = sweep is not None and sweep.is_cancelled
-                ending = interrupted_ending(trial, time_is_up=time_is_up, in_wandb=in_wandb)
-                session.end_trial(tracked, tracked.with_output(ending, trial))
-        close_session(session)
+        session.tune_trials = trials
+        is_up = self._deadline is not None and time.monotonic() >= self._deadline
+        in_wandb = session.pages.sweep is not None and session.pages.sweep.is_cancelled
+        if session.departure is None or session.departure.end():
+            ending = partial(interrupted_ending, time_is_up=is_up, in_wandb=in_wandb)
+            close_session(session, ending)
 
     def get_state(self) -> dict[str, Any]:
         """Return what a restored search needs to go on with its trials."""

@@ -11,6 +11,7 @@ from tune_wandb_nb.compat.ray_search import TuneSearch
 from tune_wandb_nb.tracking.auth.access import NO_KEY, Access, decide_access
 from tune_wandb_nb.tracking.control.search_pages import RunPort, SearchPages
 from tune_wandb_nb.tracking.control.stop_requests import StopRequests
+from tune_wandb_nb.tracking.driver.departure import Departure
 from tune_wandb_nb.tracking.driver.reconnect import Reconnect
 from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
 from tune_wandb_nb.tracking.driver.remote_trials import CLAIMS_WITHIN, RemoteTrials
@@ -61,6 +62,7 @@ class Session:
     restored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tune_trials: Sequence[Any] = ()
     search: TuneSearch | None = None
+    departure: Departure | None = None
     pages: SearchPages = field(init=False)
     search_id: str = field(default_factory=lambda: secrets.token_hex(8))
     base: WandbSettings = field(init=False)
@@ -192,6 +194,8 @@ class Session:
         self.reconnect.stop()
         self.remote.stop()
         self.pages.end()
+        if self.search is not None:
+            self.search.forget()
 
     def _open(self, tracked: TrackedTrial) -> None:
         if self._unopened.pop(tracked.stats.trial_id, None) is not None:

@@ -1,21 +1,38 @@
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.notices import count
 from tune_wandb_nb.tracking.results.payload import Excludes
+from tune_wandb_nb.tracking.results.trial_end import Ending, ending_of, finished_ending
 from tune_wandb_nb.tracking.runs.audit import closing_line
 from tune_wandb_nb.tracking.views.search_run import TrialEntry
 
-__all__ = ["close_session"]
+if TYPE_CHECKING:
+    from ray.tune.experiment import Trial
+
+__all__ = ["close_session", "ended_early"]
 
 _PROGRESS_EVERY = 5.0
 
 
-def close_session(session: Session) -> None:
+def ended_early(trial: "Trial") -> Ending:
+    """Describe the end of a trial whose search Tune left by an interrupt or an error."""
+    if trial.status == "ERROR":
+        return ending_of(trial, failed=True, stopping=False)
+    return finished_ending("search ended early")
+
+
+def close_session(session: Session, ending: Callable[["Trial"], Ending] = ended_early) -> None:
+    """End the runs of the trials that still run, each as ``ending`` says, and wait for them."""
+    for trial in session.tune_trials:
+        tracked = session.trials.get(trial.trial_id)
+        if tracked is not None and not tracked.ended:
+            session.end_trial(tracked, tracked.with_output(ending(trial), trial))
     try:
         with _interruptible():
             _conclude(session)
