@@ -3,7 +3,8 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from queue import SimpleQueue
+from itertools import count
+from queue import PriorityQueue
 from typing import TypeAlias
 
 from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
@@ -17,6 +18,8 @@ __all__ = ["HandOver", "Item", "Opening", "RunWriter"]
 
 
 _ITEMS_AT_ONCE = 100
+_FIRST, _OPENS, _LAST = range(3)
+"""Ranks of what is done for runs."""
 
 
 class Opening:
@@ -75,7 +78,10 @@ class RunWriter:
         self._queues: dict[AnyRun, _RunQueue] = {}
         self._ready: deque[_RunQueue] = deque()
         """Queues with items that nothing holds up."""
-        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._jobs: PriorityQueue[tuple[int, int, Callable[[], None] | None]] = PriorityQueue()
+        """Runs end before others open, so that those of ten thousand short trials are not all open
+        at once."""
+        self._numbers = count()
         self._thread: threading.Thread | None = None
         self._started_workers = 0
         # How often each run was opened and not ended: a trial may start again while it still ends.
@@ -135,7 +141,7 @@ class RunWriter:
             self._add_workers()
             if self._stopping.is_set() and not self._queues:
                 for _ in range(self._started_workers):
-                    self._jobs.put(None)
+                    self._jobs.put((_LAST, next(self._numbers), None))
                 self._rows.delete()
                 return
 
@@ -190,7 +196,8 @@ class RunWriter:
 
     def _start(self, queue: _RunQueue, item: _Job | Row) -> None:
         queue.is_busy = True
-        self._jobs.put(partial(self._perform, queue.run, item))
+        rank = _OPENS if isinstance(item, Opening) else _FIRST
+        self._jobs.put((rank, next(self._numbers), partial(self._perform, queue.run, item)))
         self._add_workers()
 
     def _perform(self, run: AnyRun, item: _Job | Row) -> None:
@@ -229,5 +236,5 @@ class RunWriter:
             threading.Thread(target=self._work, name=name, daemon=True).start()
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._jobs.get()[-1]) is not None:
             job()

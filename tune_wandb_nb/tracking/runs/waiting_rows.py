@@ -2,9 +2,8 @@ import contextlib
 import pickle
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+from typing import IO, Any
 
 from tune_wandb_nb.tracking.results.payload import Media
 from tune_wandb_nb.tracking.results.rows import Row
@@ -16,26 +15,38 @@ _ROW, _VALUE = 400, 120
 """Bytes of a row, and of a number with its name, about."""
 
 
+@dataclass(slots=True, eq=False)
+class _RowFile:
+    """Has no name, where the system allows that, and is gone when it is closed."""
+
+    file: IO[bytes] = field(
+        default_factory=lambda: tempfile.TemporaryFile(prefix="tune-wandb-rows-")  # noqa: SIM115
+    )
+    end: int = 0
+    waiting: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class StoredRow:
     row: Row | None
-    file: Path | None
     size: int
-    """The bytes that it takes in memory; 0 for a row in a file."""
+    """The bytes that it takes in memory or in the file."""
+    file: _RowFile | None = None
+    offset: int = 0
 
 
 class WaitingRows:
     """Keeps rows for their runs, above ``bound`` bytes in files; used by one thread.
 
     A run opens for up to 20 seconds online, and longer where W&B hangs. What its trial reports
-    meanwhile, images among it, must not fill the driver's memory.
+    meanwhile, images among it, must not fill the driver's memory. Another file is begun after
+    ``bound`` bytes, so that one whose rows were all taken can go.
     """
 
     def __init__(self, bound: int = _BOUND) -> None:
         self._bound = bound
         self._size = 0
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._stored = 0
+        self._file: _RowFile | None = None
 
     def put(self, row: Row) -> StoredRow:
         """Keep a row; where no file can be written, in memory all the same."""
@@ -43,32 +54,41 @@ class WaitingRows:
         if self._size + size > self._bound:
             # A value of the user's own class may raise anything when it is pickled.
             with contextlib.suppress(Exception):
-                return StoredRow(None, self._write(row), 0)
+                return self._write(pickle.dumps(row, pickle.HIGHEST_PROTOCOL))
         self._size += size
-        return StoredRow(row, None, size)
+        return StoredRow(row, size)
 
     def take(self, stored: StoredRow) -> Row:
         if stored.row is not None:
             self._size -= stored.size
             return stored.row
-        assert stored.file is not None
-        # Written by this process, in a folder that only this user can read.
-        row: Row = pickle.loads(stored.file.read_bytes())  # noqa: S301
-        stored.file.unlink(missing_ok=True)
+        kept = stored.file
+        assert kept is not None
+        kept.file.seek(stored.offset)
+        # Written by this process, in a file that only this user can read.
+        row: Row = pickle.loads(kept.file.read(stored.size))  # noqa: S301
+        kept.waiting -= 1
+        if not kept.waiting:
+            kept.file.close()
+            if kept is self._file:
+                self._file = None
         return row
 
     def delete(self) -> None:
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        if self._file is not None:
+            self._file.file.close()
+            self._file = None
 
-    def _write(self, row: Row) -> Path:
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="tune-wandb-rows-")
-        self._stored += 1
-        file = Path(self._folder.name, str(self._stored))
-        file.write_bytes(pickle.dumps(row, pickle.HIGHEST_PROTOCOL))
-        return file
+    def _write(self, data: bytes) -> StoredRow:
+        if self._file is None or self._file.end > self._bound:
+            self._file = _RowFile()
+        kept, offset = self._file, self._file.end
+        kept.file.seek(offset)
+        kept.file.write(data)
+        kept.file.flush()
+        kept.end += len(data)
+        kept.waiting += 1
+        return StoredRow(None, len(data), kept, offset)
 
 
 def size_of(values: Mapping[str, Any]) -> int:
