@@ -1,5 +1,3 @@
-"""The base class of all distributions, and the distributions without bounds."""
-
 import math
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -13,8 +11,7 @@ from tune_wandb_nb.search_space.distributions.values import SpaceError, plain
 
 __all__ = ["Choice", "Constant", "Distribution", "Grid", "Kept", "QRandn", "Randn"]
 
-# NumPy makes a normal draw from 64 random bits, which cannot reach 40 standard deviations.
-_FARTHEST_SDS = 40
+_FARTHEST_SDS = 40  # NumPy draws from 64 random bits, which reach less far
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +20,18 @@ class Distribution:
 
     @property
     def size(self) -> int:
-        """The number of trials that one sample becomes: more than 1 for grids only."""
+        """The number of trials that one sample becomes."""
         return 1
 
     def draw(self, rng: np.random.Generator) -> Any:
-        """The same seed gives the value that Tune would draw."""
+        """Draw what Tune would draw with the same seed."""
         raise NotImplementedError
 
     def arguments(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
     def _set_field(self, name: str, value: Any) -> None:
-        # __post_init__ normalizes the fields of a frozen dataclass: 0 becomes 0.0 in a range of
-        # floats, and a list of choices becomes a tuple.
+        # __post_init__ normalizes values: 0 becomes 0.0 in a range of floats.
         object.__setattr__(self, name, value)
 
 
@@ -124,10 +120,7 @@ class Constant(Distribution):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept(Distribution):
-    """An object that a form cannot express (``tune.sample_from``, a function), kept unchanged.
-
-    Its own text is never shown: it may be long or contain a secret.
-    """
+    """An object that a form cannot express; its text, which may hold a secret, is never shown."""
 
     kind = "kept"
 
@@ -139,13 +132,12 @@ class Kept(Distribution):
 
     @property
     def title(self) -> str:
-        # tune.sample_from returns an object without a name of its own around a function.
+        # tune.sample_from wraps a function.
         function = getattr(self.value, "func", self.value)
         name, type_name = getattr(function, "__qualname__", None), type(self.value).__name__
         return f"{name} ({type_name})" if isinstance(name, str) else type_name
 
     def draw(self, rng: np.random.Generator) -> Any:  # noqa: ARG002
-        """Only Tune resolves the functions and domains inside."""
         return self.value
 
     def __eq__(self, other: object) -> bool:

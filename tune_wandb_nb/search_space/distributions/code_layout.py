@@ -1,4 +1,4 @@
-"""The layout of Python source, with line breaks where ruff and black would put them."""
+"""Python source with the line breaks of ruff and black."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _INDENT = "    "
 
 @dataclass(frozen=True, slots=True)
 class Brackets:
-    """A part may have a label such as '"lr": '."""
+    """A part has a label, such as '"lr": '."""
 
     opening: str
     parts: "tuple[tuple[str, Source], ...]"
@@ -74,7 +74,7 @@ def render(label: str, source: Source, indent: str = "", end: str = "") -> Itera
     if source.is_call and len(parts_on_one_line) <= _WIDTH and not source.must_break:
         yield parts_on_one_line
     else:
-        # The formatters add no trailing comma after the only argument of a call.
+        # The only argument of a call gets no trailing comma.
         comma = "" if source.is_call and len(source.parts) == 1 else ","
         for inner_label, part in source.parts:
             yield from render(inner_label, part, deeper, comma)

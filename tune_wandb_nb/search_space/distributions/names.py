@@ -1,4 +1,4 @@
-"""Names of hyperparameters; a "/" in a name leads into a nested dictionary of the config."""
+"""Names of hyperparameters; "/" leads into a nested dictionary of the config."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -8,10 +8,10 @@ from tune_wandb_nb.search_space.distributions.values import SpaceError
 __all__ = ["RESERVED", "check_name", "flatten", "is_key", "name_problems", "nest"]
 
 RESERVED = ("wandb", "logger_config")
-"""W&B settings, and therefore no hyperparameters."""
+"""Entries of a config with W&B settings."""
 
-# Tune takes a dictionary with one of these as its only key for a command to draw values.
 _TUNE_COMMANDS = ("grid_search", "eval")
+"""Tune takes a dictionary with one of them as its only key for a command."""
 
 
 def is_key(key: object) -> bool:
@@ -46,7 +46,7 @@ def check_name(name: str) -> None:
 
 
 def name_problems(names: Sequence[str]) -> dict[int, SpaceError]:
-    """The index of each wrong name; names may conflict with each other."""
+    """By the index of the name."""
     problems: dict[int, SpaceError] = {}
     for index, name in enumerate(names):
         problem = _own_problem(name) or _conflict(index, names) or _tune_command(name, names)

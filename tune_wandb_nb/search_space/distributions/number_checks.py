@@ -7,12 +7,11 @@ from tune_wandb_nb.search_space.distributions.values import SpaceError
 
 __all__ = ["check_positive", "check_step", "is_multiple", "real", "whole"]
 
-# Above 2**53 floats cannot represent every whole number, so they cannot count the steps.
-_MAX_STEPS = 2**53
+_MAX_STEPS = 2**53  # floats count no further
 
 
 def real(field: str, value: Any) -> float:
-    """Return the value as a finite float, or raise SpaceError, as all checks here do."""
+    """Raises SpaceError, as all checks here do."""
     value = _number(field, value)
     try:
         number = float(value)
@@ -21,15 +20,14 @@ def real(field: str, value: Any) -> float:
     if not math.isfinite(number):
         raise SpaceError(
             f"{field} must be a finite number, but it is"
-            f" {'NaN' if math.isnan(number) else 'infinite'}"
-            " (floats end near 1.8e308).",
+            f" {'NaN' if math.isnan(number) else 'infinite'} (floats end near 1.8e308).",
             field=field,
         )
     return number
 
 
 def whole(field: str, value: Any) -> int:
-    """A float such as 8.0 is accepted, 8.5 is not."""
+    """8.0 is accepted, 8.5 is not."""
     value = _number(field, value)
     if isinstance(value, float):
         if not real(field, value).is_integer():
@@ -48,7 +46,6 @@ def check_positive(field: str, value: float) -> None:
 
 
 def check_step(q: float, *bounds: float) -> None:
-    """Check that floats can count the steps between zero and each bound."""
     for bound in bounds:
         if abs(bound) > _MAX_STEPS * q:
             raise SpaceError(
@@ -59,7 +56,6 @@ def check_step(q: float, *bounds: float) -> None:
 
 
 def is_multiple(bound: float, q: float) -> bool:
-    """Rounding errors of floats are forgiven."""
     if isinstance(bound, int) and isinstance(q, int):
         return bound % q == 0
     steps = bound / q

@@ -1,4 +1,4 @@
-"""Distributions between two bounds, of floats or whole numbers, on a linear or a log scale."""
+"""Distributions between two bounds."""
 
 import math
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 _INT64 = 2**63 - 1
-_LARGEST_LOG = 1.7e308  # for a larger x, rounding can make exp(log(x)) infinite
+_LARGEST_LOG = 1.7e308  # above it rounding can make exp(log(x)) infinite
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,17 @@ class Range(Distribution):
                 field="upper",
             )
 
+    def draw(self, rng: np.random.Generator) -> float:
+        return self._draw_between(rng, self.lower, self.upper)
+
+    def _draw_between(self, rng: np.random.Generator, lower: float, upper: float) -> float:
+        if self.integer and not self.log:
+            return int(rng.integers(int(lower), int(upper)))
+        # Tune uses NumPy's log and exp, whose last digits differ from those of math.
+        log, exp = (np.log, np.exp) if self.log else (float, float)
+        value = exp(rng.uniform(log(lower), log(upper)))
+        return int(value) if self.integer else float(value)
+
 
 @dataclass(frozen=True, slots=True)
 class Steps(Range):
@@ -85,7 +96,7 @@ class Steps(Range):
         lower, upper, q = self.lower, self.upper, self.q
         check_positive("q", q)
         if self.integer and q == 1:
-            # Tune includes the upper end for every q but 1, an exception that would surprise.
+            # Tune includes the upper end for every q but 1.
             raise SpaceError(
                 f"q must be 2 or more, but it is 1; for steps of 1 choose the kind {self.kind[1:]},"
                 " whose upper end is not drawn.",
@@ -115,22 +126,21 @@ class Steps(Range):
     def last(self) -> int:
         return round(self.upper / self.q)
 
+    def draw(self, rng: np.random.Generator) -> float:
+        if self.integer:
+            return self._draw_between(rng, self.first, self.last + 1) * int(self.q)
+        value = self._draw_between(rng, self.first * self.q, self.last * self.q)
+        return round(value / self.q) * self.q
+
 
 class Uniform(Range):
     __slots__ = ()
     kind = "uniform"
 
-    def draw(self, rng: np.random.Generator) -> float:
-        return float(rng.uniform(self.lower, self.upper))
-
 
 class QUniform(Steps):
     __slots__ = ()
     kind = "quniform"
-
-    def draw(self, rng: np.random.Generator) -> float:
-        value = float(rng.uniform(self.first * self.q, self.last * self.q))
-        return round(value / self.q) * self.q
 
 
 class LogUniform(Range):
@@ -140,29 +150,19 @@ class LogUniform(Range):
     kind = "loguniform"
     log = True
 
-    def draw(self, rng: np.random.Generator) -> float:
-        return _log_uniform(rng, self.lower, self.upper)
-
 
 class QLogUniform(Steps):
     __slots__ = ()
     kind = "qloguniform"
     log = True
 
-    def draw(self, rng: np.random.Generator) -> float:
-        value = _log_uniform(rng, self.first * self.q, self.last * self.q)
-        return round(value / self.q) * self.q
-
 
 class RandInt(Range):
-    """The upper end is not drawn."""
+    """The upper end is not drawn, as in `LogRandInt`."""
 
     __slots__ = ()
     kind = "randint"
     integer = True
-
-    def draw(self, rng: np.random.Generator) -> int:
-        return int(rng.integers(int(self.lower), int(self.upper)))
 
 
 class QRandInt(Steps):
@@ -170,20 +170,12 @@ class QRandInt(Steps):
     kind = "qrandint"
     integer = True
 
-    def draw(self, rng: np.random.Generator) -> int:
-        return int(rng.integers(self.first, self.last + 1)) * int(self.q)
-
 
 class LogRandInt(Range):
-    """The upper end is not drawn."""
-
     __slots__ = ()
     kind = "lograndint"
     integer = True
     log = True
-
-    def draw(self, rng: np.random.Generator) -> int:
-        return int(_log_uniform(rng, self.lower, self.upper))
 
 
 class QLogRandInt(Steps):
@@ -191,11 +183,3 @@ class QLogRandInt(Steps):
     kind = "qlograndint"
     integer = True
     log = True
-
-    def draw(self, rng: np.random.Generator) -> int:
-        return int(_log_uniform(rng, self.first, self.last + 1)) * int(self.q)
-
-
-def _log_uniform(rng: np.random.Generator, lower: float, upper: float) -> float:
-    # Tune uses NumPy's log and exp, whose last digits differ from those of math.log and math.exp.
-    return float(np.exp(rng.uniform(np.log(lower), np.log(upper))))

@@ -45,7 +45,7 @@ KINDS: Mapping[str, type[Distribution]] = MappingProxyType(
         )
     }
 )
-"""In the order of the form; "kept" is missing since no person chooses it."""
+"""In the order of the form, without "kept"."""
 
 
 def field_names(kind: str) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def field_names(kind: str) -> tuple[str, ...]:
 
 
 def make(kind: str, arguments: Mapping[str, Any]) -> Distribution:
-    """Raises SpaceError where the kind or a field is unknown, missing or refused."""
+    """Raises SpaceError."""
     names = field_names(kind)
     if set(arguments) != set(names):
         raise SpaceError(

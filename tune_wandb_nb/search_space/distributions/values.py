@@ -1,4 +1,4 @@
-"""Plain Python data: the values that a form can show and write as source without loss."""
+"""Plain Python data, which a form can show and write as source without loss."""
 
 import math
 from typing import Any
@@ -8,15 +8,11 @@ import numpy as np
 __all__ = ["NotPlainError", "SpaceError", "literal", "plain"]
 
 _MAX_DEPTH = 20
-_MAX_INT_BITS = 1024  # a whole number of more bits is too large for a float
+_MAX_INT_BITS = 1024  # as large as a float can be
 
 
 class SpaceError(ValueError):
-    """The message states the rule, the values and a remedy.
-
-    ``field`` is the wrong part of the hyperparameter ``parameter`` ("lower", "q", "values", "name",
-    ...); ``message`` is the text without the name.
-    """
+    """``field`` is the wrong part, such as "lower"; ``message`` lacks the ``parameter``."""
 
     def __init__(
         self, message: str, *, field: str | None = None, parameter: str | None = None
@@ -31,15 +27,11 @@ class SpaceError(ValueError):
 
 
 class NotPlainError(SpaceError):
-    """A value that is not plain data: a function, an object, NaN, infinity."""
+    """A function, an object, NaN, infinity."""
 
 
 def plain(value: Any, *, field: str = "value", _depth: int = 0) -> Any:
-    """Return a copy with Python's scalars in the place of NumPy's.
-
-    Plain data are None, booleans, finite numbers, text, and lists, tuples and dictionaries (with
-    text keys) of plain data. Raises NotPlainError.
-    """
+    """Return a copy, with Python's scalars in the place of NumPy's; raises NotPlainError."""
     if isinstance(value, np.generic):
         value = value.item()
     cls = type(value)
@@ -77,7 +69,7 @@ def literal(value: Any) -> str:
 
 
 def _describe(value: Any) -> str:
-    # The text of an unknown object may be long or contain a secret, so only its type is named.
+    # The text of an object may hold a secret.
     if isinstance(value, float):
         return "NaN" if math.isnan(value) else "infinity"
     if type(value) is int:

@@ -31,7 +31,7 @@ class Read:
 
 
 def reads_of(routines: Iterable[Routine]) -> list[Read]:
-    """Also reads the functions of the same package that get the config."""
+    """Follows the config into functions of the same package."""
     shared = _Shared(attributes={"config": ()})
     for routine in routines:
         names: dict[str, Path] = {} if routine.config is None else {routine.config: ()}
@@ -41,7 +41,7 @@ def reads_of(routines: Iterable[Routine]) -> list[Read]:
 
 @dataclass(slots=True)
 class _Shared:
-    """The reads, and the attributes of ``self`` that hold the config."""
+    """``attributes`` of the instance hold parts of the config."""
 
     attributes: dict[str, Path]
     reads: list[Read] = field(default_factory=list)
@@ -70,7 +70,7 @@ class _Reader(ast.NodeVisitor):
             self.visit(statement)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
-        # A read such as config["lr"] or config["optimizer"]["lr"].
+        # Such as config["lr"].
         path = self._path(node) if isinstance(node.ctx, ast.Load) else None
         if path:
             self._shared.reads.append(Read(path))
@@ -78,7 +78,7 @@ class _Reader(ast.NodeVisitor):
             self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        # A read such as config.get("lr", 0.1), or a function that gets the config.
+        # Such as config.get("lr", 0.1), or a function that gets the config.
         path = self._path(node)
         if path and isinstance(node.func, ast.Attribute) and node.func.attr in _READING:
             self._record(path, node.args[1] if len(node.args) > 1 else None)
@@ -89,7 +89,7 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        # Another name, as in cfg = config or opt = config["optimizer"].
+        # Such as opt = config["optimizer"].
         self.visit(node.value)
         for target in node.targets:
             self._bind(target, node.value)
@@ -104,7 +104,6 @@ class _Reader(ast.NodeVisitor):
         self._bind(node.target, node.value)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        """Its parameters shadow names of the outer function."""
         self._functions[node.name] = node
         self._inner(node)
 
@@ -126,7 +125,7 @@ class _Reader(ast.NodeVisitor):
             mentioned = any(isinstance(n, ast.Name) and n.id == target.id for n in ast.walk(value))
             if path is not None:
                 self._names[target.id] = path
-            elif not mentioned:  # after config = check(config), the name still holds the config
+            elif not mentioned:  # config = check(config) is still the config
                 self._names.pop(target.id, None)
 
     def _is_attribute(self, node: ast.expr) -> TypeGuard[ast.Attribute]:
@@ -183,8 +182,7 @@ class _Reader(ast.NodeVisitor):
 
     def _follow(self, call: ast.Call) -> None:
         passed = (*call.args, *(keyword.value for keyword in call.keywords))
-        gets_config = any(self._path(argument) is not None for argument in passed)
-        if len(self._callers) > _MAX_DEPTH or not gets_config:
+        if len(self._callers) > _MAX_DEPTH or self._first(*passed) is None:
             return
         routine = self._called(call.func)
         if routine is not None:
@@ -212,7 +210,7 @@ class _Reader(ast.NodeVisitor):
             function = routine.scope.get(expression.id)
         elif isinstance(expression, ast.Attribute) and self._is_attribute(expression):
             function = routine.methods.get(expression.attr)
-        if not isinstance(function, FunctionType) or not self._routine.shares_package(function):
+        if not isinstance(function, FunctionType) or not routine.shares_package(function):
             return None
         called = routine_of(function)
         if called is None or isinstance(expression, ast.Name):

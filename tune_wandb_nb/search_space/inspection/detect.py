@@ -21,16 +21,12 @@ class Hyperparameter:
 
 
 def hyperparameters(trainable: Any) -> tuple[Hyperparameter, ...]:
-    """In the order of the source; none without source.
-
-    Looks through partials, decorators and Tune's wrappers, into functions of the same package that
-    get the config, and into all methods of a class.
-    """
+    """In the order of the source; none without source."""
     return _outermost_items(trainable, lambda routines: _hyperparameters(reads_of(routines)))
 
 
 def reported_metrics(trainable: Any) -> tuple[str, ...]:
-    """What goes to ``tune.report`` (or Ray Train's), or what the function or ``step`` returns."""
+    """What it passes to ``report``, or what the function or ``step`` returns."""
     return _outermost_items(trainable, reports_of)
 
 
@@ -41,7 +37,7 @@ def _hyperparameters(reads: Iterable[Read]) -> tuple[Hyperparameter, ...]:
             earlier = by_name.get(hyperparameter.name)
             if earlier is None or (hyperparameter.has_default and not earlier.has_default):
                 by_name[hyperparameter.name] = hyperparameter
-    # opt = config["opt"]; opt["lr"] reads the hyperparameter "opt/lr", but none named "opt".
+    # opt = config["opt"]; opt["lr"] reads "opt/lr" only.
     names = [n for n in by_name if not any(other.startswith(f"{n}/") for other in by_name)]
     while problems := name_problems(names):
         names = [name for index, name in enumerate(names) if index not in problems]
@@ -50,7 +46,7 @@ def _hyperparameters(reads: Iterable[Read]) -> tuple[Hyperparameter, ...]:
 
 def _expanded(read: Read) -> Iterable[Hyperparameter]:
     if any("/" in key for key in read.path):
-        return  # in the form, a "/" in a name means a nested dictionary
+        return  # it would mean a nested dictionary
     name = "/".join(read.path)
     try:
         default = plain(read.default)
@@ -71,5 +67,5 @@ def _outermost_items(
 ) -> tuple[_Item, ...]:
     try:
         return next(filter(None, map(find, layers(trainable))), ())
-    except RecursionError:  # ast.NodeVisitor cannot walk very long expressions
+    except RecursionError:  # a very long expression
         return ()

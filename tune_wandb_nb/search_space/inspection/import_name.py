@@ -1,5 +1,3 @@
-"""The name by which generated code refers to a training function."""
-
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -15,18 +15,18 @@ _MAX_DEPTH = 3
 
 def reports_of(routines: Iterable[Routine]) -> tuple[str, ...]:
     routines = tuple(routines)
-    metrics: dict[str, None] = {}
+    metrics: list[str] = []
     for routine in _with_called(routines):
         keys = _Keys(routine.node)
         for node in ast.walk(routine.node):
             if isinstance(node, ast.Call):
-                metrics.update(dict.fromkeys(keys.reported(node)))
+                metrics += keys.reported(node)
     for routine in routines:
         if routine.instance is None or routine.name in _STEPS:
             keys = _Keys(routine.node)
             for value in _returned(routine.node):
-                metrics.update(dict.fromkeys(keys.of(value)))
-    return tuple(name for name in metrics if name not in _TUNE_FLAGS)
+                metrics += keys.of(value)
+    return tuple(name for name in dict.fromkeys(metrics) if name not in _TUNE_FLAGS)
 
 
 class _Keys:
@@ -90,7 +90,7 @@ class _Keys:
 
 
 def _returned(function: FunctionNode) -> Iterator[ast.expr | None]:
-    """Leaves out inner functions."""
+    """Without those of inner functions."""
     if isinstance(function, ast.Lambda):
         yield function.body
         return
@@ -108,14 +108,12 @@ def _with_called(routines: Iterable[Routine], depth: int = 0) -> Iterator[Routin
         yield routine
         if depth == _MAX_DEPTH:
             continue
-        called_by_name = (
-            routine.scope.get(node.func.id)
-            for node in ast.walk(routine.node)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        )
-        of_same_package = (
+        called = (
             routine_of(function)
-            for function in called_by_name
-            if isinstance(function, FunctionType) and routine.shares_package(function)
+            for node in ast.walk(routine.node)
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and isinstance(function := routine.scope.get(node.func.id), FunctionType)
+            and routine.shares_package(function)
         )
-        yield from _with_called((r for r in of_same_package if r is not None), depth + 1)
+        yield from _with_called(filter(None, called), depth + 1)

@@ -1,4 +1,4 @@
-"""Syntax trees of a trainable, also inside partials, decorators and the wrappers of Tune."""
+"""Syntax trees of a trainable, also inside partials and decorators."""
 
 import ast
 import functools
@@ -14,17 +14,14 @@ __all__ = ["FunctionNode", "Routine", "class_routines", "layers", "parameters_of
 
 FunctionNode: TypeAlias = Union[ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda]  # noqa: UP007
 
-# The methods of tune.Trainable whose first argument is the config, in the order of their calls.
 _CONFIG_METHODS = ("__init__", "setup", "_setup", "build", "reset_config")
+"""Methods of ``tune.Trainable`` that get the config, in the order of their calls."""
 _MAX_DEPTH = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Routine:
-    """``config`` is the parameter that gets the config, ``instance`` a method's first one ("self").
-
-    ``scope`` maps the names that the source can use to objects.
-    """
+    """``config`` is the parameter that gets the config, ``instance`` is "self" in a method."""
 
     node: FunctionNode
     module: str
@@ -42,10 +39,7 @@ class Routine:
 
 
 def layers(trainable: Any, _depth: int = 0) -> Iterator[tuple[Routine, ...]]:
-    """Yield the routines of a trainable, then those of the functions that it wraps, inwards.
-
-    Functions without source (built in, compiled, typed at a plain prompt) are left out.
-    """
+    """Yield the routines of a trainable, then those of the functions that it wraps, inwards."""
     positional, named = 0, set[str]()
     while isinstance(trainable, functools.partial):
         positional += len(trainable.args)
@@ -66,8 +60,7 @@ def layers(trainable: Any, _depth: int = 0) -> Iterator[tuple[Routine, ...]]:
         free = [p for p in parameters_of(routine.node)[positional:] if p not in named]
         yield (replace(routine, config=free[0] if free else None),)
     if _depth < _MAX_DEPTH:
-        # Decorators without functools.wraps, and Tune's wrappers, have the wrapped function in
-        # their closure.
+        # Tune's wrappers, and decorators without functools.wraps, close over the function.
         for wrapped in filter(callable, _closure(function).values()):
             yield from layers(wrapped, _depth + 1)
 
@@ -81,8 +74,8 @@ def routine_of(function: FunctionType) -> Routine | None:
 
 
 def class_routines(cls: type) -> tuple[Routine, ...]:
-    """Methods with the config first; the bases' are among them, except Ray's."""
-    # Each method is read alone, because inspect has no source for a class defined in a notebook.
+    """Methods with the config first; those of bases are among them, except Ray's."""
+    # Each method is read alone: a class defined in a notebook has no source.
     functions = [
         (name, function)
         for base in cls.__mro__
@@ -91,7 +84,7 @@ def class_routines(cls: type) -> tuple[Routine, ...]:
         if isinstance(value, FunctionType | classmethod | staticmethod)
         and (function := _innermost(value)) is not None
     ]
-    methods = dict(reversed(functions))  # a method of a subclass replaces that of its base
+    methods = dict(reversed(functions))
     order = {name: index for index, name in enumerate(_CONFIG_METHODS)}
     routines = []
     for name, function in sorted(functions, key=lambda item: order.get(item[0], len(order))):
@@ -113,7 +106,7 @@ def _parse(function: FunctionType) -> FunctionNode | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except Exception:  # inspect, tokenize and ast raise many kinds of errors on odd sources
+    except Exception:  # odd sources cause errors of many kinds
         return None
     code = function.__code__
     names = list(code.co_varnames[: code.co_argcount])
@@ -148,5 +141,5 @@ def _closure(function: FunctionType) -> dict[str, Any]:
 def _contents(cell: CellType) -> tuple[Any, ...]:
     try:
         return (cell.cell_contents,)
-    except ValueError:  # a variable that has no value yet
+    except ValueError:  # no value yet
         return ()

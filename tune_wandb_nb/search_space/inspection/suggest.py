@@ -10,15 +10,14 @@ from tune_wandb_nb.search_space.inspection.detect import Hyperparameter
 __all__ = ["suggest"]
 
 _NO_DEFAULT = object()
-_SMALL = 0.01  # the values around a smaller default are searched by order of magnitude
+_SMALL = 0.01  # smaller defaults are searched by order of magnitude
 
 _Suggestion: TypeAlias = Callable[[Any], Distribution | None]
 
 
 def suggest(hyperparameter: Hyperparameter) -> Distribution:
-    """A constant where a range makes no sense."""
     default = hyperparameter.default if hyperparameter.has_default else _NO_DEFAULT
-    # The patterns are in snake_case, so learningRate becomes learning_rate.
+    # learningRate becomes learning_rate.
     last = hyperparameter.name.split("/")[-1]
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", last).lower()
     try:
@@ -28,8 +27,7 @@ def suggest(hyperparameter: Hyperparameter) -> Distribution:
                 if suggestion is not None:
                     return suggestion
         return _by_default(default)
-    except (SpaceError, OverflowError):
-        # Floats or 64-bit integers cannot represent the bounds of the range.
+    except (SpaceError, OverflowError):  # bounds too large for floats or 64-bit integers
         return Constant(default)
 
 
@@ -103,7 +101,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-# The first pattern that matches a part of the name decides, so the order matters.
+# The first pattern that matches a part of the name decides.
 _BY_NAME: dict[str, _Suggestion] = {
     "epochs?|iterations?|iters?|steps?": _fixed(10),
     "seed|random_state|workers": _fixed(0),

@@ -1,4 +1,4 @@
-"""How much each hyperparameter says about a metric, from their values in some trials."""
+"""How much each hyperparameter says about a metric."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
@@ -21,20 +21,15 @@ _MAX_TRIALS = 400
 def importance_shares(
     columns: list[Numbers], categorical: list[bool], target: Numbers, *, forest: bool = True
 ) -> tuple[Numbers, Method]:
-    """Return the share of each hyperparameter in the total importance, and how it was found.
+    """Return the share of each hyperparameter in the total importance.
 
-    Args:
-        columns: The values of each hyperparameter in every trial; of a category, any numbers.
-        categorical: Whether each is a category.
-        target: The metric in every trial.
-        forest: Use a random forest, as W&B does, if scikit-learn is installed. Otherwise it is the
-            rank correlation, or the share of the variance between the groups of a category.
+    ``columns`` and ``target`` are values in every trial, those of a category any numbers. The
+    random forest is W&B's way, and needs scikit-learn.
     """
     shares = _forest_shares(columns, categorical, target) if forest else None
     method: Method = "rank correlation" if shares is None else "random forest"
     if shares is None:
         strengths = [
-            # A categorical hyperparameter has no order.
             _between_groups(column, target)
             if by_category
             else abs(_rank_correlation(column, target))
@@ -47,13 +42,9 @@ def importance_shares(
 def most_important(
     trials: Sequence[tuple[Mapping[str, Any], float]], names: Sequence[str]
 ) -> str | None:
-    """Return the hyperparameter that says most about a metric; None for fewer than four trials.
+    """By rank correlation: the end of a search does not wait for the import of scikit-learn.
 
-    By rank correlation: the end of a search does not wait for the import of scikit-learn.
-
-    Args:
-        trials: The hyperparameters and the metric of each trial.
-        names: The hyperparameters that vary.
+    None for fewer than four trials.
 
     Example:
         >>> most_important([({"lr": n, "width": 8}, n) for n in range(6)], ["width", "lr"])
@@ -109,6 +100,7 @@ def _ranks(values: Numbers) -> Numbers:
 
 
 def _between_groups(column: Numbers, target: Numbers) -> float:
+    """Return the share of the variance between the groups of a category, which have no order."""
     ranks = _ranks(target)
     total = ranks.var()
     if total == 0:

@@ -1,10 +1,8 @@
-"""What a search space says of each hyperparameter: a number or a category, linear or log."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tune_wandb_nb.search_space.distributions.base import Choice, Grid, QRandn, Randn
+from tune_wandb_nb.search_space.distributions.base import Choice, Grid, Randn
 from tune_wandb_nb.search_space.distributions.ranges import Range
 from tune_wandb_nb.search_space.distributions.values import SpaceError
 from tune_wandb_nb.search_space.space.params import flat_params
@@ -23,10 +21,7 @@ class ParamType:
 
 
 def param_types(space: Mapping[str, Any]) -> dict[str, ParamType]:
-    """Those of constants are unknown, and a choice of numbers is a category.
-
-    A space that Tune refuses has no types: Tune's own error is the one to see.
-    """
+    """Without constants; empty for a space that Tune refuses, with an error of its own."""
     try:
         drawn = SearchSpace.from_param_space(space)
     except SpaceError:
@@ -35,11 +30,11 @@ def param_types(space: Mapping[str, Any]) -> dict[str, ParamType]:
     for name, distribution in drawn.items():
         if isinstance(distribution, Choice | Grid):
             values = [flat_params({name: value}) for value in distribution.values]
-            # A choice of dictionaries has no value of its own, but those inside.
+            # A choice of dictionaries has values inside only.
             if all(name in value for value in values):
                 types[name] = ParamType(tuple(value[name] for value in values))
         elif isinstance(distribution, Range):
             types[name] = ParamType(log=distribution.log, integer=distribution.integer)
-        elif isinstance(distribution, Randn | QRandn):
+        elif isinstance(distribution, Randn):
             types[name] = ParamType()
     return types

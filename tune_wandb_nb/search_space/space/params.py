@@ -8,10 +8,7 @@ _TEXT_LONGEST = 200
 
 
 def flat_params(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Names are joined by "/"; values that are no scalars become text.
-
-    The ``wandb`` entry is left out: it is no hyperparameter and may contain an API key.
-    """
+    """What is no scalar becomes text; the ``wandb`` entry, which may hold a key, is left out."""
     flat: dict[str, Any] = {}
     for key, value in config.items():
         name = f"{prefix}{key}"

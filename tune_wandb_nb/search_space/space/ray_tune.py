@@ -28,7 +28,7 @@ def to_tune(parameters: Mapping[str, Distribution]) -> dict[str, Any]:
 
 
 def from_tune(param_space: Mapping[str, Any]) -> dict[str, Distribution]:
-    """Objects without a kind of their own become `Kept`; raises SpaceError."""
+    """Raises SpaceError."""
     if not isinstance(param_space, Mapping):
         raise SpaceError(
             f"a param_space must be a dictionary, but it is a {type(param_space).__name__}."
@@ -69,9 +69,8 @@ def _from_level(level: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, Di
 
 
 def _is_level(value: Any) -> bool:
-    if not isinstance(value, dict) or not value or _is_tune_command(value):
-        return False
-    return all(map(is_key, value))
+    is_nested = isinstance(value, dict) and value and not _is_tune_command(value)
+    return bool(is_nested) and all(map(is_key, value))
 
 
 def _is_tune_command(value: dict[Any, Any]) -> bool:
@@ -103,14 +102,14 @@ def _from_domain(domain: Any) -> Distribution:
 
 
 def _make(kind: str, arguments: dict[str, Any], q: Any) -> Distribution:
-    # For whole numbers Tune ignores q = 1, and then the upper end is not drawn.
+    # Tune ignores q = 1 for whole numbers.
     if q is None or (q == 1 and kind in ("randint", "lograndint")):
         return make(kind, arguments)
     return make(f"q{kind}", {**arguments, "q": q})
 
 
 def _on_steps(bounds: dict[str, Any], q: Any) -> dict[str, Any]:
-    """Move bounds inwards to multiples of q, as Tune does before it draws."""
+    """Move bounds inwards to multiples of q, as Tune does."""
     lower, upper = bounds["lower"], bounds["upper"]
     if not (type(lower) is type(upper) is type(q) is int and q > 1):
         return bounds

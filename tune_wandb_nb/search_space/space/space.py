@@ -23,8 +23,8 @@ _EMPTY: Mapping[str, Any] = MappingProxyType({})
 class SearchSpace(Mapping[str, Distribution]):
     """A distribution for each hyperparameter, by name; "/" leads into a nested dictionary.
 
-    A space is checked when it is made and cannot change. Hyperparameters of the same nested
-    dictionary stand together; otherwise the order stays, because it decides what a seed draws.
+    It is checked when it is made and cannot change. The order decides what a seed draws;
+    hyperparameters of the same nested dictionary stand together.
 
     Raises:
         SpaceError: a name is not allowed, such as "" or "wandb", or "a" beside "a/b".
@@ -64,13 +64,11 @@ class SearchSpace(Mapping[str, Distribution]):
     def from_param_space(cls, param_space: Mapping[str, Any]) -> "SearchSpace":
         """Read what ``tune.Tuner(param_space=...)`` takes.
 
-        The entries "wandb" and "logger_config" are left out: they are settings, and may hold a key.
-        Values without a kind of their own (``tune.sample_from``, functions, objects) are kept as
-        they are.
+        The entries "wandb" and "logger_config" are left out: they are settings. Values without a
+        kind of their own (``tune.sample_from``, functions, objects) are kept as they are.
 
         Raises:
-            SpaceError: a distribution is wrong, such as ``tune.uniform(1, 0)``; the message names
-                the hyperparameter.
+            SpaceError: a distribution is wrong, such as ``tune.uniform(1, 0)``.
         """
         from tune_wandb_nb.search_space.space.ray_tune import from_tune
 
@@ -80,7 +78,7 @@ class SearchSpace(Mapping[str, Distribution]):
     def from_trainable(cls, trainable: Any) -> "SearchSpace":
         """Suggest a space for the hyperparameters that a training function or class reads.
 
-        Without the source, or without such hyperparameters, the space is empty.
+        Without its source the space is empty.
 
         Example:
             >>> def train(config):
@@ -96,7 +94,7 @@ class SearchSpace(Mapping[str, Distribution]):
 
         Args:
             text: the JSON.
-            kept: the objects that JSON cannot hold, by the name of their hyperparameter.
+            kept: the objects that JSON cannot hold, by name.
 
         Raises:
             SpaceError: the text has another form, or ``kept`` lacks an object.
@@ -108,7 +106,7 @@ class SearchSpace(Mapping[str, Distribution]):
         """Read the ``parameters`` of a W&B sweep's configuration.
 
         Raises:
-            SpaceError: Tune cannot express a parameter; the message names it.
+            SpaceError: Tune cannot express a parameter.
 
         Example:
             >>> sweep = {"parameters": {"lr": {"min": 0.0, "max": 0.1}}}
@@ -118,7 +116,7 @@ class SearchSpace(Mapping[str, Distribution]):
         return cls(wandb_sweep.from_sweep_config(config))
 
     def to_json(self) -> str:
-        """Return the space as JSON; of objects kept as they are, only the name and a title."""
+        """Return the space as JSON; of objects kept as they are, only a title."""
         return space_json.to_json(self.parameters)
 
     def to_param_space(self) -> dict[str, Any]:
@@ -128,15 +126,14 @@ class SearchSpace(Mapping[str, Distribution]):
         return to_tune(self.parameters)
 
     def to_code(self, variable: str = "param_space", *, kept_from: str | None = None) -> str:
-        """Return the Python source that makes the ``param_space``, including its import.
+        """Return the Python source of the ``param_space``, including its import.
 
         Args:
             variable: the name of the dictionary in the source.
             kept_from: the name of a dictionary with the objects that have no source.
 
         Raises:
-            SpaceError: an object has no source and ``kept_from`` is not given; the message names
-                its hyperparameter.
+            SpaceError: an object has no source and ``kept_from`` is not given.
         """
         return space_code.to_code(self.parameters, variable=variable, kept_from=kept_from)
 
@@ -154,12 +151,11 @@ class SearchSpace(Mapping[str, Distribution]):
         Args:
             metric: the metric that is optimized.
             mode: whether its "min" or its "max" is best.
-            leave_out: called, in words, with each parameter that W&B cannot express and that is
-                therefore left out. A grid beside drawn parameters becomes a choice.
+            leave_out: called with a text for each parameter that W&B cannot express, which is then
+                left out. A grid beside drawn parameters becomes a choice.
 
         Raises:
-            SpaceError: W&B cannot express a parameter; the message names it. With ``leave_out``:
-                it can express none.
+            SpaceError: W&B cannot express a parameter; with ``leave_out``, none.
         """
         parameters: Mapping[str, Distribution] = self.parameters
         if leave_out is not None:
@@ -168,15 +164,15 @@ class SearchSpace(Mapping[str, Distribution]):
 
     @property
     def size(self) -> int:
-        """The number of trials of one sample: the product of the grid sizes, 1 without a grid."""
+        """The number of trials of one sample: 1 without a grid."""
         return math.prod(distribution.size for distribution in self.values())
 
     def sample(self, n: int, seed: int | None = None) -> list[dict[str, Any]]:
         """Return the configs of the first ``n`` trials.
 
-        With the same seed, Tune's own ``BasicVariantGenerator`` makes the same configs (since Ray
-        2.60; older versions draw quantized and logarithmic ranges differently). Objects that are
-        kept as they are appear in the configs unsampled.
+        With the same seed, Tune's ``BasicVariantGenerator`` makes the same configs (since Ray 2.60;
+        before, other ones of quantized and logarithmic ranges). Objects that are kept as they are
+        are not sampled.
 
         Example:
             >>> SearchSpace({"a": Grid([1, 2])}).sample(3)
@@ -185,7 +181,7 @@ class SearchSpace(Mapping[str, Distribution]):
         return list(itertools.islice(self._trials(np.random.default_rng(seed)), n))
 
     def _trials(self, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
-        # Tune sorts the grids by name, and the first one varies fastest.
+        # As in Tune, the first grid by name varies fastest.
         grids = {k: v.values for k, v in self.items() if isinstance(v, Grid)}
         names = sorted(grids, key=lambda name: name.split("/"), reverse=True)
         while True:
@@ -213,5 +209,5 @@ class SearchSpace(Mapping[str, Distribution]):
         return hash(tuple(self))
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        # The default would pickle the field, but a mappingproxy cannot be pickled.
+        # A mappingproxy cannot be pickled.
         return (SearchSpace, (dict(self.parameters),))

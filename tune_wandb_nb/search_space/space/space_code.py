@@ -1,5 +1,3 @@
-"""A search space as Python source, formatted as ruff and black would format it."""
-
 from collections.abc import Mapping
 from keyword import iskeyword
 
@@ -18,7 +16,6 @@ __all__ = ["space_source", "to_code"]
 
 
 def to_code(parameters: Mapping[str, Distribution], *, variable: str, kept_from: str | None) -> str:
-    """Raises SpaceError for a `Kept` object without ``kept_from``."""
     if not variable.isidentifier() or iskeyword(variable):
         raise SpaceError(
             f"the variable must be a name of Python such as param_space, but it is {variable!r}."

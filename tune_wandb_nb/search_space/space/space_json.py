@@ -1,4 +1,4 @@
-"""A search space as JSON text and back without loss: tuples stay tuples."""
+"""A search space as JSON and back without loss."""
 
 import json
 from collections.abc import Mapping
@@ -85,8 +85,7 @@ def _read(row: Mapping[str, Any], kept: Mapping[str, Any]) -> Distribution:
 
 
 def _encode(value: Any) -> Any:
-    # JSON has no tuples, so a tuple becomes an object with the tag "tuple". Dictionaries get a tag
-    # of their own, so that they cannot be mistaken for tuples.
+    # JSON has no tuples; with a tag, dictionaries cannot be mistaken for them.
     if isinstance(value, tuple):
         return {"tuple": [_encode(item) for item in value]}
     if isinstance(value, dict):

@@ -1,35 +1,14 @@
-"""A search space as the configuration of a W&B sweep, and back.
-
-W&B includes both ends of every range, requires ``min`` below ``max``, and draws whole numbers from
-``q_uniform`` and ``q_log_uniform_values`` if ``q`` is a whole number.
-"""
+"""W&B includes both ends of a range, and draws whole numbers if ``q`` is a whole number."""
 
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tune_wandb_nb.search_space.distributions.base import (
-    Choice,
-    Constant,
-    Distribution,
-    Grid,
-    Kept,
-    QRandn,
-    Randn,
-)
+from tune_wandb_nb.search_space.distributions.base import Choice, Constant, Distribution, Grid, Kept
 from tune_wandb_nb.search_space.distributions.names import is_key, nest
 from tune_wandb_nb.search_space.distributions.number_checks import real, whole
-from tune_wandb_nb.search_space.distributions.ranges import (
-    LogRandInt,
-    LogUniform,
-    QLogRandInt,
-    QLogUniform,
-    QRandInt,
-    QUniform,
-    RandInt,
-    Uniform,
-)
+from tune_wandb_nb.search_space.distributions.registry import field_names, make
 from tune_wandb_nb.search_space.distributions.values import SpaceError
 
 __all__ = ["expressible", "from_sweep_config", "to_sweep_config"]
@@ -48,22 +27,19 @@ _DISTRIBUTIONS = {
     "qlograndint": "q_log_uniform_values",
 }
 _KEYS = {"lower": "min", "upper": "max", "mean": "mu", "sd": "sigma", "q": "q"}
-_FLOATS: dict[str, Callable[..., Distribution]] = {
-    "uniform": Uniform,
-    "q_uniform": QUniform,
-    "log_uniform_values": LogUniform,
-    "q_log_uniform_values": QLogUniform,
-    "inv_log_uniform_values": LogUniform,  # 1/x is log-uniform if x is
-    "log_uniform": LogUniform,
-    "q_log_uniform": QLogUniform,
-    "inv_log_uniform": LogUniform,
-    "normal": Randn,
-    "q_normal": QRandn,
+_FLOATS = {
+    "uniform": "uniform",
+    "q_uniform": "quniform",
+    "log_uniform_values": "loguniform",
+    "q_log_uniform_values": "qloguniform",
+    "inv_log_uniform_values": "loguniform",  # 1/x is log-uniform if x is
+    "log_uniform": "loguniform",
+    "q_log_uniform": "qloguniform",
+    "inv_log_uniform": "loguniform",
+    "normal": "randn",
+    "q_normal": "qrandn",
 }
-_WHOLE_NUMBERS: dict[str, tuple[Callable[..., Distribution], Callable[..., Distribution]]] = {
-    "q_uniform": (RandInt, QRandInt),
-    "q_log_uniform_values": (LogRandInt, QLogRandInt),
-}
+_WHOLE_NUMBERS = {"q_uniform": "randint", "q_log_uniform_values": "lograndint"}
 _LIST_KEYS = {"categorical": ("values",), "constant": ("value",)}
 _SUPPORTED = (*_FLOATS, "int_uniform", *_LIST_KEYS)
 _DEFAULTS = {"mu": 0.0, "sigma": 1.0, "q": 1.0}
@@ -96,7 +72,7 @@ def to_sweep_config(
 def expressible(
     parameters: Mapping[str, Distribution], leave_out: Callable[[str], None]
 ) -> dict[str, Distribution]:
-    """A grid beside drawn ones becomes a choice; ``leave_out`` gets a text for each other one."""
+    """A grid beside what is drawn becomes a choice; ``leave_out`` gets the errors of others."""
     found: dict[str, Distribution] = {}
     for name, distribution in parameters.items():
         try:
@@ -149,7 +125,7 @@ def _to_spec(name: str, distribution: Distribution) -> dict[str, Any]:
     if isinstance(distribution, Choice | Grid):
         return {"values": [_json(name, value) for value in distribution.values]}
     spec = {_KEYS[field]: value for field, value in distribution.arguments().items()}
-    if isinstance(distribution, RandInt | LogRandInt):
+    if distribution.kind in _WHOLE_NUMBERS.values():
         spec["max"] -= 1
         if spec["min"] == spec["max"]:
             raise SpaceError(
@@ -157,7 +133,7 @@ def _to_spec(name: str, distribution: Distribution) -> dict[str, Any]:
                 " a constant.",
                 parameter=name,
             )
-        if isinstance(distribution, LogRandInt):
+        if distribution.kind == "lograndint":
             spec["q"] = 1
     return {"distribution": _DISTRIBUTIONS[distribution.kind], **spec}
 
@@ -237,17 +213,20 @@ def _keys_of(distribution: str) -> tuple[str, ...]:
 def _from_numbers(distribution: str, numbers: list[Any]) -> Distribution:
     low, high, *q = numbers
     if distribution == "int_uniform":
-        return RandInt(low, whole("max", high) + 1)
+        return _make("randint", low, whole("max", high) + 1)
     if distribution in _WHOLE_NUMBERS and all(type(number) is int for number in numbers):
-        every_number, multiples = _WHOLE_NUMBERS[distribution]
-        return every_number(low, high + 1) if q == [1] else multiples(low, high, *q)
+        kind = _WHOLE_NUMBERS[distribution]
+        return _make(kind, low, high + 1) if q == [1] else _make(f"q{kind}", *numbers)
     if distribution == "inv_log_uniform":
-        # An exponent is drawn from [min, max] and negated: the values reach from exp(-max) to
-        # exp(-min).
+        # The exponent is drawn from [min, max] and negated.
         low, high = -real("max", high), -real("min", low)
     if distribution in _EXPONENTS:
         low, high = _exp("min", low), _exp("max", high)
-    return _FLOATS[distribution](low, high, *q)
+    return _make(_FLOATS[distribution], low, high, *q)
+
+
+def _make(kind: str, *numbers: Any) -> Distribution:
+    return make(kind, dict(zip(field_names(kind), numbers, strict=True)))
 
 
 def _exp(field: str, exponent: Any) -> float:
@@ -261,7 +240,6 @@ def _exp(field: str, exponent: Any) -> float:
 
 
 def _default_distribution(spec: Mapping[str, Any]) -> str:
-    """What W&B uses."""
     if "value" in spec:
         return "constant"
     if "values" in spec:
