@@ -88,7 +88,9 @@ def test_every_block_of_the_page_is_a_recipe() -> None:
 def test_a_recipe_leaves_one_run_a_trial(
     recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TUNE_RESULT_DIR", str(tmp_path / "results"))
+    # Ray has looked up the home when it was imported.
+    for module in ("ray.train.constants", "ray.tune.experiment.experiment"):
+        monkeypatch.setattr(f"{module}.DEFAULT_STORAGE_PATH", str(tmp_path / "results"))
     code = blocks()[recipe.title]
     exec(compile(code, f"{PAGE}: {recipe.title}", "exec"), {"__name__": "__main__"})
     runs, reported = offline_runs(tmp_path), reported_in(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
@@ -10,6 +11,7 @@ import pytest
 from nbclient import NotebookClient
 
 from tests.colab.kernel import colab_environ
+from tests.kernels import new_kernel
 from tests.wire import WireServer
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
@@ -47,10 +49,10 @@ print("Trial name" in dashboard.tune.output.value, list(experiment.logger.audit(
 
 def run(folder: Path, cells: list[str], **environ: str) -> nbformat.NotebookNode:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    client = NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    )
-    client.execute(env={**colab_environ(folder / "ipython"), **environ})
+    where = {"metadata": {"path": str(folder)}}
+    with TemporaryDirectory(prefix="kernel-") as sockets:
+        client = NotebookClient(notebook, km=new_kernel(sockets), timeout=300, resources=where)
+        client.execute(env={**colab_environ(folder / "ipython"), **environ})
     return notebook
 
 
