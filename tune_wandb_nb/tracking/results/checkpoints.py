@@ -3,6 +3,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tune_wandb_nb.tracking.results.media import is_number
+from tune_wandb_nb.tracking.results.payload import BestSoFar
 
 if TYPE_CHECKING:
     from ray.tune import Checkpoint
@@ -20,7 +21,6 @@ class SavedCheckpoint:
     iteration: int
     metrics: Mapping[str, Any] = field(default_factory=dict)
     is_best: bool = False
-    """Whether no earlier checkpoint was better; False without a metric to compare by."""
 
     @classmethod
     def of(cls, checkpoint: "Checkpoint", result: Mapping[str, Any]) -> "SavedCheckpoint":
@@ -33,7 +33,7 @@ class SavedCheckpoint:
         )
 
     def log(self, run: Any, name: str) -> None:
-        """Log an artifact: local files are uploaded, S3 and GCS are referred to."""
+        """Upload local files; refer to those in S3 and GCS."""
         import wandb
 
         artifact = wandb.Artifact(_artifact_name(name), type="model", metadata=dict(self.metrics))
@@ -48,12 +48,11 @@ class SavedCheckpoint:
 
 
 class CheckpointChoice:
-    """Decides which of a trial's checkpoints are logged, by ``upload_checkpoints`` (``which``)."""
+    """Decides which of a trial's checkpoints are logged; ``which`` is ``upload_checkpoints``."""
 
     def __init__(self, which: bool | str = False, best: tuple[str, str] | None = None) -> None:
         self._which = which
-        self._best = best
-        self._best_score: float | None = None
+        self._best = BestSoFar(dict([best] if best is not None else []))
         self._candidate: SavedCheckpoint | None = None
 
     @property
@@ -61,7 +60,7 @@ class CheckpointChoice:
         return self._which is False
 
     def add(self, saved: SavedCheckpoint) -> SavedCheckpoint | None:
-        saved = replace(saved, is_best=self._is_best(saved))
+        saved = replace(saved, is_best=bool(self._best.update(saved.metrics, saved.iteration)))
         if self._which is True:
             return saved
         if self._which == "last" or saved.is_best:
@@ -71,19 +70,6 @@ class CheckpointChoice:
     def final(self) -> SavedCheckpoint | None:
         final, self._candidate = self._candidate, None
         return final
-
-    def _is_best(self, saved: SavedCheckpoint) -> bool:
-        if self._best is None:
-            return False
-        metric, mode = self._best
-        value = saved.metrics.get(metric)
-        if not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - NaN compares with nothing
-            return False
-        score = float(value) if mode == "max" else -float(value)
-        if self._best_score is not None and score <= self._best_score:
-            return False
-        self._best_score = score
-        return True
 
 
 def storage_uri(filesystem: str, path: str) -> str | None:

@@ -1,7 +1,7 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ __all__ = ["MediaFolder", "is_number", "to_wandb"]
 
 
 _VIDEO_FORMAT = "gif"
-"""W&B's default until it asked for a choice."""
 _NEVER_MEDIA = frozenset({float, int, str, bool, type(None)})
 
 
@@ -39,10 +38,9 @@ def to_wandb(
 
 
 class MediaFolder:
-    """Keeps the temporary files of W&B objects that were created in a trial's process.
+    """Keeps the files of images that a trial's process made until their rows are written.
 
-    A ``wandb.Image`` is a file in a temporary folder, which is deleted when the trial's process
-    ends, perhaps before the driver has written the row. A second hard link keeps the file.
+    They are in a temporary folder of that process, which may end before.
     """
 
     def __init__(self) -> None:
@@ -55,8 +53,9 @@ class MediaFolder:
                 continue
             if isinstance(value, Mapping):
                 self.keep(value)
-            else:
-                for item, file in _temporary_media(value):
+                continue
+            for item in value if isinstance(value, list | tuple) else (value,):
+                if (file := temporary_file(item)) is not None:
                     self._keep_file(item, file)
 
     def delete(self) -> None:
@@ -65,8 +64,7 @@ class MediaFolder:
             self._folder = None
 
     def _keep_file(self, item: Any, file: str) -> None:
-        # The file may be on another machine, and the temporary folder may be full. If the file is
-        # gone when the writer comes to it, the writer reports it as missing.
+        # The file may be on another machine, or the disk full; the writer reports a missing file.
         with contextlib.suppress(OSError):
             if self._folder is None:
                 self._folder = tempfile.TemporaryDirectory(prefix="tune-wandb-media-")
@@ -82,13 +80,7 @@ def _link(source: str, target: Path) -> None:
     except FileNotFoundError:
         raise
     except OSError:
-        # The source is on another file system, which a hard link cannot cross.
+        # Another file system.
         import shutil
 
         shutil.copyfile(source, target)
-
-
-def _temporary_media(value: Any) -> Iterator[tuple[Any, str]]:
-    for item in value if isinstance(value, list | tuple) else (value,):
-        if (file := temporary_file(item)) is not None:
-            yield item, file

@@ -3,11 +3,11 @@ from collections.abc import Callable, Collection
 __all__ = ["MetricNames"]
 
 _MAX_METRICS = 10_000
-"""Per project, as recommended by https://docs.wandb.ai/guides/track/limits."""
+"""Per project: https://docs.wandb.ai/guides/track/limits."""
 
 
 class MetricNames:
-    """Counts the distinct metrics of a search; ``report`` is called once, above the limit."""
+    """Calls ``report`` once, when a search has more distinct metrics than ``limit``."""
 
     def __init__(self, report: Callable[[str], None], limit: int = _MAX_METRICS) -> None:
         self._report = report

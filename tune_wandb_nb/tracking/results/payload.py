@@ -1,5 +1,3 @@
-"""Splits one Tune result into metrics, config values, texts, and values that cannot be logged."""
-
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,8 +15,7 @@ __all__ = ["AUTO_CONFIG_KEYS", "BestSoFar", "Excludes", "Media", "Payload", "Spl
 AUTO_CONFIG_KEYS = frozenset(
     {"trial_id", "experiment_tag", "experiment_id", "node_ip", "hostname", "pid", "date"}
 )
-"""What Tune adds to each result to describe the run, not its progress."""
-
+"""What Tune adds to each result and is no progress."""
 _NUMBERS = frozenset({float, int, bool})
 _TUNE_INTERNAL = frozenset({"done", "should_checkpoint", "checkpoint_dir_name", "config"})
 _NOT_HYPERPARAMETERS = frozenset({"wandb", "logger_config", "callbacks"})
@@ -27,10 +24,10 @@ _IMAGE, _IMAGES, _VIDEOS = 3, 4, 5
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What is logged as a W&B object: its ``kind`` says of which shape ``array`` is.
+    """What is logged as a W&B object; ``kind`` says what ``array`` is.
 
-    "image" (H, W, C; a figure of matplotlib, an image of PIL), "images" (N, H, W, C), "videos" (N,
-    T, C, H, W), "plotly" (a figure of plotly).
+    "image" (H, W, C; or an object of matplotlib or PIL), "images" (N, H, W, C), "videos" (N, T, C,
+    H, W), "plotly" (its figure).
     """
 
     kind: str
@@ -39,10 +36,9 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One result: the row to log, `AUTO_CONFIG_KEYS`, texts and what cannot be logged.
+    """One result; ``dropped`` maps a name to the value's type or the reason.
 
-    Texts go to the summary, because W&B draws no charts of them. ``dropped`` maps a name to the
-    value's type or the reason.
+    Texts go to the summary: W&B draws no charts of them.
     """
 
     metrics: dict[str, Any]
@@ -106,7 +102,7 @@ class Splitter:
         elif key in RESERVED_METRICS:
             payload.dropped[key] = "a name W&B keeps for itself"
         elif key in payload.metrics or key in payload.texts:
-            # {"a/b": 1, "a": {"b": 2}}: both are the metric "a/b" in W&B, and the first value wins.
+            # {"a/b": 1, "a": {"b": 2}}: the first value wins.
             payload.dropped[key] = "a second value of that name"
         elif plain:
             payload.metrics[key] = value
@@ -118,18 +114,14 @@ class Splitter:
             payload.dropped[key] = type(value).__name__
 
     def _add_config(self, config: object, payload: Payload) -> None:
-        if not isinstance(config, Mapping):
-            return
-        for key, value in flatten(config):
+        for key, value in flatten(config) if isinstance(config, Mapping) else ():
             if key.split("/", 1)[0] in _NOT_HYPERPARAMETERS or self._excludes.matches(key):
                 continue
-            number = _number(value)
-            if number is not None:
+            if (number := _number(value)) is not None:
                 self._add(f"config/{key}", number, payload)
 
     def _loggable(self, value: Any) -> Any:
-        number = _number(value)
-        if number is not None:
+        if (number := _number(value)) is not None:
             return number
         if isinstance(value, np.ndarray):
             return _media(value)
@@ -137,13 +129,10 @@ class Splitter:
             return value
         if (kind := _kind_of_picture(type(value))) is not None:
             return Media(kind, value)
-        if (
-            isinstance(value, list | tuple)
-            and value
-            and all(self._is_wandb_type(type(item)) for item in value)
-        ):
-            return list(value)
-        return None
+        are_media = isinstance(value, list | tuple) and all(
+            self._is_wandb_type(type(item)) for item in value
+        )
+        return list(value) if are_media and value else None
 
     def _is_wandb_type(self, kind: type) -> bool:
         is_wandb = self._wandb_types.get(kind)
@@ -162,7 +151,7 @@ class BestSoFar:
         for metric, mode in self._modes.items():
             value = metrics.get(metric)
             if not isinstance(value, int | float) or (
-                # Ints are not passed to isnan, which fails for an int too large for a float.
+                # `isnan` fails for an int too large for a float.
                 isinstance(value, float) and math.isnan(value)
             ):
                 continue
@@ -190,8 +179,7 @@ def _number(value: Any) -> int | float | bool | None:
     try:
         return _converted(value)
     except Exception:
-        # Reading may fail in any way: a signalling NaN, a fraction too large for a float, a tensor
-        # without data. Such a value is not a number for us, and must not stop the search.
+        # A signalling NaN, a fraction too large for a float, a tensor without data, and the like.
         return None
 
 
@@ -215,7 +203,7 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _kind_of_picture(kind: type) -> str | None:
-    """Tell a figure or a picture by its class: no library is imported."""
+    """Recognize a picture by its class's name: no library is imported."""
     package = kind.__module__.partition(".")[0]
     names = {base.__name__ for base in kind.__mro__}
     if (package == "matplotlib" and "Figure" in names) or (package == "PIL" and "Image" in names):

@@ -11,8 +11,8 @@ __all__ = ["Row", "RowRules", "TrialRows", "hyperparameters", "with_timestamp"]
 
 _ITERATION = "training_iteration"
 _PROCESS_KEYS = frozenset({"node_ip", "hostname", "pid", "experiment_tag"})
-"""The config is updated with all automatic values when one of these changes: the trial has moved
-to another process. The "date" alone changes with every result, and only its first value counts."""
+"""When one of these changes, the trial has moved to another process, and all automatic values are
+new. Of "date", which changes with every result, only the first value counts."""
 _CALLBACKS = "callbacks"
 
 
@@ -23,7 +23,7 @@ class Row:
     summary: Mapping[str, Any]
     step: int | None = None
     is_reported: bool = True
-    """Whether it is a result of Tune's; the user may add others."""
+    """Whether Tune reported it; the user may add others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class RowRules:
 class TrialRows:
     """Turns a trial's results into rows; unchanged config and texts are not repeated.
 
-    ``on_drop`` is called once for each metric that cannot be logged, with its type or the reason.
+    ``on_drop`` gets each metric that cannot be logged, once, with its type or the reason.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class TrialRows:
         rules: RowRules,
         config: Mapping[str, Any],
         *,
-        on_drop: Callable[[str, str], None] | None = None,
+        on_drop: Callable[[str, str], None] = lambda *_: None,
     ) -> None:
         self.config = hyperparameters(config, rules.excludes)
         self.dropped: Counter[tuple[str, str]] = Counter()
@@ -70,19 +70,16 @@ class TrialRows:
     def row(self, result: Mapping[str, Any]) -> Row:
         payload = self._rules.splitter.split(result)
         for drop in payload.dropped.items():
-            if self._on_drop and drop not in self.dropped:
+            if drop not in self.dropped:
                 self._on_drop(*drop)
             self.dropped[drop] += 1
         iteration = result.get(_ITERATION)
         step = iteration if isinstance(iteration, int) else None
-        summary: dict[str, Any] = {}
-        if payload.texts:
-            summary.update(
-                (key, text) for key, text in payload.texts.items() if self._texts.get(key) != text
-            )
-            self._texts.update(payload.texts)
-        if self._rules.best:
-            summary.update(self._best.update(payload.metrics, step or 0))
+        summary: dict[str, Any] = {
+            key: text for key, text in payload.texts.items() if self._texts.get(key) != text
+        }
+        self._texts.update(payload.texts)
+        summary.update(self._best.update(payload.metrics, step or 0))
         if self._exploits and self._rules.log_config:
             payload.metrics["tune/exploits"] = len(self._exploits)
         config = {**self._auto_changes(payload.config), **self._resolved(result)}
@@ -90,11 +87,10 @@ class TrialRows:
         return Row(payload.metrics, config, summary, step)
 
     def added_row(self, values: Mapping[str, Any], step: int | None = None) -> Row:
-        """Turn values that the user adds into a row of the last iteration, or of ``step``."""
+        """Make a row of the user's values; ``step`` is by default the last iteration."""
         payload = self._rules.splitter.split(values)
         for drop in payload.dropped.items():
-            if self._on_drop:
-                self._on_drop(*drop)
+            self._on_drop(*drop)
         if payload.metrics and not self._rules.excludes.matches(_ITERATION):
             payload.metrics.setdefault(_ITERATION, self._iteration if step is None else step)
         return Row(payload.metrics, payload.config, payload.texts, is_reported=False)
@@ -102,15 +98,13 @@ class TrialRows:
     def change_config(
         self, config: Mapping[str, Any], *, source: str | None = None, iteration: int = 0
     ) -> Row | None:
-        """Apply a whole new config: the run's has both the first and the newest values.
+        """Apply a whole new config: the run keeps the first values beside the newest.
 
         ``source`` is the trial from which it was copied after ``iteration`` (a PBT exploit).
         """
         new = hyperparameters(config, self._rules.excludes)
-        before, after = dict(flatten(self.config)), dict(flatten(new))
-        changed = [
-            key for key in after if key not in before or not _is_equal(before[key], after[key])
-        ]
+        before = dict(flatten(self.config))
+        changed = _changes(before, dict(flatten(new)))
         if not changed and source is None:
             return None
         for key in changed:
@@ -137,20 +131,13 @@ class TrialRows:
         self._exploits = list(state["exploits"])
 
     def _resolved(self, result: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what the trainable has changed in its config, once after each change of Tune's.
-
-        RLlib's hundreds of values are in every result.
-        """
+        """Return what the trainable has changed in its config, once after a change of Tune's."""
         config = result.get("config")
         if self._is_config_known or not isinstance(config, Mapping):
             return {}
+        # RLlib has hundreds of values in every result.
         self._is_config_known = True
-        new = hyperparameters(config, self._rules.excludes)
-        changed = {
-            key: value
-            for key, value in new.items()
-            if key not in self.config or not _is_equal(self.config[key], value)
-        }
+        changed = _changes(self.config, hyperparameters(config, self._rules.excludes))
         self.config = {**self.config, **changed}
         return changed
 
@@ -173,7 +160,7 @@ def with_timestamp(row: Row, result: Mapping[str, Any]) -> Row:
 
 def hyperparameters(config: Mapping[str, Any], excludes: Excludes) -> dict[str, Any]:
     if own_entry(config) is not None:
-        # Under this name, the user has something else: with no key in it, it is a hyperparameter.
+        # Something of the user's own: without a key in it, a hyperparameter.
         kept = {key: value for key, value in without_key(config).items() if key != _CALLBACKS}
         return excludes.prune(kept)
     kept = {key: value for key, value in config.items() if key not in ("wandb", _CALLBACKS)}
@@ -186,18 +173,26 @@ def hyperparameters(config: Mapping[str, Any], excludes: Excludes) -> dict[str, 
     return excludes.prune(kept)
 
 
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: value
+        for key, value in after.items()
+        if key not in before or not _is_equal(before[key], value)
+    }
+
+
 def _is_equal(one: Any, other: Any) -> bool:
-    """Return whether two hyperparameters are equal: arrays as a whole, and NaN equals NaN."""
+    """Compare arrays as a whole; NaN equals NaN."""
     if isinstance(one, list | tuple) and type(one) is type(other):
         return len(one) == len(other) and all(map(_is_equal, one, other))
     if one is other:
         return True
-    # Arrays of different shapes must not be compared: broadcasting makes [1, 1] equal to [1].
+    # Broadcasting would make [1, 1] equal to [1].
     if getattr(one, "shape", ()) != getattr(other, "shape", ()):
         return False
     try:
         equal = (one == other) | ((one != one) & (other != other))  # noqa: PLR0124 - NaN alone
         return bool(equal.all() if hasattr(equal, "all") else equal)
     except Exception:
-        # The type does not support the comparison. Logging an unchanged value again is harmless.
+        # Logging an unchanged value again is harmless.
         return False

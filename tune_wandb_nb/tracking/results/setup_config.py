@@ -1,5 +1,3 @@
-"""What a trainable adds to its config in ``setup`` is in its results, and so in its run."""
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -13,15 +11,11 @@ __all__ = ["KeepsSetupConfig", "add_plain"]
 
 _PLAIN = (bool, int, float, str, type(None))
 _LONGEST = 1000
-"""The most values in what is added; the config is part of every result."""
 _DEEPEST = 10
 
 
 class KeepsSetupConfig(_Base):
-    """A first base for a trainable class: what ``setup`` adds to its config stays in the config.
-
-    Tune passes a copy of ``self.config`` to ``setup``, and reports ``self.config``.
-    """
+    """Keeps what ``setup`` adds to its config: Tune passes it a copy, and reports the original."""
 
     _added_in_setup: Mapping[str, Any] = MappingProxyType({})
 
@@ -41,8 +35,7 @@ class KeepsSetupConfig(_Base):
 def add_plain(config: object, changed: object) -> dict[str, Any]:
     """Add what only ``changed`` has to ``config``, if both are dictionaries; return the additions.
 
-    Only numbers, texts and collections of them: anything else may be large, or cannot be pickled,
-    and the config is part of every result.
+    The config is part of every result: only a few numbers, texts and collections of them are taken.
     """
     if config is changed or not isinstance(config, dict) or not isinstance(changed, Mapping):
         return {}
@@ -56,7 +49,7 @@ def add_plain(config: object, changed: object) -> dict[str, Any]:
 
 
 def _size(value: object, depth: int = 0) -> int:
-    """Return how many plain values there are; -1 if one of them is none, or too deep to say."""
+    """Count the plain values; -1 if one of them is none, or too deep to count."""
     if type(value) in _PLAIN:
         return 1
     if type(value) is dict:

@@ -1,4 +1,4 @@
-"""Results as Tune's TensorBoard logger takes them: its failure on media would end the search."""
+"""Results for Tune's TensorBoard logger, whose failure on media would end the search."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,11 +13,7 @@ _BRIGHTEST = 255
 
 
 def for_tensorboard(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a result with images channels first, and without what TensorBoard cannot draw.
-
-    That is videos, which need another package, and arrays that are empty, of objects, or of a shape
-    that no image has.
-    """
+    """Put images channels first; leave out videos, which need another package, and odd arrays."""
     taken: dict[str, Any] = {}
     for key, value in result.items():
         if isinstance(value, Mapping):

@@ -23,7 +23,6 @@ __all__ = [
 STOPPED_IN_WANDB = "stopped in W&B"
 
 STATUS = "tune/status"
-"""Where a run's summary says how its trial ended."""
 _ERROR = "tune/error"
 _ERROR_LINES = 12
 _ERROR_LONGEST = 2000
@@ -53,8 +52,8 @@ def ending_of(
 ) -> Ending:
     """Describe the end of a trial that Tune has ended.
 
-    ``stopping``: whether the last result was marked as done before the trainable returned. A custom
-    stopper's decisions cannot be distinguished from the scheduler's.
+    ``stopping``: whether its last result was marked as done before the trainable returned. A custom
+    stopper's decisions look like the scheduler's.
     """
     if failed:
         return failed_ending(_error_of(trial))
@@ -72,7 +71,7 @@ def ending_of(
 
 
 def interrupted_ending(trial: "Trial", *, time_is_up: bool, in_wandb: bool = False) -> Ending:
-    """Describe the end of a trial still running when its search ended, which Tune never reports.
+    """Describe the end, which Tune does not report, of a trial that ran when its search ended.
 
     The search ended with its time budget, with its sweep (``in_wandb``), or by the user.
     """
