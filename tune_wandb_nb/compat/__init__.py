@@ -1,5 +1,5 @@
 """The only modules that use what Ray and wandb do not promise.
 
-A docstring says what happens when a version lacks the private name, where the product can live
-without it. `tests/compat` checks each against the installed Ray and wandb.
+`tests/compat` checks each name against the installed Ray and wandb. A docstring says what is lost
+without it, where that is not plain.
 """

@@ -1,4 +1,4 @@
-"""W&B's GraphQL interface, which is not documented: the queries, and the shape of their answers."""
+"""W&B's GraphQL: the queries, and the shape of their answers."""
 
 import json
 import secrets
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 VIEWER = "query Viewer { viewer { id entity teams { edges { node { name } } } } }"
-"""``viewer`` is null for a key that the server does not know."""
+"""``viewer`` is null for an unknown key."""
 PROJECTS = (
     "query GetProjects($entity: String!, $perPage: Int) { models(entityName: $entity,"
     " first: $perPage) { edges { node { name } } } }"
@@ -54,7 +54,7 @@ UPSERT_SWEEP = (
     " entityName: $entityName, projectName: $projectName, state: $state,"
     " displayName: $displayName}) { sweep { id name project { name entity { name } } } } }"
 )
-"""An ``id`` changes that sweep; the config is YAML."""
+"""With an ``id`` it changes that sweep; the config is YAML."""
 SWEEP_STATE = (
     "query GetSweepState($entity: String, $project: String, $sweep: String!) {"
     " project(name: $project, entityName: $entity) { sweep(sweepName: $sweep) { state } } }"
@@ -73,11 +73,9 @@ PROJECT_ID = (
     "query projectInternalId($entityName: String!, $projectName: String!) {"
     " project(name: $projectName, entityName: $entityName) { internalId } }"
 )
-"""Asks for the server's own id of a project; see `project_id_of`."""
-
 
 GROUP = "the group of tune-wandb-nb"
-"""Stands for the search's group in a filter: see `spec_of`."""
+"""Stands for the group in a filter: see `spec_of`."""
 
 
 def first_error(answer: Any) -> str:
@@ -93,7 +91,6 @@ def names_of(connection: Any) -> list[str]:
 
 
 def run_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The history's tail and the summary are JSON inside JSON."""
     bucket = _inside(data, "model", "bucket")
     if not isinstance(bucket, dict):
         return None
@@ -113,7 +110,7 @@ def sample_of_steps(metrics: Sequence[str], start: int, end: int, samples: int) 
 
 
 def sampled_rows(data: Any) -> list[Any] | None:
-    """None is not "no rows": whoever took it for that would write rows that are there once more."""
+    """None does not mean that there are no rows."""
     found = _inside(data, "project", "run", "sampledHistory")
     return found[0] if isinstance(found, list) and found and isinstance(found[0], list) else None
 
@@ -136,22 +133,22 @@ def state_of_sweep(data: Any) -> str | None:
 
 
 def view_of(data: Mapping[str, Any]) -> tuple[str, str | None] | None:
-    """Return name and id of a view; with the id the same view can be saved again."""
+    """Return its name, and its id, with which it can be saved again."""
     view = _inside(data, "upsertView", "view")
     if not isinstance(view, dict) or not view.get("name"):
         return None
     return str(view["name"]), view.get("id")
 
 
-# Views. The ``save()`` of wandb-workspaces makes a ``wandb.Api()``, which takes a key from the
-# environment, netrc or wandb's session. A key that is only in memory is in none of these.
+# Views. The ``save()`` of wandb-workspaces makes a ``wandb.Api()``, which lacks a key that is only
+# in memory.
 
 
 def spec_of(workspace: Any, group: str) -> str:
-    """Return the text of a workspace or report whose filter has `GROUP` in the place of a group.
+    """Return the text of a workspace or report, with the group where its filter has `GROUP`.
 
-    wandb-workspaces reads filters as code and changes "<", ">" and "=" in a name, too. Raises
-    AttributeError where wandb-workspaces has no such text.
+    wandb-workspaces reads filters as code: it would change "<", ">" and "=" in a name. Raises
+    AttributeError where it has no such text.
     """
     text: str = workspace._to_model().spec.model_dump_json(by_alias=True, exclude_none=True)
     return json.dumps(_with_group(json.loads(text), group))
@@ -166,18 +163,11 @@ def _with_group(part: Any, group: str) -> Any:
 
 
 def new_view_name() -> str:
-    return f"nw-{secrets.token_hex(6)[:11]}-v"
+    return f"nw-{new_report_name()}-v"
 
 
 def report_spec(report: Any, group: str, entity: str, project: str, project_id: str) -> str:
-    """Return a ``Report`` of wandb-workspaces as the server stores it.
-
-    Its run sets name no project: with one, wandb-workspaces asks the server for the project's id,
-    by a ``wandb.Api()``.
-
-    Raises:
-        AttributeError: this wandb-workspaces has no such text.
-    """
+    """As `spec_of`. With a project in its run sets wandb-workspaces makes a ``wandb.Api()``."""
     spec = json.loads(spec_of(report, group))
     where = {"id": project_id, "name": project, "entityName": entity}
     for block in spec["blocks"]:
@@ -187,13 +177,11 @@ def report_spec(report: Any, group: str, entity: str, project: str, project_id: 
 
 
 def project_id_of(data: Any) -> str | None:
-    """Return the id in an answer to `PROJECT_ID`; None where there is no such project."""
     project_id = _inside(data, "project", "internalId")
     return str(project_id) if project_id else None
 
 
 def new_report_name() -> str:
-    """Return a name for a new report: the server's own, which no person sees."""
     return secrets.token_hex(6)[:11]
 
 

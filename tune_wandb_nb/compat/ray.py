@@ -37,24 +37,20 @@ __all__ = [
 ]
 
 EXPERIMENT_STATES = "experiment_state-*.json"
-"""The names hold the time at which Tune started."""
+"""``*`` is the time at which Tune started."""
 
 SOCKET_IN_TEMP_FOLDER = "/session_2026-01-01_00-00-00_000000_1234567/sockets/plasma_store"
 """The longest path that Ray appends for a socket."""
 
 _WORKER = "ray._private.worker"
 _NOTEBOOK_MODULES = ("tune", "progress_reporter", "experimental.output")
-"""They look at the shell's name while they are imported."""
 _LOCK = threading.Lock()
 _REGISTERING = threading.RLock()
 _SUBREAPER = "RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper"
 
 
 def when_ray_starts(call: Callable[[], None]) -> None:
-    """Have Ray call a function once at the end of ``ray.init``.
-
-    Where Ray has no such list, trials start with the keys and settings of their own node.
-    """
+    """At the end of ``ray.init``; without this list, trials use the keys of their own nodes."""
     importlib.import_module("ray")
     hooks = _post_init_hooks()
     if call not in hooks:
@@ -62,24 +58,22 @@ def when_ray_starts(call: Callable[[], None]) -> None:
 
 
 def _post_init_hooks() -> list[Callable[[], None]]:
-    hooks: list[Callable[[], None]] | None = getattr(_worker_module(), "_post_init_hooks", None)
-    return [] if hooks is None else hooks
+    return getattr(_worker_module(), "_post_init_hooks", [])
 
 
 def temp_folder() -> Path | None:
-    """None before Ray has started, and where Ray hides what was passed to ``ray.init``."""
+    """None before Ray has started, and where Ray hides it."""
     node = getattr(_worker_module(), "_global_node", None)
     get: Callable[[], str] | None = getattr(node, "get_temp_dir_path", None)
     return Path(get()) if get is not None else None
 
 
 def silence_sigterm_warning() -> None:
-    """No user can act on that red text; a Ray that logs under another name shows it again."""
+    """No user can act on that red text."""
     logging.getLogger(_WORKER).addFilter(_is_no_sigterm_warning)
 
 
 def kills_detached_processes(environ: Mapping[str, str]) -> bool:
-    """Tell whether Ray also kills what a worker sets apart."""
     return environ.get(_SUBREAPER, "").lower() in ("1", "true")
 
 
@@ -87,11 +81,10 @@ def kills_detached_processes(environ: Mapping[str, str]) -> bool:
 
 
 def replace_interrupt_event(choose: Callable[[], threading.Event | None]) -> None:
-    """Let ``choose`` provide the event that interrupts ``fit``; None leaves the choice to Tune.
+    """Let ``choose`` provide the event that interrupts ``fit``, unless it returns None.
 
     Nothing else ends a search such that its unfinished trials can be resumed. Only the first call
-    has an effect. Raises AttributeError where Tune has no such function: no search could be
-    stopped.
+    counts. Raises AttributeError where Tune has no such function.
     """
     loop: Any = importlib.import_module("ray.tune.tune")
     original = loop._setup_signal_catching
@@ -99,20 +92,13 @@ def replace_interrupt_event(choose: Callable[[], threading.Event | None]) -> Non
 
 
 def run_config_of(tuner: "tune.Tuner") -> Any:
-    """Return a tuner's run config, with name, storage path and the callbacks in use.
-
-    None with Ray Client, and where a Tuner has no such part: a restored search then runs with the
-    unpickled copies of its callbacks.
-    """
+    """None with Ray Client; a restored search then runs with unpickled copies of its callbacks."""
     local = getattr(tuner, "_local_tuner", None)
     return None if local is None else local.get_run_config()
 
 
 def assume_notebook() -> None:
-    """Tune compares names of classes, and Colab's shell has another one than Jupyter's.
-
-    Where a module is missing, Tune may print its tables as text in Colab.
-    """
+    """Tune compares names of classes, and would print its tables as text in Colab's shell."""
     for name in _NOTEBOOK_MODULES:
         with contextlib.suppress(ModuleNotFoundError):
             module: Any = importlib.import_module(f"ray.tune.{name}")
@@ -122,8 +108,8 @@ def assume_notebook() -> None:
 def adapt_tensorboard(*versions: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
     """Let Tune's TensorBoard logger take a result in the first version that it can take.
 
-    Tune adds this logger to every search, and ends the search with the first result on which it
-    fails. Only the first call has an effect, and none is needed without this logger.
+    Tune ends the search with the first result on which this logger fails. Only the first call
+    counts.
     """
     with contextlib.suppress(ImportError, AttributeError):
         logger: Any = importlib.import_module("ray.tune.logger").TBXLoggerCallback
@@ -133,7 +119,7 @@ def adapt_tensorboard(*versions: Callable[[Mapping[str, Any]], dict[str, Any]]) 
             for version in versions:
                 try:
                     original(self, iteration, trial, version(result))
-                except Exception as error:  # noqa: PERF203 - to try the next one is the point
+                except Exception as error:  # noqa: PERF203 - the next one may do
                     logging.getLogger(__name__).debug("TensorBoard: %r", error)
                 else:
                     return
@@ -151,8 +137,8 @@ def without_display(state: Mapping[str, Any]) -> dict[str, Any]:
 def serialize_registrations() -> None:
     """Let threads register trainables one after the other.
 
-    Each registration iterates over Tune's registry and empties it: of two searches that start at
-    once, one ends with "dictionary changed size during iteration". Another registry is left alone.
+    Each iterates over Tune's registry and empties it: of two searches that start at once, one
+    ends with "dictionary changed size during iteration".
     """
     registry = trainable_registry()
     with _LOCK:
@@ -163,7 +149,7 @@ def serialize_registrations() -> None:
             serialized = _serialized(method)
             hooks = _post_init_hooks()
             if _replace_once(registry, name, serialized) and method in hooks:
-                # Ray calls this one when it starts, which one of the two searches may cause.
+                # Ray, which one of the two searches may start, calls it at its start.
                 hooks[hooks.index(method)] = serialized
 
 
@@ -176,7 +162,6 @@ def _serialized(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def trainable_registry() -> Any:
-    """Raises AttributeError where Tune has none: trials cannot get the classic names."""
     registry: Any = importlib.import_module("ray.tune.registry")
     return registry._global_registry
 
@@ -187,15 +172,14 @@ def is_trainable_category(category: str) -> bool:
 
 
 def inherit_from(function: Any, *bases: type) -> None:
-    """Where Tune ignores the mark, the trial adds the bases by itself."""
+    """Where Tune ignores the mark, the trial itself adds the bases."""
     function.__mixins__ = bases
 
 
-# Ray's key-value store, which every process of a cluster reads
+# Ray's key-value store, which all processes of a cluster share
 
 
 def store_mark(name: str) -> None:
-    """For all processes; without Ray's store nothing happens."""
     if (store := _key_value_store()) is not None:
         store._internal_kv_put(name.encode(), b"1", overwrite=True)
 
@@ -206,7 +190,7 @@ def delete_mark(name: str) -> None:
 
 
 def has_mark(prefix: str) -> bool:
-    """False without the store: a trial's `setup_wandb` then does without the driver's logger."""
+    """False without the store: a trial's `setup_wandb` then does without the driver."""
     store = _key_value_store()
     return store is not None and bool(store._internal_kv_list(prefix.encode()))
 
@@ -214,7 +198,8 @@ def has_mark(prefix: str) -> bool:
 def _key_value_store() -> Any:
     with contextlib.suppress(ImportError, AttributeError):
         store: Any = importlib.import_module("ray.experimental.internal_kv")
-        return store if store._internal_kv_initialized() else None
+        if store._internal_kv_initialized():
+            return store
     return None
 
 
@@ -224,8 +209,7 @@ def _key_value_store() -> Any:
 def recorded_trials(state: Path) -> list[dict[str, Any]]:
     """Attributes of Tune's ``Trial`` by name.
 
-    Raises OSError, or ValueError, LookupError, TypeError for a file that is half written or has
-    another layout.
+    Raises ValueError, LookupError or TypeError for a file that is half written or of another form.
     """
     recorded = json.loads(state.read_text(encoding="utf-8"))["trial_data"]
     return [json.loads(trial) for trial, _ in recorded]
@@ -243,12 +227,11 @@ def recorded_start(state: Path) -> tuple[str | None, float | None]:
 
 
 def _replace_once(owner: Any, name: str, by: Any) -> bool:
-    """Tell whether this call, and no earlier one, has replaced a function of Tune's."""
-    if hasattr(getattr(owner, name), "is_ours"):
-        return False
-    by.is_ours = True
-    setattr(owner, name, by)
-    return True
+    """Return whether this call, and no earlier one, has replaced the function."""
+    if is_first := not hasattr(getattr(owner, name), "is_ours"):
+        by.is_ours = True
+        setattr(owner, name, by)
+    return is_first
 
 
 def _worker_module() -> Any:

@@ -1,8 +1,7 @@
-"""Tune's loop, as a callback that it calls can reach it: what is searched, and how to end it."""
+"""Tune's loop, as a callback that it calls can reach it."""
 
 import importlib
 import sys
-import threading
 from collections.abc import Mapping
 from types import FrameType, new_class
 from typing import Any
@@ -14,31 +13,22 @@ _CONTROLLER = "ray.tune.execution.tune_controller"
 _STARTS = ("_maybe_update_trial_queue", "_maybe_add_actors")
 _NO_METRIC = "_metric"
 """What Tune gives schedulers where the user has named no metric."""
-_LOCK = threading.Lock()
 _HELD: "WeakSet[Any]" = WeakSet()
 
 
 class TuneSearch:
-    """Its methods are called in Tune's thread.
+    """Its methods are called in Tune's thread."""
 
-    ``metric`` and ``mode`` are None where only scheduler or search algorithm know them. The call
-    of ``tune.run`` that runs the loop is ``frame``.
-    """
-
-    def __init__(
-        self,
-        controller: Any,
-        experiment: Any,
-        metric: str | None,
-        mode: str | None,
-        frame: FrameType | None = None,
-    ) -> None:
+    def __init__(self, controller: Any, experiment: Any, frame: FrameType) -> None:
         self._controller = controller
-        self._frame = frame
+        self._frame: FrameType | None = frame
+        """The call of ``tune.run`` that runs the loop."""
+        given = frame.f_locals
         scheduler = getattr(controller, "_scheduler_alg", None)
-        found = metric or getattr(scheduler, "metric", None)
+        # Only the scheduler may have them.
+        found = given.get("metric") or getattr(scheduler, "metric", None)
         self.metric: str | None = None if found == _NO_METRIC else found
-        self.mode: str = mode or getattr(scheduler, "mode", None) or "min"
+        self.mode: str = given.get("mode") or getattr(scheduler, "mode", None) or "min"
         storage = getattr(experiment, "storage", None)
         self.name = str(getattr(storage, "experiment_dir_name", None) or "")
         spec = getattr(experiment, "spec", None)
@@ -47,7 +37,7 @@ class TuneSearch:
 
     @property
     def changes_config(self) -> bool:
-        """Whether its scheduler changes hyperparameters of trials that run (PBT, PB2)."""
+        """Whether the scheduler changes hyperparameters of trials that run."""
         from ray.tune import schedulers
 
         kinds = (schedulers.PopulationBasedTraining, schedulers.PopulationBasedTrainingReplay)
@@ -55,10 +45,9 @@ class TuneSearch:
 
     @property
     def has_left(self) -> bool:
-        """Whether Tune has returned from the search, or raised.
+        """Whether Tune has returned or raised.
 
-        Tune calls no hook where it is left by an interrupt, or by an error in another callback's
-        ``setup``.
+        After an interrupt, or an error in another callback's ``setup``, Tune calls no hook.
         """
         if self._frame is None:
             return False
@@ -71,16 +60,13 @@ class TuneSearch:
         return True
 
     def inherit(self, base: type) -> None:
-        """Give the classes of this search's trials a first base; functions stay as they are.
-
-        A Tune that keeps its trials' classes elsewhere runs them without the base.
-        """
+        """Give the classes of this search's trials a first base; functions stay as they are."""
         cache = getattr(self._controller, "_class_cache", None)
         if cache is not None:
             self._controller._class_cache = _DerivedClasses(cache, base)
 
     def hold(self) -> None:
-        """Resume no trial either. A Tune that starts trials elsewhere goes on with it."""
+        """Start and resume no trial."""
         _let_hold(type(self._controller))
         _HELD.add(self._controller)
 
@@ -89,7 +75,7 @@ class TuneSearch:
             _HELD.discard(self._controller)
 
     def forget(self) -> None:
-        """Let Python free Tune's loop, which has the actors and CPUs of a search that was left."""
+        """Let Python free Tune's loop, which holds actors and CPUs."""
         self.release()
         self._controller = self._frame = None
 
@@ -106,7 +92,7 @@ class TuneSearch:
 
 
 class _DerivedClasses:
-    """Stands before Tune's cache of the classes that Ray starts, with a base for each of them."""
+    """Tune's cache of the classes that Ray starts, with a base for each."""
 
     def __init__(self, cache: Any, base: type) -> None:
         self._cache = cache
@@ -119,7 +105,7 @@ class _DerivedClasses:
         if issubclass(trainable, FunctionTrainable | self._base):
             return self._cache.get(trainable)
         if trainable not in self._derived:
-            # A class without a module's name for it is sent to the trial whole.
+            # A class that its module does not hold is sent to the trial whole.
             names = {"__doc__": trainable.__doc__, "__module__": trainable.__module__}
             self._derived[trainable] = new_class(
                 trainable.__name__,
@@ -130,10 +116,7 @@ class _DerivedClasses:
 
 
 def calling_search() -> TuneSearch | None:
-    """Return the search that sets up the callback which calls this function.
-
-    Where a Tune calls differently, it has no known name and space, and only Tune can end it.
-    """
+    """Return the search that sets up the callback which calls this; without, only Tune ends it."""
     loop = getattr(importlib.import_module(_CONTROLLER), "TuneController", None)
     frame: FrameType | None = sys._getframe(1)
     controller = experiment = None
@@ -143,22 +126,20 @@ def calling_search() -> TuneSearch | None:
             controller = local["self"]
             experiment = next(iter(local.get("experiments") or ()), None)
         elif controller is not None and frame.f_globals.get("__name__") == "ray.tune.tune":
-            metric, mode = local.get("metric"), local.get("mode")
-            return TuneSearch(controller, experiment, metric, mode, frame)
+            return TuneSearch(controller, experiment, frame)
         frame = frame.f_back
     return None
 
 
 def _let_hold(loop: type) -> None:
-    with _LOCK:
-        for name in _STARTS:
-            method = getattr(loop, name, None)
-            if method is None or hasattr(method, "can_hold"):
-                continue
+    for name in _STARTS:
+        method = getattr(loop, name, None)
+        if method is None or hasattr(method, "can_hold"):
+            continue
 
-            def unless_held(self: Any, method: Any = method) -> None:
-                if self not in _HELD:
-                    method(self)
+        def unless_held(self: Any, method: Any = method) -> None:
+            if self not in _HELD:
+                method(self)
 
-            unless_held.can_hold = True  # type: ignore[attr-defined]
-            setattr(loop, name, unless_held)
+        unless_held.can_hold = True  # type: ignore[attr-defined]
+        setattr(loop, name, unless_held)

@@ -1,5 +1,6 @@
 """What Ray and Tune do not promise, in the process of a trial or of a Ray Train worker."""
 
+import contextlib
 import importlib
 import sys
 import threading
@@ -42,7 +43,7 @@ _ENTRIES = frozenset({_INFO, "__stdout_file__", "__stderr_file__"})
 
 @dataclass(frozen=True, slots=True)
 class TuneSession:
-    """What a session of Tune, or of the older Ray Train, calls its trial."""
+    """Of Tune, or of the older Ray Train."""
 
     trial_id: str | None = None
     trial_name: str | None = None
@@ -52,10 +53,7 @@ class TuneSession:
 
 
 def tune_session() -> TuneSession:
-    """Empty in every other process; where Ray keeps it elsewhere, W&B makes names up.
-
-    Nothing is imported: a process with a session has loaded Ray's module.
-    """
+    """Empty in every other process; where Ray keeps it elsewhere, W&B makes names up."""
     session = _session()
     return TuneSession(
         getattr(session, "trial_id", None),
@@ -73,25 +71,22 @@ def in_tune_session() -> bool:
 
 
 def training_thread() -> threading.Thread | None:
-    """Without the thread the run ends at once, and loses what the function logs while it leaves."""
+    """Without it the run ends at once, and loses what the function logs while it leaves."""
     thread: threading.Thread | None = getattr(_session(), "training_thread", None)
     return thread
 
 
 def train_context() -> Any:
-    """Return the context of this worker of Ray Train V2; None in every other process.
+    """None outside of Ray Train V2. The public function imports Ray Train, and answers in Tune too.
 
-    The public ``ray.train.get_context`` answers in a Tune function too, and imports Ray Train.
     Where Ray keeps contexts elsewhere, all workers of a training log, not only the first.
     """
     module = sys.modules.get("ray.train.v2._internal.execution.context")
     if module is None:
         return None
-    try:
+    with contextlib.suppress(RuntimeError):  # Raised outside of a training.
         return module.get_train_context()
-    except RuntimeError:
-        # Ray raises this outside of a training.
-        return None
+    return None
 
 
 def original_folder(environ: Mapping[str, str]) -> str | None:
@@ -102,10 +97,7 @@ def original_folder(environ: Mapping[str, str]) -> str | None:
 
 
 def calling_trainable() -> Any:
-    """Tune's thread calls a trial's function from a method of the trainable.
-
-    Where a Tune calls differently, the trial is one without Tune's names.
-    """
+    """Tune's thread calls a trial's function from a method of it; otherwise names are lacking."""
     from ray.tune import Trainable
 
     frame: FrameType | None = sys._getframe(1)
@@ -118,7 +110,7 @@ def calling_trainable() -> Any:
 
 
 def add_base(trainable: Any, base: type) -> None:
-    """Make an object that exists an instance of ``base``, before the class that it has."""
+    """Make an object an instance of ``base`` too, before its own class."""
     kind = type(trainable)
     trainable.__class__ = type(kind.__name__, (base, kind), {})
 
@@ -159,16 +151,17 @@ def filesystem_of(storage: Any) -> str:
 
 
 def last_result_of(trainable: Any) -> Mapping[str, Any]:
-    """Where Tune hides it, a checkpoint has no metrics."""
+    """Without it a checkpoint has no metrics."""
     return getattr(trainable, "_last_result", None) or {}
 
 
 def _session() -> Any:
+    # Nothing is imported: a process with a session has loaded the module.
     module = sys.modules.get("ray.train._internal.session")
     return module.get_session() if module is not None else None
 
 
-# Trainers and functions, for the forms of older Rays
+# For the forms of older Rays
 
 
 def has_train_v2() -> bool:
@@ -178,7 +171,7 @@ def has_train_v2() -> bool:
 
 
 def function_wrappers() -> list[Any]:
-    """Their ``wrap_function`` makes a trainable class of a function."""
+    """Modules whose ``wrap_function`` makes a class of a function."""
     names = ("ray.tune.trainable", "ray.tune.trainable.function_trainable")
     return [importlib.import_module(name) for name in names]
 
@@ -189,9 +182,9 @@ def trainer_class() -> Any:
 
 
 def with_settings(trainer: Any, **changes: Any) -> Any:
-    """Return a copy of a trainer of Ray Train V2: what has made it is not kept.
+    """Return a copy of a trainer, which does not keep the arguments that made it.
 
-    Raises AttributeError for an argument that it lacks.
+    Raises AttributeError for one that it lacks.
     """
     changed = copy(trainer)
     for name, value in changes.items():

@@ -1,11 +1,11 @@
-"""What wandb does not promise of runs: private settings, errors and hooks."""
+"""Private settings, errors and hooks of wandb."""
 
 import contextlib
 import json
 import logging
 import re
-import threading
 from collections.abc import Callable, Mapping
+from operator import not_
 from typing import TYPE_CHECKING, Any
 
 from tune_wandb_nb.compat.wandb_names import is_data_type
@@ -34,25 +34,23 @@ __all__ = [
 SAAS_NETRC_HOSTS: Mapping[str, str] = dict.fromkeys(
     ("forge.coreweave.com", "api.forge.coreweave.com"), "api.wandb.ai"
 )
-"""Newer names of W&B's cloud -> the name under which ``wandb login`` keeps its keys."""
+"""Newer names of W&B's cloud -> the name that ``wandb login`` writes."""
 
 _IN_USE = re.compile(r"run ID .+ is in use")
 _LOST = frozenset({"MailboxClosedError", "WandbServiceConnectionError"})
 _NEVER_STARTED = "ServicePollForTokenError"
-_PRIVATE = {
-    "machine_info": ("x_disable_machine_info", False),
-    "stats": ("x_disable_stats", False),
-    "requirements": ("x_save_requirements", True),
+_PRIVATE: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "machine_info": ("x_disable_machine_info", not_),
+    "stats": ("x_disable_stats", not_),
+    "requirements": ("x_save_requirements", bool),
+    "log_level": ("x_log_level", int),
+    "flush_interval": ("x_transaction_log_flush_interval", float),
 }
-"""What a run records -> the setting for it, and its value where it is recorded."""
-_LOG_LEVEL = "x_log_level"
-_FLUSH_INTERVAL = "x_transaction_log_flush_interval"
-_NAMES = frozenset({_LOG_LEVEL, _FLUSH_INTERVAL, *(name for name, _ in _PRIVATE.values())})
-_LOCK = threading.Lock()
+_NAMES = frozenset(name for name, _ in _PRIVATE.values())
 
 
 def default_base_url() -> str:
-    """Starts no wandb-core, except where wandb has no such settings object."""
+    """Starts no wandb-core if it can."""
     from wandb.sdk import wandb_setup
 
     singleton = getattr(wandb_setup, "singleton", None)
@@ -67,24 +65,17 @@ def default_base_url() -> str:
 # Settings
 
 
-def private_settings(
-    *, log_level: int | None = None, flush_interval: float | None = None, **recorded: bool
-) -> dict[str, Any]:
-    """The settings that decide what a run records of its process.
+def private_settings(**given: float) -> dict[str, Any]:
+    """Whether machine_info, stats and requirements are recorded, and two settings of files.
 
-    ``log_level`` is for wandb's own log files (0.31 ignores it), ``flush_interval`` the seconds
-    between two flushes of the run's file (wandb's default: 15).
+    ``log_level`` is for wandb's own log files (0.31 ignores it); ``flush_interval`` are seconds
+    between flushes of the run's file (wandb's default: 15).
     """
-    settings: dict[str, Any] = {}
-    for name, is_recorded in recorded.items():
-        setting, value_if_recorded = _PRIVATE[name]
-        settings[setting] = value_if_recorded is is_recorded
-    more = {_LOG_LEVEL: log_level, _FLUSH_INTERVAL: flush_interval}
-    return {**settings, **{name: value for name, value in more.items() if value is not None}}
+    return {_PRIVATE[name][0]: _PRIVATE[name][1](value) for name, value in given.items()}
 
 
 def new_settings(settings: Mapping[str, Any]) -> "wandb.Settings":
-    """A private setting that this wandb lacks is left out: the run then records more."""
+    """Private settings that this wandb lacks are left out: the run then records more."""
     import wandb
 
     known = getattr(wandb.Settings, "model_fields", _NAMES)
@@ -94,11 +85,10 @@ def new_settings(settings: Mapping[str, Any]) -> "wandb.Settings":
 
 
 def is_config_value(value: Any) -> bool:
-    """Without wandb's own conversion only what is JSON already counts."""
     from wandb import util
 
     if is_data_type(type(value)):
-        # Media and histograms can be logged, but wandb raises where they are in a config.
+        # wandb raises where media and histograms are in a config.
         return False
     convert = getattr(util, "json_friendly_val", lambda value: value)
     try:
@@ -112,16 +102,12 @@ def is_config_value(value: Any) -> bool:
 
 
 def starting_step(run: Any) -> int:
-    """Before its first row; W&B drops rows before it.
-
-    Without this property a resumed run seems to be at 0, unless the server was asked.
-    """
-    step: int = getattr(run, "starting_step", 0)
-    return step
+    """W&B drops rows before it. Without this property a resumed run seems to be at 0."""
+    return int(getattr(run, "starting_step", 0))
 
 
 def replace_log(run: Any, log: Callable[..., None]) -> None:
-    """``wandb.init`` puts the method of its run into the module, too."""
+    """``wandb.init`` puts the method into the module, too."""
     import wandb
 
     run.log = log
@@ -130,10 +116,7 @@ def replace_log(run: Any, log: Callable[..., None]) -> None:
 
 
 def forget_run(run_id: str) -> None:
-    """Free the id of a run that could not be opened or closed.
-
-    Where wandb has no such call, wandb says that the id is in use when it is used again.
-    """
+    """Free the id of a run that could not be opened or closed."""
     import wandb
 
     with contextlib.suppress(Exception):
@@ -141,10 +124,9 @@ def forget_run(run_id: str) -> None:
 
 
 def skip_notebook_hook(is_unwanted: Callable[[], bool]) -> None:
-    """Have a run that opens while ``is_unwanted()`` leave the notebook's displays alone.
+    """Have runs that open while ``is_unwanted()`` leave the notebook's displays alone.
 
-    wandb has no setting for that, and sets its hook for every run where it lacks the method. Only
-    the first call of a process has an effect, here and below.
+    Here and below only the first call in a process counts.
     """
     from wandb.sdk import wandb_init
 
@@ -152,21 +134,16 @@ def skip_notebook_hook(is_unwanted: Callable[[], bool]) -> None:
 
 
 def skip_list_of_active_runs(is_unwanted: Callable[[], bool]) -> None:
-    """From that list ``wandb.init`` takes the run that it returns, or the runs that it finishes.
-
-    Without the list, the user's own ``wandb.init`` may return or finish any run of the process.
-    """
+    """From that list the user's own ``wandb.init`` takes the runs that it returns or finishes."""
     from wandb.sdk import wandb_setup
 
     _skip(getattr(wandb_setup, "_WandbSetup", None), "add_active_run", is_unwanted)
 
 
 def skip_log_file(is_unwanted: Callable[[], bool]) -> None:
-    """Have a run that opens while ``is_unwanted()`` write no log of wandb's Python part.
+    """Have runs that open while ``is_unwanted()`` write no log of wandb's Python part.
 
-    Every line that wandb logs in this process goes through the handlers of all open runs: with many
-    runs that was a tenth of the CPU. wandb-core's own log file stays, and this one does where wandb
-    has no such function.
+    Every line that wandb logs goes through the handlers of all open runs: a tenth of the CPU.
     """
     with contextlib.suppress(ImportError):
         from wandb.sdk.lib import wb_logging
@@ -175,24 +152,20 @@ def skip_log_file(is_unwanted: Callable[[], bool]) -> None:
 
 
 def _skip(
-    owner: Any,
-    name: str,
-    is_unwanted: Callable[[], bool],
-    instead: Callable[[], Any] = lambda: None,
+    owner: Any, name: str, is_unwanted: Callable[[], bool], instead: Any = lambda: None
 ) -> None:
-    with _LOCK:
-        original = getattr(owner, name, None)
-        if original is None or hasattr(original, "is_ours"):
-            return
+    original = getattr(owner, name, None)
+    if original is None or hasattr(original, "is_ours"):
+        return
 
-        def unless_unwanted(*args: Any, **given: Any) -> Any:
-            return instead() if is_unwanted() else original(*args, **given)
+    def unless_unwanted(*args: Any, **given: Any) -> Any:
+        return instead() if is_unwanted() else original(*args, **given)
 
-        unless_unwanted.is_ours = True  # type: ignore[attr-defined]
-        setattr(owner, name, unless_unwanted)
+    unless_unwanted.is_ours = True  # type: ignore[attr-defined]
+    setattr(owner, name, unless_unwanted)
 
 
-# Errors: wandb raises them under private names, or with nothing but a text.
+# Errors
 
 
 def is_lost_connection(error: Exception) -> bool:
@@ -200,7 +173,7 @@ def is_lost_connection(error: Exception) -> bool:
 
 
 def never_started(error: Exception) -> bool:
-    """The wandb-core was gone at once."""
+    """Whether wandb-core was gone at once."""
     return type(error).__name__ == _NEVER_STARTED
 
 

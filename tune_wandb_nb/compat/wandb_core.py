@@ -1,4 +1,4 @@
-"""What wandb does not promise of wandb-core, its own program: needs no wandb."""
+"""wandb-core, wandb's own program."""
 
 import os
 import re
@@ -31,10 +31,7 @@ def core_binary() -> Path | None:
 
 
 def knows_detached_cores() -> bool:
-    """Whether wandb-core can outlive its starter; if not, every process starts its own.
-
-    Read from wandb's sources, since to import wandb takes a second.
-    """
+    """Read from wandb's sources, since its import takes a second."""
     folder = _wandb_folder()
     if folder is None:
         return False
@@ -43,15 +40,11 @@ def knows_detached_cores() -> bool:
         version = (folder / "sdk/lib/service/service_token.py").read_text()
     except OSError:
         return False
-    # Older ones know no core that is detached, or another form of the token.
     return "--detached" in source and f'_CURRENT_VERSION = "{_VERSION}"' in version
 
 
 def core_command(binary: Path, address_file: Path, idle: str) -> list[str]:
-    """The process has no owner, and ends after ``idle`` ("60s") without a connection.
-
-    It writes how to reach it into ``address_file``.
-    """
+    """The process has no owner, and ends after ``idle`` ("60s") without a connection."""
     return [
         *(str(binary), "--port-filename", str(address_file), "--pid", str(os.getpid())),
         *("--detached", "--idle-timeout", idle),
@@ -59,12 +52,12 @@ def core_command(binary: Path, address_file: Path, idle: str) -> list[str]:
 
 
 def core_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Without the key: each run sends its own key to wandb-core."""
+    """Each run sends its own key to wandb-core."""
     return {k: v for k, v in environ.items() if k not in ("WANDB_API_KEY", SERVICE)}
 
 
 def listened_sockets(address_file: Path) -> list[str] | None:
-    """None while the file is not whole; raises OSError while there is none."""
+    """None while the file is not whole; raises OSError while it does not exist."""
     lines = address_file.read_text().splitlines()
     if not lines or lines[-1] != "EOF":
         return None

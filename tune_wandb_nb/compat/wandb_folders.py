@@ -1,7 +1,6 @@
-"""The folders and files into which wandb writes runs, by their names: needs no wandb.
+"""Where wandb records runs: ``dir/wandb/[offline-]run-<time>-<id>/run-<id>.wandb``.
 
-A run that is recorded into ``dir`` is the file ``dir/wandb/offline-run-<time>-<id>/run-<id>.wandb``
-(online without ``offline-``); wandb marks a file that it has uploaded with one beside it.
+wandb marks a file that it has uploaded with one beside it.
 """
 
 import glob
@@ -23,13 +22,12 @@ __all__ = [
 
 _LOGS = "run-*.wandb"
 _OFFLINE = "offline-"
-_FILES = "files"
 _TIME = re.compile(r"\d{8}_\d{6}")
 _SYNCED = ".wandb.synced"
 
 
 def find_logs(path: Path) -> list[Path]:
-    """Sorted by the time in their folder's name; what a link leads to is there once."""
+    """Sorted by the time in their folder's name, without doubles by links."""
     if path.is_file():
         return [path.resolve()]
     found = {file.resolve() for file in path.rglob(_LOGS)}
@@ -38,7 +36,7 @@ def find_logs(path: Path) -> list[Path]:
 
 def offline_logs(folder: Path, run_id: str) -> list[Path]:
     name = glob.escape(run_id)
-    # A run that is opened twice in one second has "-1" at the end of its second folder's name.
+    # The second folder of a run that is opened twice in one second ends in "-1".
     patterns = (f"wandb/{_OFFLINE}run-*-{name}{end}/run-{name}.wandb" for end in ("", "-[0-9]*"))
     found = (file for pattern in patterns for file in folder.glob(pattern))
     return sorted(file.resolve() for file in found)
@@ -53,7 +51,7 @@ def is_offline(log: Path) -> bool:
 
 
 def start_of(log: Path) -> str:
-    """Text that sorts the files of one run."""
+    """Sorts the files of one run."""
     return log.parent.name.removeprefix(_OFFLINE)
 
 
@@ -62,7 +60,7 @@ def recorded_id(log: Path) -> str:
 
 
 def is_synced(log: Path) -> bool:
-    """Whether wandb, or `mark_synced`, has marked all that is in a file as uploaded."""
+    """Whether the mark is no older than the file."""
     try:
         return log.with_suffix(_SYNCED).stat().st_mtime >= log.stat().st_mtime
     except FileNotFoundError:
@@ -70,7 +68,6 @@ def is_synced(log: Path) -> bool:
 
 
 def mark_synced(log: Path) -> None:
-    """``wandb sync`` heeds the mark too."""
     log.with_suffix(_SYNCED).touch()
 
 
@@ -79,13 +76,10 @@ def unmark(log: Path) -> None:
 
 
 def copy_folder(log: Path, into: Path) -> Path:
-    """Make a folder for a copy of a run's file; returns where the copy goes.
-
-    From the folder's name wandb tells whether the run was offline.
-    """
+    """Return where a copy of the file may go: wandb reads "offline" from the folder's name."""
     folder = into / log.parent.name
     folder.mkdir()
-    files = log.parent / _FILES
+    files = log.parent / "files"
     if files.is_dir():
-        (folder / _FILES).symlink_to(files.resolve(), target_is_directory=True)
+        (folder / files.name).symlink_to(files.resolve(), target_is_directory=True)
     return folder / log.name

@@ -1,7 +1,7 @@
-"""Reads and writes the file in which wandb-core records a run: ``run-<id>.wandb``.
+"""Reads and writes ``run-<id>.wandb``, in which wandb-core records a run.
 
 It is LevelDB's log format behind a header of W&B's own, with plain CRC-32 checksums and one
-serialized ``wandb_internal.Record`` in each entry. wandb has no reader of it in Python any more.
+serialized ``wandb_internal.Record`` in each entry.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 RUN, HISTORY, EXIT = "run", "history", "exit"
-"""The kinds of records with a run's names, with a row, and with a run's end."""
+"""Records with a run's names, a row, and a run's end."""
 
 _FILE_HEADER = struct.pack("<4sHB", b":W&B", 0xBEE1, 0)
 _ENTRY_HEADER = struct.Struct("<IHB")
@@ -36,18 +36,18 @@ _CRC_OF_KIND = {kind: zlib.crc32(bytes([kind])) for kind in (_FULL, _FIRST, _MID
 
 
 class BrokenLogError(ValueError):
-    """The file is no transaction log, or what stands in it cannot be read."""
+    """The file is no transaction log, or is damaged."""
 
 
 class UnfinishedLogError(BrokenLogError):
-    """wandb-core writes in blocks of 32 KiB: the file says nothing of its run yet."""
+    """wandb-core writes in blocks of 32 KiB: the file does not name its run yet."""
 
 
 class TransactionLog:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.cut_off = False
-        """The file ended inside an entry, as a killed process leaves it."""
+        """Whether the file ended inside an entry, as a killed process leaves it."""
         self._end = 0
 
     def __iter__(self) -> Iterator[bytes]:
@@ -55,7 +55,7 @@ class TransactionLog:
         return self.more()
 
     def more(self) -> Iterator[bytes]:
-        """Yield what follows the last entry that was yielded; raises BrokenLogError."""
+        """Yield what follows the last entry that was yielded."""
         self.cut_off = False
         parts: list[bytes] = []
         with self.path.open("rb") as file:
@@ -70,7 +70,7 @@ class TransactionLog:
         self.cut_off = self.cut_off or bool(parts)
 
     def tail(self) -> Iterator[bytes]:
-        """Only those that lie within a block, from the last two blocks."""
+        """Only entries within a block, from the last two blocks."""
         self._end = max(0, (self.path.stat().st_size - 1) // _BLOCK - 1) * _BLOCK
         with self.path.open("rb") as file:
             for kind, part, _ in self._parts(file):
@@ -94,7 +94,7 @@ class TransactionLog:
                 at += _ENTRY_HEADER.size + length
                 yield kind, part, position + at
             position += end
-            # Less than a header is padding at the end of a block, and anywhere else a cut.
+            # Less than a header is padding at the end of a block, anywhere else a cut.
             self.cut_off = at < end and position % _BLOCK != 0
 
 
@@ -104,7 +104,7 @@ def write_log(path: Path, entries: Iterable[bytes]) -> None:
 
 
 def append_log(path: Path, entries: Iterable[bytes]) -> None:
-    """The file must end after a whole entry."""
+    """The file must end in a whole entry."""
     with path.open("ab") as file:
         position = file.tell()
         for entry in entries:
@@ -159,7 +159,6 @@ class LogRecord:
 
     @property
     def step(self) -> int:
-        """W&B's own number of the row."""
         return int(self._record.history.step.num)
 
     def metric(self, name: str) -> Any:
@@ -177,7 +176,6 @@ class LogRecord:
 def read_records(
     log: TransactionLog, entries: Iterable[bytes]
 ) -> Iterator[tuple[bytes, LogRecord]]:
-    """Raises BrokenLogError."""
     from google.protobuf.message import DecodeError
     from wandb.proto import wandb_internal_pb2
 

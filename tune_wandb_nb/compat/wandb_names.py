@@ -1,21 +1,13 @@
-"""Names that W&B keeps for itself, and its data types by name: needs no wandb."""
+"""Names that W&B keeps for itself, and its data types by name."""
 
 from typing import Any
 
-__all__ = [
-    "RESERVED_METRICS",
-    "STEP",
-    "TIMESTAMP",
-    "is_data_type",
-    "move_file",
-    "temporary_file",
-]
+__all__ = ["RESERVED_METRICS", "STEP", "TIMESTAMP", "is_data_type", "move_file", "temporary_file"]
 
 STEP = "_step"
 TIMESTAMP = "_timestamp"
-"""In seconds; wandb takes one that is logged for its own."""
+"""In seconds; wandb takes one that is logged."""
 RESERVED_METRICS = frozenset({STEP, TIMESTAMP, "_runtime", "_wandb"})
-"""A metric of such a name would overwrite W&B's own bookkeeping."""
 
 
 def is_data_type(kind: type) -> bool:
@@ -25,7 +17,7 @@ def is_data_type(kind: type) -> bool:
 
 
 def temporary_file(item: Any) -> str | None:
-    """Where wandb keeps it elsewhere, images of a trial may be gone before the driver logs them."""
+    """Without it, images of a trial may be gone before the driver logs them."""
     path = getattr(item, "_path", None)
     return path if getattr(item, "_is_tmp", False) and isinstance(path, str) else None
 

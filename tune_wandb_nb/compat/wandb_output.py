@@ -2,7 +2,6 @@
 
 import importlib
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,21 +11,20 @@ __all__ = ["silent_wandb"]
 
 _NOTEBOOK = "wandb.jupyter"
 _PRINTED_BY = {"wandb.sdk.lib.wbauth.authenticate": "term", _NOTEBOOK: "wandb"}
-"""Modules of wandb -> the name under which each has the object with the printing functions.
+"""Modules of wandb -> where each has the printing functions.
 
-The first warns of a run that is given a key, the other one of a notebook whose name it cannot find.
-Neither heeds a run's ``silent``.
+The first warns of a key that is passed, the other of a notebook without a name; both ignore
+``silent``.
 """
 _PRINTING = frozenset({"termlog", "termwarn", "termerror"})
 _SILENT: ContextVar[bool] = ContextVar("silent", default=False)
-_LOCK = threading.Lock()
 
 
 @contextmanager
 def silent_wandb() -> Iterator[None]:
-    """In this thread; a wandb that prints these lines elsewhere prints them."""
+    """In this thread."""
     for module, name in _PRINTED_BY.items():
-        # Outside of notebooks IPython would be imported for nothing, in every trial.
+        # In every trial IPython would be imported for nothing.
         if module != _NOTEBOOK or "IPython" in sys.modules:
             _silence(module, name)
     token = _SILENT.set(True)
@@ -41,10 +39,9 @@ def _silence(module_name: str, name: str) -> None:
         module = importlib.import_module(module_name)
     except ImportError:
         return
-    with _LOCK:
-        printing = getattr(module, name, None)
-        if printing is not None and not isinstance(printing, _Silenced):
-            setattr(module, name, _Silenced(printing))
+    printing = getattr(module, name, None)
+    if printing is not None and not isinstance(printing, _Silenced):
+        setattr(module, name, _Silenced(printing))
 
 
 class _Silenced:

@@ -1,4 +1,4 @@
-"""What wandb does not promise of ``wandb beta sync``: its command line and what it prints."""
+"""``wandb beta sync``: its command line and what it prints."""
 
 import re
 import sys
@@ -13,17 +13,9 @@ _EXTRA_HEADERS = "WANDB_X_EXTRA_HTTP_HEADERS"
 
 
 def sync_command(
-    files: Iterable[Path],
-    *,
-    entity: str | None,
-    project: str | None,
-    parallel: int,
-    live: bool,
+    files: Iterable[Path], *, entity: str | None, project: str | None, parallel: int, live: bool
 ) -> list[str]:
-    """Uploads online and marked files too, and marks each.
-
-    ``parallel`` is the number of runs at once, ``live`` follows files that are being written.
-    """
+    """Uploads and marks all of them; ``live`` follows files that are being written."""
     named = {"--entity": entity, "--project": project}
     return [
         *(sys.executable, "-m", "wandb", "beta", "sync", "--no-skip-synced", "-n", str(parallel)),
@@ -36,7 +28,7 @@ def sync_command(
 def sync_environment(
     environ: Mapping[str, str], *, host: str, key: str, folder: str
 ) -> dict[str, str]:
-    """It shares nothing with a search of this process."""
+    """Nothing is shared with a search of this process."""
     kept = {
         name: value
         for name, value in environ.items()
@@ -46,10 +38,7 @@ def sync_environment(
 
 
 def printed_errors(output: str) -> list[str]:
-    """Those of a file name its folder.
-
-    Where wandb prints them otherwise, a file that was not uploaded gets a general reason.
-    """
+    """Those of a file name its folder."""
     return _ERROR.findall(output)
 
 
