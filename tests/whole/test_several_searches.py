@@ -135,3 +135,25 @@ def test_many_searches_start_in_the_same_moment(ray_session: None, wandb_home: P
     assert {run.project for n in range(4) for run in runs_of(wandb_home, f"search{n}")} == {
         f"p{n}" for n in range(4)
     }
+
+
+def test_each_search_has_runs_of_its_own_though_tune_gives_trials_the_same_ids(
+    ray_session: None, wandb_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As where two searches start within 0.4 ms.
+    monkeypatch.setenv("_TEST_TUNE_TRIAL_UUID", f"{wandb_home.stat().st_ino:05}"[-5:])
+    gate = Gate.remote(2)
+    searches = [
+        search(plain, n, wandb_home, gate, project=f"p{n}", search_run=True) for n in (0, 1)
+    ]
+    for each in searches:
+        each.start(show=False)
+    for each in searches:
+        each.wait(timeout=SOON)
+    for number in (0, 1):
+        runs = runs_of(wandb_home, f"search{number}")
+        assert sorted(run.job_type or "" for run in runs) == ["", "", "search"]
+        (own,) = (run for run in runs if run.job_type == "search")
+        assert own.project == f"p{number}"
+        assert [row for row in own.rows if row.get("trials/terminated") == 2]
+        assert sum("loss" in row for run in runs for row in run.rows) == 2 * ROWS

@@ -1,8 +1,10 @@
 """Tune's loop, as a callback that it calls can reach it."""
 
 import importlib
+import secrets
 import sys
 from collections.abc import Mapping
+from traceback import walk_stack
 from types import FrameType, new_class
 from typing import Any
 from weakref import WeakSet
@@ -14,6 +16,8 @@ _STARTS = ("_maybe_update_trial_queue", "_maybe_add_actors")
 _NO_METRIC = "_metric"
 """What Tune gives schedulers where the user has named no metric."""
 _HELD: "WeakSet[Any]" = WeakSet()
+_PREFIXES: dict[str, str] = {}
+"""What the trial ids of this process's searches begin with, and the folders of these searches."""
 
 
 class TuneSearch:
@@ -30,6 +34,7 @@ class TuneSearch:
         self.metric: str | None = None if found == _NO_METRIC else found
         self.mode: str = given.get("mode") or getattr(scheduler, "mode", None) or "min"
         storage = getattr(experiment, "storage", None)
+        self.path = str(getattr(storage, "experiment_fs_path", None) or "")
         self.name = str(getattr(storage, "experiment_dir_name", None) or "")
         spec = getattr(experiment, "spec", None)
         config = spec.get("config") if isinstance(spec, Mapping) else None
@@ -49,15 +54,24 @@ class TuneSearch:
 
         After an interrupt, or an error in another callback's ``setup``, Tune calls no hook.
         """
-        if self._frame is None:
-            return False
-        for frame in sys._current_frames().values():
-            inner: FrameType | None = frame
-            while inner is not None:
-                if inner is self._frame:
-                    return False
-                inner = inner.f_back
-        return True
+        stacks = map(walk_stack, sys._current_frames().values())
+        running = (frame for stack in stacks for frame, _ in stack)
+        return self._frame is not None and all(frame is not self._frame for frame in running)
+
+    def distinguish_trials(self) -> None:
+        """Give this search trial ids that no other search of this process has.
+
+        Tune begins them with 0.4 ms of the clock; searches that start at once may have the same.
+        """
+        generator = getattr(self._controller, "_search_alg", None)
+        prefix = getattr(generator, "_uuid_prefix", None)
+        if prefix is None:
+            return  # Other search algorithms draw ids at random.
+        while _PREFIXES.setdefault(prefix, self.path) != self.path:
+            prefix = f"{secrets.token_hex(3)[:5]}_"
+        for each in (*getattr(generator, "_iterators", ()), generator):
+            name = "_uuid_prefix" if each is generator else "uuid_prefix"
+            setattr(each, name, prefix)
 
     def inherit(self, base: type) -> None:
         """Give the classes of this search's trials a first base; functions stay as they are."""
@@ -117,17 +131,15 @@ class _DerivedClasses:
 
 def calling_search() -> TuneSearch | None:
     """Return the search that sets up the callback which calls this; without, only Tune ends it."""
-    loop = getattr(importlib.import_module(_CONTROLLER), "TuneController", None)
-    frame: FrameType | None = sys._getframe(1)
+    loop: Any = getattr(importlib.import_module(_CONTROLLER), "TuneController", ())
     controller = experiment = None
-    while frame and loop is not None:
+    for frame, _ in walk_stack(sys._getframe(1)):
         local = frame.f_locals
         if controller is None and isinstance(local.get("self"), loop):
             controller = local["self"]
             experiment = next(iter(local.get("experiments") or ()), None)
         elif controller is not None and frame.f_globals.get("__name__") == "ray.tune.tune":
             return TuneSearch(controller, experiment, frame)
-        frame = frame.f_back
     return None
 
 

@@ -32,11 +32,10 @@ _CATCH_UP = 1.0
 class WandbLogger(SearchInfo, TrialHooks):
     """Logs every trial of a Ray Tune search as a W&B run, without slowing the search.
 
-    The run's id is the trial's id, its name the trial's name, its group the experiment's name;
-    all runs are written by this one process. Without an API key they are written offline, for
-    ``wandb sync``. Every argument can also stand in the ``wandb`` entry of the config, which wins
-    key by key; where neither has a value the environment is asked (``WANDB_PROJECT``,
-    ``WANDB_RUN_GROUP``, ``WANDB_MODE``, ``WANDB_DIR``, ``WANDB_BASE_URL``).
+    The run's id and name are the trial's, its group is the experiment's name. Without an API key
+    runs are written offline, for ``wandb sync``. Every argument can also stand in the ``wandb``
+    entry of the config, which wins key by key; where neither has a value the environment is asked
+    (``WANDB_PROJECT``, ``WANDB_RUN_GROUP``, ``WANDB_MODE``, ``WANDB_DIR``, ``WANDB_BASE_URL``).
 
     Args:
         project: The W&B project.
@@ -44,28 +43,28 @@ class WandbLogger(SearchInfo, TrialHooks):
             ``tags``, ``notes`` and ``dir`` also a function of the trial.
         api_key_file: A file whose first line is the key, on this machine; ``~`` is expanded.
         api_key: The W&B API key. Better: `tune_wandb_nb.login`, which asks for it.
-        excludes: Metrics and config keys that are not logged: names, nested names
-            ("info/learner") and globs ("info/*").
+        excludes: Metrics and config keys to leave out: names, also nested ("info/learner"), and
+            globs ("info/*").
         log_config: Log hyperparameters that change during a trial (PBT) as ``config/<name>``.
         upload_checkpoints: Log checkpoints as artifacts: True for each of them, "best" (by the
             first metric of ``best``) or "last" for that one, when its trial ends.
-        save_checkpoints: What Ray called ``upload_checkpoints`` once.
-        upload_timeout: Seconds to wait, at the end of the search, for W&B to have everything.
+        save_checkpoints: An older name of ``upload_checkpoints``.
+        upload_timeout: Seconds to wait for the uploads at the end of the search.
         video_kwargs: Arguments for ``wandb.Video``, made from 5-D arrays (N, T, C, H, W).
         image_kwargs: Arguments for ``wandb.Image``, made from 3-D (H, W, C) and 4-D arrays.
         best: Metrics whose best value is kept in the summary, such as ``{"accuracy": "max"}``.
         mode: "online", "offline" or "disabled"; by default online with a key, offline without.
         host: The address of a self-hosted W&B server.
         dir: Where W&B files go (in a folder ``wandb`` there); by default ``./wandb``.
-        log_output: Keep a trial's console output, which Tune writes with ``log_to_file``, among the
-            run's files.
+        log_output: Keep a trial's console output, which Tune writes with ``log_to_file``, in the
+            run.
         sweep: Register the search as a W&B sweep, whose page has parallel coordinates and
             importance and can pause or stop the search; a mapping is the sweep's configuration.
         view: Save a view of the search in the W&B project, online: see `save_view`.
         search_run: Give the search a run of its own, of job type "search": the best value so far,
             the trials by status, and at the end a table of them. A function, such as
-            `tune_wandb_nb.write_report`, also writes the HTML report that the run keeps;
-            `Experiment` has it do so by itself.
+            `tune_wandb_nb.write_report`, also writes an HTML report for the run; `Experiment` adds
+            it by itself.
         **wandb_init_kwargs: Everything else goes to ``wandb.init``: ``entity``, ``tags``,
             ``notes``, ``job_type``, ``settings``, ... and the classic ``run_id``, ``run_name``.
 
@@ -120,28 +119,24 @@ class WandbLogger(SearchInfo, TrialHooks):
         self._restored: dict[str, Any] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        # A subclass's own attributes stay; the session and the key must not be written to a disk.
+        # Neither the session nor the key may get to a disk.
         arguments = {**self._arguments, "api_key": None}
         return {**self.__dict__, "_arguments": arguments, "_session": None, "_restored": {}}
 
     def report_with(self, write_report: ReportWriter) -> None:
-        """Have a run of the search keep the report that a function writes, unless it has one.
-
-        Args:
-            write_report: The function, such as `tune_wandb_nb.write_report`.
-        """
+        """Have ``write_report`` write the report in the search's run, unless one was given."""
         if self._arguments["search_run"] is True:
             self._arguments = {**self._arguments, "search_run": write_report}
 
     # Tune's hooks
 
     def setup(self, stop: Any = None, *args: Any, **info: Any) -> None:
-        """Check the settings before any trial starts."""
         del args
         search = calling_search()
         session = Session(self._arguments, restored=self._restored, search=search)
         session.start()
         if search is not None:
+            search.distinguish_trials()
             search.inherit(KeepsSetupConfig)
         adapt_tensorboard(for_tensorboard, numbers_of)
         self._session = session
@@ -153,7 +148,6 @@ class WandbLogger(SearchInfo, TrialHooks):
         session.notices.flush()
 
     def log_trial_start(self, trial: "Trial") -> None:
-        """Open the trial's run, or go on with it."""
         session = self._live()
         tracked = session.trials.get(trial.trial_id)
         if tracked is None:
@@ -172,7 +166,6 @@ class WandbLogger(SearchInfo, TrialHooks):
             session.send(tracked, tracked.config_change(trial, session.tune_trials))
 
     def log_trial_result(self, iteration: int, trial: "Trial", result: dict[str, Any]) -> None:
-        """Count one result, and send it to the writer."""
         del iteration
         session = self._live()
         tracked = session.trials.get(trial.trial_id)
@@ -181,11 +174,10 @@ class WandbLogger(SearchInfo, TrialHooks):
         tracked.stopping = bool(result.get("done"))
         if isinstance(tracked.run, TrialRun):
             session.media.keep(result)
-            # A copy, since Tune and the callbacks after this one may change the result.
+            # A copy: Tune and later callbacks may change the result.
             session.send(tracked, partial(tracked.rows.row, dict(result)))
 
     def log_trial_save(self, trial: "Trial") -> None:
-        """Log a checkpoint as an artifact, where ``upload_checkpoints`` asks for it."""
         session, checkpoint = self._live(), trial.checkpoint
         tracked = session.trials.get(trial.trial_id)
         if tracked is None or checkpoint is None or not isinstance(tracked.run, TrialRun):
@@ -196,7 +188,6 @@ class WandbLogger(SearchInfo, TrialHooks):
                 session.send(tracked, chosen)
 
     def log_trial_end(self, trial: "Trial", failed: bool = False) -> None:
-        """End the trial's run."""
         tracked = self._live().trials.get(trial.trial_id)
         if tracked is not None and not tracked.ended:
             ending = ending_of(
@@ -209,17 +200,12 @@ class WandbLogger(SearchInfo, TrialHooks):
             self._live().end_trial(tracked, tracked.with_output(ending, trial))
 
     def on_step_end(self, iteration: int, trials: list["Trial"], **info: Any) -> None:
-        """Pass on what was stopped in W&B, and print the notices, from Tune's thread."""
         del iteration, info
         session = self._live()
         session.stops.pass_on(trials, session.trials.stats_of, session.notices)
         session.poll(trials[0].storage.experiment_fs_path if trials else None)
 
     def on_experiment_end(self, trials: list["Trial"], **info: Any) -> None:
-        """Close every run, wait for the uploads, and say where the rows are.
-
-        The wait ends after ``upload_timeout`` seconds, or at once at an interrupt.
-        """
         del info
         session = self._live()
         session.tune_trials = trials
@@ -230,17 +216,14 @@ class WandbLogger(SearchInfo, TrialHooks):
             close_session(session, ending)
 
     def get_state(self) -> dict[str, Any]:
-        """Return what a restored search needs to go on with its trials."""
         if self._session is None:
             return {}
         self._session.writer.catch_up(_CATCH_UP)
         return {**self._session.trials.state(), **self._session.pages.state()}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Take over the state of the search that is restored; Tune calls it before ``setup``."""
+        # Tune calls this before `setup`.
         self._restored = dict(state)
-
-    # Inside
 
     def _live(self) -> Session:
         if self._session is None:
