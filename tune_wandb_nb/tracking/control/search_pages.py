@@ -1,5 +1,3 @@
-"""The pages of the search that runs: its sweep and its view, made while runs are opened."""
-
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,15 +24,13 @@ if TYPE_CHECKING:
 __all__ = ["RunPort", "SearchPages"]
 
 _SWEEP, _RUN = "wandb sweep", "wandb search run"
-"""Beside the trials' ids: where a search's saved state has its sweep and its run."""
-
+"""Keys, beside the trials' ids, of a search's saved state."""
 _SAVED_WITHIN = 10.0
-"""Seconds, at the end of the search."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunPort:
-    """The way to a run that the writer opens and writes."""
+    """The writer's functions for a run."""
 
     open_run: Callable[[TrialRun], None]
     send: Callable[[TrialRun, Callable[[], Row] | Ending], None]
@@ -43,7 +39,7 @@ class RunPort:
 
 
 class SearchPages:
-    """What W&B shows of a search beside its runs; ``search`` is None where none can be reached."""
+    """What W&B shows of a search beside its trials' runs."""
 
     def __init__(
         self,
@@ -55,26 +51,24 @@ class SearchPages:
     ) -> None:
         self.sweep: SearchSweep | None = None
         self.run: SearchRun | None = None
-        """The run of the search; None where it has none, and before its first trial."""
         self.are_due = True
-        """Whether the first run is still to come online."""
+        """Whether no run has come online yet."""
         self._settings, self._access, self._search, self._say = settings, access, search, say
         self._port = port
         self._view: SavedView | None = None
         self._is_last = False
         self._important: str | None = None
-        """The hyperparameter that the saved view shows first."""
         self._entries: Sequence[TrialEntry] = ()
         self._where: tuple[str, str] | None = None
-        """The project's page and the group of a view that is saved by itself."""
+        """The project's page and the group of the view."""
         self._saving: threading.Thread | None = None
         self._restored: Mapping[str, Any] = {}
 
     def begin(self, arguments: Mapping[str, Any], restored: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Register the sweep where one is asked for; returns the logger's arguments with it."""
+        """Register the sweep where one is asked for; return the logger's arguments with it."""
         self._restored = restored
         if self._settings.view and self._search is not None and self._search.changes_config:
-            # Without them the history has nothing for the charts of the schedules.
+            # For the charts of the schedules.
             arguments = {**arguments, "log_config": True}
         if not self._settings.sweep:
             return arguments
@@ -83,7 +77,6 @@ class SearchPages:
         return arguments if self.sweep is None else self.sweep.with_sweep(arguments)
 
     def state(self) -> dict[str, Any]:
-        """Return what a restored search needs to go on with its sweep and its run."""
         state: dict[str, Any] = {}
         if self.sweep is not None:
             state[_SWEEP] = self.sweep.state()
@@ -93,42 +86,39 @@ class SearchPages:
         return state
 
     def follow(self, trials: Sequence["Trial"], trial_id: str, first: InitPlan) -> None:
-        """Log how far the search is to its own run, which opens with the first call."""
         if not self._settings.search_run or first.mode == "disabled":
             return
         if self.run is None:
             self.run = self._new_run(trial_id, first)
             self._port.open_run(self.run)
-        if (row := self.run.update(trials)) is not None:
-            self._port.send(self.run, lambda: row)
+        self._send(self.run, self.run.update(trials))
 
     def conclude(
         self, trials: Sequence["Trial"], entries: Sequence[TrialEntry], experiment: str | None
     ) -> None:
-        """End the search's own run, with a table of its trials and its report."""
         self._entries = entries
         if self._view is not None and self._where is not None:
-            # Beside the uploads of the last runs.
-            self._save_beside(self._save_important, *self._where)
+            self._save_beside(self._save_important)
         if self.run is not None:
             row, ending = self.run.conclude(trials, entries, experiment)
-            if row is not None:
-                self._port.send(self.run, lambda: row)
+            self._send(self.run, row)
             self._port.send(self.run, ending)
 
+    def _send(self, run: SearchRun, row: Row | None) -> None:
+        if row is not None:
+            self._port.send(run, lambda: row)
+
     def poll(self) -> None:
-        """Act on what was decided on the sweep's page, in Tune's thread."""
         if self.sweep is not None:
             self.sweep.pass_on()
 
     def publish(self, project_url: str, group: str | None, group_url: str | None) -> None:
-        """Say where the search is, and save its view."""
         self.are_due = False
         page = self.sweep.url if self.sweep is not None else group_url
         self._say(f"this search in W&B: {page}")
         if self._settings.view and group is not None:
             self._where = (project_url, group)
-            self._save_beside(self.save_view, *self._where)
+            self._save_beside(self.save_view)
 
     def save_view(self, project_url: str, group: str) -> str:
         """Save a view of the search, and return its address.
@@ -146,28 +136,25 @@ class SearchPages:
 
     @property
     def view_url(self) -> str | None:
-        """The address of the saved view; None before it is saved."""
         return self._view.url if self._view is not None else None
 
     def wait(self) -> None:
         """Wait for the view, which at the end shows the most important hyperparameter first."""
-        if self._saving is None or self._where is None:
+        if self._saving is None:
             return
         self._saving.join(_SAVED_WITHIN)
         if self._view is not None and self._important is None and not self._is_last:
             # It was saved for the first time while the search ended.
-            self._save_beside(self._save_important, *self._where)
+            self._save_beside(self._save_important)
             self._saving.join(_SAVED_WITHIN)
 
     def end(self) -> None:
-        """End the sweep."""
         if self.sweep is not None:
             self.sweep.end()
 
-    def _save_beside(self, save: Callable[[str, str], object], *where: str) -> None:
-        arguments = (save, *where)
+    def _save_beside(self, save: Callable[[str, str], object]) -> None:
         self._saving = threading.Thread(
-            target=self._save_quietly, args=arguments, name="tune-wandb-view", daemon=True
+            target=self._save_quietly, args=(save,), name="tune-wandb-view", daemon=True
         )
         self._saving.start()
 
@@ -186,23 +173,20 @@ class SearchPages:
         params = varied_params(self._search.param_space) if self._search is not None else {}
         return most_important(rated, list(params))
 
-    def _save_quietly(
-        self, save: Callable[[str, str], object], project_url: str, group: str
-    ) -> None:
+    def _save_quietly(self, save: Callable[[str, str], object]) -> None:
+        assert self._where is not None
         try:
-            save(project_url, group)
-        except ViewError as error:
-            self._say(f"no W&B view of this search: {error}.")
+            save(*self._where)
         except Exception as error:
-            # The search has nothing to do with it.
-            self._say(f"no W&B view of this search: {type(error).__name__}.")
+            reason = error if isinstance(error, ViewError) else type(error).__name__
+            self._say(f"no W&B view of this search: {reason}.")
 
     def _new_run(self, trial_id: str, first: InitPlan) -> SearchRun:
         metric, mode = self._objective()
         name = self._search.name if self._search is not None else ""
         plan = plan_of_search_run(first, trial_id, name or str(first.arguments["group"]))
-        restored = self._restored.get(_RUN)
-        if restored is not None:
+        restored = self._restored.get(_RUN) or {}
+        if restored:
             plan = replace(plan, arguments={**plan.arguments, "id": restored["run_id"]})
         given = self._settings.search_run
         return SearchRun(
@@ -212,11 +196,10 @@ class SearchPages:
             say=self._say,
             on_offline=self._port.on_offline,
             write_report=None if isinstance(given, bool) else given,
-            started=restored["started"] if restored is not None else None,
+            started=restored.get("started"),
         )
 
     def _objective(self) -> tuple[str | None, str]:
-        """Return the metric that is optimized, None where nobody knows it, and its mode."""
         if self._search is not None and self._search.metric is not None:
             return self._search.metric, self._search.mode
         return self._settings.first_best or (None, "min")

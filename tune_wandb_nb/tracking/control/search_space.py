@@ -1,5 +1,3 @@
-"""What W&B's pages need of a search space: a sweep's configuration, the parameters that vary."""
-
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, cast
 
@@ -17,7 +15,7 @@ def sweep_config(
     *,
     say: Callable[[str], None],
 ) -> dict[str, Any] | None:
-    """Make a sweep's configuration of a search space; None where it can express nothing of it."""
+    """Return None where a sweep can express nothing of the space."""
 
     def leave_out(text: str) -> None:
         say(f"left out of the W&B sweep: {text}")
@@ -27,12 +25,12 @@ def sweep_config(
         space = SearchSpace.from_param_space(param_space)
         return space.to_sweep_config(metric, goal, leave_out=leave_out)
     except SpaceError:
-        # Empty: the space may be in the search algorithm only.
+        # The space may be in the search algorithm only.
         return None
 
 
 def varied_params(param_space: Mapping[str, Any]) -> dict[str, bool]:
-    """Return the hyperparameters that vary, each with whether its distribution is logarithmic."""
+    """Return name -> whether it varies logarithmically."""
     try:
         space = SearchSpace.from_param_space(param_space)
     except SpaceError:

@@ -1,5 +1,3 @@
-"""The W&B sweep of the search that runs: what is decided on its page happens to the search."""
-
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -42,7 +40,6 @@ class SearchSweep:
     ) -> None:
         self.url = sweep.url(host)
         self.is_cancelled = False
-        """Whether the search was stopped by a cancelled sweep."""
         self._host, self._key, self._sweep = host, key, sweep
         self._search = search
         self._say = say
@@ -51,20 +48,16 @@ class SearchSweep:
         self._thread = threading.Thread(target=self._ask, name="tune-wandb-sweep", daemon=True)
 
     def start(self) -> None:
-        """Start asking."""
         self._thread.start()
 
     def with_sweep(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a logger's arguments such that every run belongs to the sweep."""
         settings = settings_argument(arguments.get("settings"))
         return {**arguments, "settings": {**settings, "sweep_id": self._sweep.sweep_id}}
 
     def state(self) -> dict[str, str]:
-        """Return what a restored search needs to go on with the sweep."""
         return asdict(self._sweep)
 
     def pass_on(self) -> None:
-        """Hold, continue or end the search as its sweep was paused, resumed or stopped."""
         state = self._state
         if state == self._passed_on or self._search is None:
             return
@@ -84,7 +77,6 @@ class SearchSweep:
             self._say("the sweep was resumed in W&B.")
 
     def end(self) -> None:
-        """End the sweep, unless it has ended, or W&B has ended it; its runs stay."""
         if self._ended.is_set():
             return
         self._ended.set()
@@ -97,7 +89,6 @@ class SearchSweep:
 
     def _ask(self) -> None:
         while not self._ended.wait(_ASKED_EVERY):
-            # A server that does not answer now is asked again.
             with suppress(AccountError):
                 state = sweep_state(self._host, self._key, self._sweep, timeout=_TIMEOUT)
                 self._state = state or self._state
@@ -114,42 +105,28 @@ def begin_sweep(
 
     Whatever is in the way is said in one line, and the search goes on without a sweep.
     """
-    reason = _obstacle(settings, access)
-    if reason is None and access.key is not None:
+    try:
+        key = _key(settings, access)
         host = server_of(settings)
-        try:
-            sweep = _sweep(host, access.key, settings, search=search, restored=restored, say=say)
-        except AccountError as error:
-            reason = error.reason
-        else:
-            found = SearchSweep(host, access.key, sweep, search, say)
-            found.start()
-            return found
-    say(f"no W&B sweep for this search: {reason}.")
-    return None
-
-
-def _obstacle(settings: WandbSettings, access: Access) -> str | None:
-    if access.mode != "online" or access.key is None:
-        return f"it is tracked {access.mode}" if access.mode != "online" else "there is no API key"
-    if settings.project is None:
-        return "WandbLogger was given no project"
-    return access.check.refusal() if access.check is not None else None
-
-
-def _config(
-    settings: WandbSettings, search: TuneSearch | None, say: Callable[[str], None]
-) -> dict[str, Any] | None:
-    if isinstance(settings.sweep, Mapping):
-        config: dict[str, Any] | None = dict(settings.sweep)
-    elif search is None:
-        config = None
-    else:
-        config = sweep_config(search.param_space, search.metric, search.mode, say=say)
-    if config is None:
+        sweep = _sweep(host, key, settings, search=search, restored=restored, say=say)
+    except AccountError as error:
+        say(f"no W&B sweep for this search: {error.reason}.")
         return None
-    name = settings.group or (search.name if search is not None else "")
-    return {"name": name, **config} if name else config
+    found = SearchSweep(host, key, sweep, search, say)
+    found.start()
+    return found
+
+
+def _key(settings: WandbSettings, access: Access) -> ApiKey:
+    if access.mode != "online":
+        raise AccountError(f"it is tracked {access.mode}")
+    if access.key is None:
+        raise AccountError("there is no API key")
+    if settings.project is None:
+        raise AccountError("WandbLogger was given no project")
+    if access.check is not None and (refusal := access.check.refusal()) is not None:
+        raise AccountError(refusal)
+    return access.key
 
 
 def _sweep(
@@ -165,8 +142,14 @@ def _sweep(
         sweep = Sweep(**restored)
         set_sweep_state(host, key, sweep, RUNNING, timeout=_TIMEOUT)
         return sweep
-    config = _config(settings, search, say)
+    config: Mapping[str, Any] | None = None
+    if isinstance(settings.sweep, Mapping):
+        config = settings.sweep
+    elif search is not None:
+        config = sweep_config(search.param_space, search.metric, search.mode, say=say)
     if config is None:
         raise AccountError("the search space holds nothing that a sweep can express")
+    if name := settings.group or (search.name if search is not None else ""):
+        config = {"name": name, **config}
     entity = settings.init.get("entity")
     return register_sweep(host, key, config, entity=entity, project=str(settings.project))

@@ -1,8 +1,7 @@
-"""One sweep of a W&B server: registered, asked for its state, and ended.
+"""A sweep on a W&B server.
 
-``wandb.sweep`` is not used: it leaves ``WANDB_PROJECT`` and ``WANDB_ENTITY`` in the environment of
-this process and its children, takes the key of wandb's own session, and prints; nothing public of
-wandb ends a sweep.
+``wandb.sweep`` leaves ``WANDB_PROJECT`` and ``WANDB_ENTITY`` in the environment, takes the key of
+wandb's own session, and prints; nothing public of wandb ends a sweep.
 """
 
 from collections.abc import Mapping
@@ -21,22 +20,13 @@ RUNNING, FINISHED = "RUNNING", "FINISHED"
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """A sweep that the server knows."""
-
     sweep_id: str
     """Its name in addresses, and in ``wandb.Settings(sweep_id=...)``."""
     object_id: str
-    """The server's own id of it."""
     entity: str
     project: str
 
     def url(self, host: str) -> str:
-        """Return its page.
-
-        Example:
-            >>> Sweep("ab12", "U3dlZXA6MQ==", "me", "digits").url("https://api.wandb.ai")
-            'https://wandb.ai/me/digits/sweeps/ab12'
-        """
         page = project_page(host, self.entity, self.project)
         return f"{page}/sweeps/{quote(self.sweep_id, safe='')}"
 
@@ -44,13 +34,9 @@ class Sweep:
 def register_sweep(
     host: str, key: ApiKey, config: Mapping[str, Any], *, entity: str | None, project: str
 ) -> Sweep:
-    """Register a sweep whose runs somebody else chooses: the server has no say in them.
-
-    Raises:
-        AccountError: the server cannot be asked, or makes no sweep.
-    """
     import yaml
 
+    # The server chooses no runs.
     text = yaml.safe_dump({**config, "controller": {"type": "local"}}, sort_keys=False)
     variables = {
         "config": text,
@@ -68,21 +54,12 @@ def register_sweep(
 
 
 def sweep_state(host: str, key: ApiKey, sweep: Sweep, *, timeout: float) -> str | None:
-    """Return "RUNNING", "PAUSED", "FINISHED" or "CANCELED"; None where the server knows none.
-
-    Raises:
-        AccountError: the server cannot be asked.
-    """
+    """Return "RUNNING", "PAUSED", "FINISHED" or "CANCELED"; None where the server has none."""
     variables = {"entity": sweep.entity, "project": sweep.project, "sweep": sweep.sweep_id}
     return state_of_sweep(query_server(host, key, SWEEP_STATE, variables, timeout=timeout))
 
 
 def set_sweep_state(host: str, key: ApiKey, sweep: Sweep, state: str, *, timeout: float) -> None:
-    """Change the state.
-
-    Raises:
-        AccountError: the server cannot be asked, or refuses.
-    """
     variables = {
         "id": sweep.object_id,
         "state": state,

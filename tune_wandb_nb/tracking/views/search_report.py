@@ -1,5 +1,3 @@
-"""A W&B report of one search: what was searched, the best trial, its charts and its trials."""
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,14 +39,13 @@ def save_report(host: str, key: ApiKey, content: ViewContent, trials: Sequence[T
     project_id = project_id_of(ask(host, key, PROJECT_ID, where))
     if project_id is None:
         raise ViewError(f"{host} has no project {content.project!r} of {content.entity!r}")
-    spec = _spec(content, trials, project_id)
     variables = {
         **where,
         "name": new_report_name(),
         "displayName": content.name[:_LONGEST_TITLE],
         "type": "runs",
         "description": "",
-        "spec": spec,
+        "spec": _spec(content, trials, project_id),
     }
     saved = upsert(host, key, variables)
     if saved is None or not saved[1]:
@@ -124,5 +121,5 @@ def _cell(value: Any) -> str:
 
 
 def _plain(value: object) -> str:
-    """Return a text such that Markdown and HTML show it as it is."""
+    """Escape what Markdown or HTML would not show."""
     return _MARKS.sub(r"\\\1", " ".join(str(value).split()))

@@ -1,6 +1,3 @@
-"""The W&B run of a whole search: how far it is, and at its end a table of its trials."""
-
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tune_wandb_nb.compat.wandb import is_lost_connection
 from tune_wandb_nb.search_space.space.params import flat_params
 from tune_wandb_nb.tracking.results.media import is_number
-from tune_wandb_nb.tracking.results.payload import Excludes, Splitter, flatten
+from tune_wandb_nb.tracking.results.payload import BestSoFar, Excludes, Splitter, flatten
 from tune_wandb_nb.tracking.results.rows import Row
 from tune_wandb_nb.tracking.results.trial_end import Ending, finished_ending
 from tune_wandb_nb.tracking.runs.init_plan import InitPlan
@@ -31,18 +28,15 @@ _REPORT = "report.html"
 
 
 class ReportWriter(Protocol):
-    """Writes the HTML report of an experiment into a file."""
+    """Writes the HTML report of an experiment into a file; may raise anything."""
 
     def __call__(
         self, experiment: str, path: Path, *, metric: str | None, mode: str | None
-    ) -> None:
-        """Write it; may raise anything."""
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class TrialEntry:
-    """One trial in the table at the end."""
-
     run_id: str
     name: str
     status: str
@@ -64,10 +58,7 @@ class TrialEntry:
 
 
 def plan_of_search_run(first: InitPlan, trial_id: str, experiment: str) -> InitPlan:
-    """Return how to open the run of a search: as that of its first trial, without its config.
-
-    Tune numbers the trials of a search behind a common prefix of their ids.
-    """
+    # Tune numbers the trials of a search behind a common prefix.
     prefix = trial_id.rpartition("_")[0] or trial_id
     own = {"id": f"{prefix}_search", "name": experiment, "job_type": JOB_TYPE, "config": {}}
     settings = {name: value for name, value in first.settings.items() if name != "sweep_id"}
@@ -82,10 +73,7 @@ def plan_of_search_run(first: InitPlan, trial_id: str, experiment: str) -> InitP
 
 
 class SearchRun(TrialRun):
-    """The run of a search; the writer opens, writes and ends it as a trial's.
-
-    `update` and `conclude` are called in Tune's thread.
-    """
+    """The run of a search, for the writer; Tune's thread calls `update` and `conclude`."""
 
     def __init__(
         self,
@@ -102,8 +90,8 @@ class SearchRun(TrialRun):
         super().__init__("", name, plan, say=say, recovery=_OpenAgain(on_offline))
         now = time.time()
         self.started = now if started is None else started
-        # Steps are the seconds of the search: nobody knows how many rows an earlier process wrote
-        # after Tune had saved its state for the last time.
+        # Steps are the seconds of the search: an earlier process may have written rows after Tune
+        # had last saved its state.
         self._newest = -1 if started is None else int(now - started) + _ROWS_AT_END
         self._metric, self._mode = metric, mode
         self._write_report = write_report
@@ -113,10 +101,10 @@ class SearchRun(TrialRun):
         self._shown: Mapping[str, Any] = {}
         self._statuses: set[str] = set()
         self._over: set[str] = set()
-        self._best: float | None = None
+        self._best = BestSoFar({} if metric is None else {metric: mode})
 
     def update(self, trials: Sequence["Trial"]) -> Row | None:
-        """Return a row of the trials' statuses and the best value, if it is time for one."""
+        """Return a row if it is time for one."""
         now = time.monotonic()
         if now < self._next:
             return None
@@ -126,16 +114,14 @@ class SearchRun(TrialRun):
     def conclude(
         self, trials: Sequence["Trial"], entries: Sequence[TrialEntry], experiment: str | None
     ) -> tuple[Row | None, Ending]:
-        """Return the last row and the ending; the table is made of ``entries``."""
         self._entries, self._experiment = entries, experiment
         return self._row(trials), finished_ending("completed")
 
     def finish(self, ending: Ending) -> None:
-        """Log the table, keep the report, and close the run."""
         assert self.open_run is not None
         self.log_metrics(self._as_row({"trials/table": self._table()}))
         if self._write_report is not None and self._experiment is not None:
-            # In the run's own folder, since an offline run must have the file when it is uploaded.
+            # In the run's folder: an offline run must have it when it is uploaded.
             file = Path(self.open_run.run.dir, _REPORT)
             try:
                 self._write_report(self._experiment, file, metric=self._metric, mode=self._mode)
@@ -148,9 +134,11 @@ class SearchRun(TrialRun):
         counts = Counter(trial.status.lower() for trial in trials)
         self._statuses |= counts.keys()
         values: dict[str, Any] = {f"trials/{each}": counts[each] for each in sorted(self._statuses)}
-        self._note_best(trials)
-        if self._best is not None:
-            values[f"best_so_far/{self._metric}"] = self._best
+        for trial in trials:
+            if trial.status in _OVER and trial.trial_id not in self._over:
+                self._over.add(trial.trial_id)
+                self._best.update(dict(flatten(trial.last_result or {})), 0)
+        values |= {f"best_so_far/{name}": value for name, value in self._best.values().items()}
         if values == self._shown:
             return None
         self._shown = values
@@ -159,16 +147,6 @@ class SearchRun(TrialRun):
     def _as_row(self, values: Mapping[str, Any]) -> Row:
         self._newest = max(self._newest + 1, int(time.time() - self.started))
         return Row(values, {}, {}, self._newest, is_reported=False)
-
-    def _note_best(self, trials: Sequence["Trial"]) -> None:
-        for trial in trials:
-            if self._metric is None or trial.status not in _OVER or trial.trial_id in self._over:
-                continue
-            self._over.add(trial.trial_id)
-            value = dict(flatten(trial.last_result or {})).get(self._metric)
-            if isinstance(value, int | float) and not math.isnan(value):
-                known = [] if self._best is None else [self._best]
-                self._best = (max if self._mode == "max" else min)([*known, value])
 
     def _table(self) -> Any:
         import wandb
@@ -186,18 +164,12 @@ class SearchRun(TrialRun):
             ]
             for entry in entries
         ]
-        columns: list[Any] = [
-            "trial",
-            "status",
-            "run",
-            *(f"config/{name}" for name in params),
-            *metrics,
-        ]
-        return wandb.Table(columns=columns, data=rows, allow_mixed_types=True)
+        columns: list[Any] = ["trial", "status", "run", *(f"config/{name}" for name in params)]
+        return wandb.Table(columns=columns + metrics, data=rows, allow_mixed_types=True)
 
 
 class _OpenAgain(Recovery):
-    """Opens the run again when wandb-core has died; what was not sent by then is not repeated."""
+    """Opens the run again when wandb-core has died; lost rows are not repeated."""
 
     def __init__(self, on_offline: Callable[[TrialRun], None]) -> None:
         self._on_offline = on_offline

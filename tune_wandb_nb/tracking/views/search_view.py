@@ -1,5 +1,3 @@
-"""The saved view of one search: what it shows, and how it gets to the server."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -38,8 +36,6 @@ class ViewError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ViewContent:
-    """What a view shows of a search."""
-
     name: str
     entity: str
     project: str
@@ -47,29 +43,25 @@ class ViewContent:
     metric: str
     mode: str
     params: Mapping[str, bool]
-    """The hyperparameters that vary -> whether their axes are logarithmic."""
+    """What varies -> whether its axis is logarithmic."""
     has_best: bool = False
     """Whether the summary holds ``best/<metric>``."""
     important: str | None = None
-    """The hyperparameter that says most about the metric; None where nobody knows it yet."""
+    """The hyperparameter that says most about the metric."""
     has_search_run: bool = False
-    """Whether the group also holds a run of the whole search, which is no trial."""
     has_schedule: bool = False
     """Whether hyperparameters change during a trial, and are logged as ``config/<name>``."""
 
     @property
     def ranked_by(self) -> str:
-        """The value of a run's summary by which the runs are ordered."""
         return f"best/{self.metric}" if self.has_best else self.metric
 
 
 @dataclass(frozen=True, slots=True)
 class SavedView:
-    """A view that the server has."""
-
     url: str
     name: str
-    """The server's own name of it."""
+    """The server's own."""
     object_id: str | None
 
 
@@ -81,7 +73,6 @@ def save_view(
     Raises:
         ViewError: wandb-workspaces is not installed, or the server takes no view.
     """
-    spec = _spec(content)
     variables = {
         "entityName": content.entity,
         "projectName": content.project,
@@ -89,7 +80,7 @@ def save_view(
         "displayName": content.name,
         "type": "project-view",
         "description": "",
-        "spec": spec,
+        "spec": _spec(content),
         "locked": False,
     }
     if before is not None:
@@ -103,12 +94,11 @@ def save_view(
 
 
 def upsert(host: str, key: ApiKey, variables: Mapping[str, Any]) -> tuple[str, str | None] | None:
-    """Save a view or a report; returns its name and id, None where the server saves none."""
+    """Save a view or a report; return its name and id, None where the server saves none."""
     return view_of(ask(host, key, UPSERT_VIEW, variables))
 
 
 def ask(host: str, key: ApiKey, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Ask the server; raises ViewError for what it refuses."""
     try:
         return query_server(host, key, query, variables)
     except AccountError as error:
@@ -144,11 +134,6 @@ def _spec(content: ViewContent) -> str:
 
 
 def panels_of(content: ViewContent) -> list[Any]:
-    """Return the charts of a search.
-
-    Raises:
-        ImportError: wandb-workspaces is not installed.
-    """
     from wandb_workspaces.reports import v2
 
     result = v2.SummaryMetric(content.ranked_by)
@@ -156,17 +141,18 @@ def panels_of(content: ViewContent) -> list[Any]:
         v2.ParallelCoordinatesPlotColumn(metric=v2.Config(_path(name)), log=is_log or None)
         for name, is_log in content.params.items()
     ]
+    axes.append(v2.ParallelCoordinatesPlotColumn(metric=result))
     curve = v2.LinePlot(
         title=content.metric,
         x="training_iteration",
         y=[content.metric],
         max_runs_to_show=_BEST_SHOWN,
     )
-    # Sorting is stable: the most important one comes first, the others stay.
+    # The most important one comes first, the others keep their order.
     scatters = sorted(content.params.items(), key=lambda item: item[0] != content.important)
     return [
         curve,
-        v2.ParallelCoordinatesPlot(columns=[*axes, _column(v2, result)]),
+        v2.ParallelCoordinatesPlot(columns=axes),
         v2.ParameterImportancePlot(with_respect_to=content.ranked_by),
         *(
             v2.ScatterPlot(x=v2.Config(_path(name)), y=result, log_x=is_log or None)
@@ -189,10 +175,6 @@ def _sections(content: ViewContent) -> list[Any]:
     return sections
 
 
-def _column(v2: Any, metric: Any) -> Any:
-    return v2.ParallelCoordinatesPlotColumn(metric=metric)
-
-
 def _columns(content: ViewContent) -> list[str]:
     return [
         "run:displayName",
@@ -203,5 +185,5 @@ def _columns(content: ViewContent) -> list[str]:
 
 
 def _path(name: str) -> str:
-    """Return a nested name as W&B writes it in a config."""
+    """Write a nested name as W&B does in a config."""
     return name.replace("/", ".")
