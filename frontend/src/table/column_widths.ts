@@ -6,7 +6,7 @@ import { cellText, type ShownColumn } from "./row";
 
 const PADDING = 20;
 /** Room for the arrow of the sorted column. */
-const ARROW = 14;
+const ARROW = 18;
 const SAMPLE = 300;
 /** More values than this decide no further on how many digits there are. */
 const FORMATTED = 400;
@@ -29,12 +29,15 @@ export class ColumnWidths {
   }
 
   private width(column: Column, texts: readonly string[], font: string): number {
-    if (this.context !== null) this.context.font = font;
-    const measured = (text: string): number => this.context?.measureText(text).width ?? 60;
+    const measured = (text: string, written = font): number => {
+      if (this.context === null) return 60;
+      this.context.font = written;
+      return this.context.measureText(text).width;
+    };
     // The longest texts are the widest, give or take a letter.
     const long = [...new Set(texts)].sort((a, b) => b.length - a.length).slice(0, 8);
     const content = Math.max(0, ...long.map((text) => measured(text.slice(0, 80))));
-    const title = Math.min(measured(column.title.slice(0, 60)) + ARROW, 130);
+    const title = Math.min(measured(column.title.slice(0, 60), `600 ${font}`) + ARROW, 130);
     const extra = column.key === STATE ? 22 : 0;
     const limit = column.key === NAME ? 200 : 180;
     const wanted = clamp(Math.ceil(Math.max(content + extra, title) + PADDING), 48, limit);
