@@ -21,11 +21,11 @@ NO_KEY = (
 class CheckedKey:
     key: ApiKey | None = None
     refusal: str | None = None
-    """Why the server does not take the key; None where it does, or was not asked."""
+    """Why the server does not take the key."""
     is_checked: bool = False
 
     def pack(self) -> tuple[str | None, str | None, bool]:
-        """Return a form that can be sent: an `ApiKey` itself does not pickle."""
+        """An `ApiKey` does not pickle."""
         return self.key.reveal() if self.key else None, self.refusal, self.is_checked
 
     @classmethod
@@ -42,11 +42,11 @@ class Access:
     mode: Mode
     key: ApiKey | None = None
     check: ServerCheck | None = None
-    """Asks the server whether it takes the key; None where that is known, or without a key."""
+    """None if it is known whether the server takes the key."""
     note: str = ""
-    """Why the run is offline although there is a key; empty otherwise."""
+    """Why the run is offline with a key."""
     lacks_key: bool = False
-    """Whether the run is offline only because no key was found."""
+    """Whether it is offline only for want of a key."""
 
 
 def decide_access(
@@ -55,10 +55,7 @@ def decide_access(
     *,
     sent: CheckedKey = NO_CHECKED_KEY,
 ) -> Access:
-    """Decide whether a run goes online, and with which key; "offline" in the settings is final.
-
-    In a trial, ``sent`` is what the driver has sent; without a key from there, this node's is used.
-    """
+    """In a trial, ``sent`` is what the driver has sent; without its key, this node's is used."""
     if settings.mode in ("offline", "disabled"):
         return Access(settings.mode)
     if sent.refusal is not None:

@@ -1,5 +1,3 @@
-"""The one client of the W&B server's GraphQL: who a key belongs to, and whatever else is asked."""
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +33,7 @@ _LONGEST_REFUSAL = 200
 class AccountError(RuntimeError):
     """The server refuses the key or cannot be asked; the message says why, never the key.
 
-    ``reason`` says it in a few words, for a notice; ``is_final``: asking again later is of no use.
+    ``reason`` says it in a few words; ``is_final``: asking again is of no use.
     """
 
     def __init__(self, message: str, *, reason: str = "", is_final: bool = False) -> None:
@@ -65,7 +63,7 @@ def project_page(host: str, entity: str, project: str) -> str:
 
 
 def check_reachable(host: str, *, timeout: float = _TIMEOUT) -> None:
-    """Check that a server answers at an address; no key is sent."""
+    """No key is sent."""
     _post(host, None, VIEWER, {}, timeout)
 
 
@@ -76,11 +74,8 @@ def look_up_account(host: str, key: ApiKey, *, timeout: float = _TIMEOUT) -> Acc
     return Account(str(viewer.get("entity") or ""), tuple(names_of(viewer.get("teams"))))
 
 
-def look_up_projects(
-    host: str, key: ApiKey, entity: str, *, timeout: float = _TIMEOUT
-) -> tuple[str, ...]:
-    variables = {"entity": entity, "perPage": _MOST_PROJECTS}
-    data = query_server(host, key, PROJECTS, variables, timeout=timeout)
+def look_up_projects(host: str, key: ApiKey, entity: str) -> tuple[str, ...]:
+    data = query_server(host, key, PROJECTS, {"entity": entity, "perPage": _MOST_PROJECTS})
     return tuple(names_of(data.get("models")))
 
 
@@ -99,7 +94,7 @@ def query_server(
     is_ok = status == HTTPStatus.OK
     is_empty = not isinstance(data, dict) or not any(data.values())
     if is_ok and is_empty and (refusal := first_error(body)):
-        # A query that was understood, and refused: no right, or no such thing on this server.
+        # No right, or no such thing on this server.
         reason = f"{host} answers: {key.scrub(refusal)[:_LONGEST_REFUSAL]}"
         raise AccountError(f"{reason} (status {status}).", reason=reason)
     if is_ok and isinstance(data, dict):
@@ -120,12 +115,12 @@ def _post(
         return requests.post(
             f"{host.rstrip('/')}/graphql",
             json={"query": query, "variables": dict(variables)},
-            # Without an auth argument requests would send what netrc has.
+            # Otherwise requests would send what netrc has.
             auth=("api", key.reveal()) if key is not None else lambda request: request,
             timeout=timeout,
         )
     except (requests.RequestException, ValueError) as error:
-        # The error's own text may be long, and holds nothing that a person can act on.
+        # Its text may be long, and is no help.
         reason = f"{host} cannot be reached ({type(error).__name__})"
         raise AccountError(f"{reason}: check the address and the network.", reason=reason) from None
 

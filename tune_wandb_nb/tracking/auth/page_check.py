@@ -10,24 +10,20 @@ _ANYWHERE = frozenset({"*", "http:", "https:", "http://*", "https://*"})
 
 
 def frame_refusal(url: str, *, timeout: float = _TIMEOUT) -> str | None:
-    """Return why a browser will show nothing of a page in a frame; None where it may show it.
-
-    No key is sent. A server that cannot be reached from here may still be reached by the browser;
-    and a page that asks for a login by its scripts looks like any other.
-    """
+    """Return why a browser will not show a page in a frame, if that is known. No key is sent."""
     import requests
 
     try:
         answer = requests.get(
             url,
-            # Without an auth argument requests would send what netrc has.
+            # Otherwise requests would send what netrc has.
             auth=lambda request: request,
             timeout=timeout,
             stream=True,
         )
         answer.close()
     except (requests.RequestException, ValueError):
-        return None
+        return None  # The browser may still reach it.
     if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return "the server asks for a login"
     if answer.status_code >= HTTPStatus.BAD_REQUEST:
@@ -48,6 +44,6 @@ def _forbids_frames(headers: Mapping[str, str]) -> bool:
     for directive in headers.get("Content-Security-Policy", "").split(";"):
         words = directive.split()
         if words and words[0].lower() == "frame-ancestors":
-            # Browsers ignore the older header then. A notebook is seldom at a listed address.
+            # Then browsers ignore the older header. A notebook is seldom at a listed address.
             return not _ANYWHERE.intersection(words[1:])
     return headers.get("X-Frame-Options", "").strip().upper() in ("DENY", "SAMEORIGIN")

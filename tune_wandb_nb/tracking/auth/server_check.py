@@ -13,8 +13,8 @@ _TIMEOUT_AGAIN = 5.0
 class ServerCheck:
     """Asks a W&B server, which may be out of reach for ``timeout`` seconds, if it takes a key.
 
-    A run that ``wandb.init`` could not open keeps its id in wandb-core until the process ends, so
-    that it cannot be opened offline under the same id: the server is better asked first.
+    It is asked first: a run that ``wandb.init`` could not open keeps its id in wandb-core, and
+    cannot be opened offline under the same id.
     """
 
     def __init__(self, host: str, key: ApiKey | None, *, timeout: float = 10.0) -> None:
@@ -25,10 +25,10 @@ class ServerCheck:
         self._was_asked = False
         self._refusal: str | None = None
         self.is_final = False
-        """Whether asking again is of no use: the key is refused, or it is no W&B server."""
+        """Whether asking again is of no use."""
 
     def refusal(self) -> str | None:
-        """Return why runs cannot go online, or None where they can; blocks while it asks."""
+        """Return why runs cannot go online, or None; blocks while it asks."""
         with self._lock:
             if not self._was_asked and self.key is not None:
                 self._ask_until_reached(self.key)
@@ -36,13 +36,13 @@ class ServerCheck:
             return self._refusal
 
     def refuse(self, reason: str) -> None:
-        """Keep further runs offline for now: the server answers, but a run could not be opened."""
+        """Keep further runs offline: the server answers, but a run could not be opened."""
         with self._lock:
             self._refusal = self._refusal or reason
             self._was_asked = True
 
     def ask_again(self) -> str | None:
-        """As `refusal`, but a refusal that may have passed is asked anew."""
+        """As `refusal`; a refusal that is not final is checked anew."""
         with self._lock:
             if self._refusal is not None and not self.is_final and self.key is not None:
                 self._ask(self.key, _TIMEOUT_AGAIN)

@@ -1,4 +1,4 @@
-"""Population based training: the trial whose checkpoint another trial has copied."""
+"""Population based training: which trial has copied which."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,15 +13,12 @@ if TYPE_CHECKING:
 __all__ = ["POLICIES", "RecordedCopy", "copied_from", "recorded_copies"]
 
 POLICIES = "pbt_policy_*.txt"
-"""The files in an experiment's folder in which Tune records what each trial has copied."""
+"""In an experiment's folder, Tune's files of what each trial has copied."""
 _FIELDS = 6
 
 
 def copied_from(trial: "Trial", trials: Sequence["Trial"]) -> str | None:
-    """Return the id of the other trial in whose folder a trial's checkpoint lies, or None.
-
-    No hook of Tune's reports from which trial population based training has copied another.
-    """
+    """Return the id of the other trial in whose folder the checkpoint lies: no hook reports it."""
     if trial.checkpoint is None:
         return None
     folder = PurePath(trial.checkpoint.path).parent.name
@@ -32,26 +29,19 @@ def copied_from(trial: "Trial", trials: Sequence["Trial"]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class RecordedCopy:
-    """A trial went on from the checkpoint of another trial, with another config."""
-
     source_id: str
     config: Mapping[str, Any]
 
 
 def recorded_copies(folder: Path, tags: Mapping[str, str]) -> dict[str, list[RecordedCopy]]:
-    """Return trial id -> what the trial has copied, in the order of time.
+    """Return trial id -> what the trial has copied, in the order of time; ``tags`` are tag -> id.
 
-    As documented for `PopulationBasedTraining`, each line of a file holds the tag of the trial, the
-    tag of the copied trial, the iteration of both, and the copied and the new config. A file begins
-    with the lines of the copied trial's own file. Lines that are broken are left out.
-
-    Args:
-        folder: the experiment's folder.
-        tags: the id of each trial by its tag.
+    A file begins with the lines of the copied trial's own file.
     """
     copies: dict[str, list[RecordedCopy]] = {}
     for trial_id in tags.values():
         for line in _lines(folder / POLICIES.replace("*", trial_id)):
+            # The last ones: both iterations, the copied and the new config.
             target, source, _, _, _, config = line
             if tags.get(str(target)) == trial_id and str(source) in tags:
                 copies.setdefault(trial_id, []).append(RecordedCopy(tags[str(source)], config))

@@ -1,4 +1,4 @@
-"""A file in a run's folder by which `upload.rebuild` finds Tune's files of the trial."""
+"""A file in a run's folder that names Tune's files of the trial."""
 
 import json
 import os
@@ -18,13 +18,12 @@ class Origin:
     project: str
     group: str
     entity: str = ""
-    """Empty if the run belongs to the default entity of its key."""
+    """Empty for the default entity of its key."""
     experiment: str = ""
     folder: str = ""
-    """The local folder to which Tune writes the trial's files while the trial runs. The files in
-    the experiment's folder are copied from here now and then, and may be older."""
+    """Where Tune writes a running trial's files; those in the experiment's folder may be older."""
     sweep: str = ""
-    """The id of the sweep that the run belongs to; empty if to none."""
+    """The id of its sweep."""
     hostname: str = field(default_factory=socket.gethostname)
     pid: str = field(default_factory=lambda: str(os.getpid()))
 
@@ -34,10 +33,8 @@ class Origin:
             return False
         try:
             os.kill(int(self.pid), 0)
-        except ProcessLookupError:
-            return True
-        except (OSError, OverflowError):
-            return False
+        except (OSError, OverflowError) as error:
+            return isinstance(error, ProcessLookupError)
         return False
 
 

@@ -13,31 +13,31 @@ __all__ = ["OVER", "KnownRun", "ServerRun"]
 
 _ITERATION = "training_iteration"
 _PAGE = 1000
-"""Steps for which W&B is asked at once: so few that its sampling leaves none out."""
+"""So few steps that W&B's sampling leaves none out."""
 _UNCLEAR = "W&B did not show which rows the run has: call it again later."
 _FARTHEST = 1_000_000
-"""Beyond this step a run with few rows is not searched for gaps: that takes a query a page."""
+"""Up to which step a run with few rows is searched for gaps, by a query a page."""
 SETTLES_WITHIN, _LOOK_EVERY = 10.0, 1.0
-"""Seconds that the server has to show what it was sent, and between two looks."""
+"""Seconds that the server may take to show what it was sent, and between two looks."""
 OVER = ("finished", "failed")
 
 
 @dataclass(frozen=True, slots=True)
 class KnownRun:
     last_step: int | None = None
-    """W&B's own step (``_step``) of its last row; None without rows."""
+    """W&B's own step (``_step``) of its last row."""
     iteration: int | None = None
-    """Tune's ``training_iteration`` of its last row that has one."""
+    """``training_iteration`` by its last row, else by its summary, which may be ahead."""
     state: str | None = None
-    """Such as "running", "finished", "failed"; None where there is no such run."""
+    """Such as "running"; None for a run that does not exist."""
     rows: int = 0
     tail: int | None = None
-    """The ``training_iteration`` of its very last row; the summary may be ahead of the rows."""
+    """``training_iteration`` of its last row."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerRun:
-    """A run in W&B, whether it exists or not; each method raises AccountError."""
+    """A run that may exist in W&B; each method raises AccountError."""
 
     host: str
     key: ApiKey
@@ -59,7 +59,7 @@ class ServerRun:
         )
 
     def look_up_settled(self) -> KnownRun:
-        """Look the run up, unless it has ended until two answers are equal: rows may arrive yet."""
+        """Look up a run that has not ended until two answers are equal: rows may still arrive."""
         answers: list[KnownRun] = []
 
         def is_settled() -> bool:
@@ -96,13 +96,13 @@ class ServerRun:
 
     def _history(self, known: KnownRun) -> Iterator[int]:
         end = (known.last_step or 0) + 1
-        # Steps may be far apart: a run's own steps may count samples.
+        # Steps may count samples, and be far apart.
         page = end if known.rows <= _PAGE else _PAGE
         for start in range(0, end, page):
             spec = sample_of_steps([STEP, _ITERATION], start, min(start + page, end), _PAGE)
             rows = sampled_rows(self._query(SAMPLED_ROWS, spec=spec))
             if rows is None:
-                # Without rows in the answer, rows that W&B has would be written once more.
+                # Otherwise rows that W&B has would be written once more.
                 raise AccountError(_UNCLEAR)
             yield from (each for each in map(_iteration_of, rows) if each is not None)
 
@@ -112,6 +112,6 @@ class ServerRun:
 
 
 def _iteration_of(row: Any) -> int | None:
-    # A server may write whole numbers as 5.0.
+    # A server may write 5.0.
     iteration = row.get(_ITERATION) if isinstance(row, dict) else None
     return int(iteration) if isinstance(iteration, int | float) and iteration % 1 == 0 else None

@@ -13,14 +13,14 @@ __all__ = ["TrialSource"]
 
 @dataclass(frozen=True, slots=True)
 class TrialSource:
-    """Where Tune keeps a trial's files; empty where that is unknown."""
+    """Where Tune keeps a trial's files; empty if unknown."""
 
     folder: str = ""
-    """The trial's folder on this machine, into which its results are written."""
+    """On this machine, where its results are written."""
     experiment: str = ""
-    """The experiment's folder, or its URI, into which the results are copied now and then."""
+    """The experiment's folder or URI, into which they are copied now and then."""
     earlier: str = ""
-    """In a restored search: the trial's folder of the process before."""
+    """In a restored search: the folder of the process before."""
 
     @classmethod
     def of(cls, trial: "Trial", earlier: str = "") -> "TrialSource":

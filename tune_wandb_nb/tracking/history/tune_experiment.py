@@ -1,5 +1,3 @@
-"""Reads the trials of an experiment from Tune's files: configs, results, states and errors."""
-
 import json
 import re
 import tempfile
@@ -31,7 +29,7 @@ __all__ = [
 
 _CONFIG, _ERROR = "params.json", "error.txt"
 DESCRIPTION = "tune_wandb_nb.json"
-"""In an experiment's folder, this package's file about the search."""
+"""This package's file in an experiment's folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +39,18 @@ class RecordedTrial:
     folder: Path
     config: Mapping[str, Any]
     status: str
-    """Tune's status: "TERMINATED", "ERROR", "RUNNING", ...; "UNKNOWN" if Tune recorded none."""
+    """Tune's own, or "UNKNOWN"."""
     tag: str = ""
-    """Tune's tag of the trial as it was at first, such as "0_lr=0.01"."""
+    """Tune's tag of the trial at first, such as "0_lr=0.01"."""
     newer: Path | None = None
-    """A folder that may have newer results, which Tune copies to ``folder`` now and then."""
+    """A folder from which Tune copies results to ``folder`` now and then."""
 
     @property
     def is_over(self) -> bool:
         return self.status in ("TERMINATED", "ERROR")
 
     def results(self) -> Iterator[dict[str, Any]]:
-        folders = [self.folder, *([self.newer] if self.newer else [])]
-        return newest_results([folder / RESULTS for folder in folders])
+        return newest_results([each / RESULTS for each in (self.folder, self.newer) if each])
 
     def error(self) -> str:
         try:
@@ -99,7 +96,6 @@ class ExperimentCopy:
 
 @contextmanager
 def copied_experiment(path: str) -> Iterator[ExperimentCopy]:
-    """Provide an experiment's folder, which can be refreshed while the search goes on."""
     is_remote = "://" in path
     scratch = tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") if is_remote else None
     with scratch or nullcontext(path) as folder:
@@ -125,11 +121,11 @@ def _fetch(uri: str, target: Path, copied: dict[str, tuple[int, int]]) -> None:
     import pyarrow.fs
 
     try:
-        # Tune, too, passes a storage_path to FileSystem.from_uri.
         remote, root = pyarrow.fs.FileSystem.from_uri(uri)
         files = remote.get_file_info(pyarrow.fs.FileSelector(root, recursive=False))
         folders = [info.path for info in files if info.type == pyarrow.fs.FileType.Directory]
-        wanted = [info for info in files if _is_wanted(info.base_name)]
+        patterns = (DESCRIPTION, EXPERIMENT_STATES, POLICIES)
+        wanted = [f for f in files if any(fnmatchcase(f.base_name, each) for each in patterns)]
         candidates = [f"{path}/{name}" for path in folders for name in (RESULTS, _CONFIG, _ERROR)]
         wanted += [info for info in remote.get_file_info(candidates) if info.is_file]
         for info in wanted:
@@ -142,16 +138,11 @@ def _fetch(uri: str, target: Path, copied: dict[str, tuple[int, int]]) -> None:
     except (OSError, ValueError) as error:
         lines = str(error).splitlines() or [type(error).__name__]
         shown = _without_credentials(uri)
-        # pyarrow's error quotes the URI or parts of it, which may be credentials.
+        # pyarrow's error may quote credentials in the URI.
         reason = lines[0].replace(uri, shown)
         for part in re.findall(r"\w+", uri.partition("://")[2].rpartition("@")[0]):
             reason = reason.replace(part, "***")
         raise SettingsError(f"{show(shown)} cannot be read: {reason}.") from None
-
-
-def _is_wanted(name: str) -> bool:
-    patterns = (DESCRIPTION, EXPERIMENT_STATES, POLICIES)
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def experiment_name(path: str) -> str:
@@ -161,20 +152,18 @@ def experiment_name(path: str) -> str:
 
 def _without_credentials(uri: str) -> str:
     scheme, _, rest = uri.partition("://")
-    # urlsplit would fail: a secret may contain "/", which ends the host's name.
+    # A secret may contain "/", at which urlsplit would end the host's name.
     return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 def _states(folder: Path) -> dict[str, dict[str, Any]]:
     states: dict[str, dict[str, Any]] = {}
-    # A restored search has several files, and the names sort by the time of the start.
+    # A restored search has several, sorted by the time of the start.
     for file in sorted(folder.glob(EXPERIMENT_STATES)):
         try:
             trials = recorded_trials(file)
         except (OSError, ValueError, LookupError, TypeError):
-            # Tune may be replacing the file. Another state file, or the trials' own folders, have
-            # the same information.
-            continue
+            continue  # Tune may be replacing the file.
         states |= {str(trial.get("trial_id")): trial for trial in trials}
     return states
 
@@ -188,18 +177,18 @@ def _read_trial(folder: Path, states: Mapping[str, Mapping[str, Any]]) -> Record
         config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         config = {}
-    # The folder's name starts with the trial's name, and the trial's name ends with its id.
+    # The folder's name starts with the trial's name, which ends with its id.
     before, found, _ = folder.name.partition(trial_id)
     name = state.get("custom_trial_name") or (before + found if found else folder.name)
     status = str(state.get("status") or "UNKNOWN")
     config = config if isinstance(config, dict) else {}
-    # Tune adds to a tag what population based training has changed.
+    # Population based training adds to the tag.
     tag = str(state.get("experiment_tag") or "").partition("@perturbed")[0]
     return RecordedTrial(trial_id, name, folder, config, status, tag)
 
 
 def _trial_id(folder: Path, states: Mapping[str, Any]) -> str | None:
-    # The longest id that matches: one id chosen by a user may be the start of another.
+    # The longest: an id chosen by a user may be the start of another.
     named = [trial_id for trial_id in states if f"_{trial_id}" in folder.name]
     if named:
         return max(named, key=len)

@@ -13,10 +13,9 @@ RESULTS = "result.json"
 
 
 def newest_results(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
-    """Yield the results of a trial, each iteration once; the newest if an iteration was repeated.
+    """Yield the newest result of each iteration.
 
-    Incomplete lines and missing files are skipped. The files, the oldest first, are read twice, so
-    that the results of a long trial need not be held in memory.
+    The files, the oldest first, are read twice: the results of a long trial need much memory.
     """
     newest: dict[Any, int] = {}
     for number, result in enumerate(_lines(files)):
@@ -45,14 +44,12 @@ def _lines(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
 
 @dataclass(slots=True)
 class Replayed:
-    """What `replay` has seen: the results it was given come to this config and summary."""
-
     reported: int = 0
     config: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     last_values: dict[str, Any] = field(default_factory=dict)
     is_out_of_order: bool = False
-    """Whether a row was written that comes before one that was recorded already."""
+    """Whether a row was written before one that was recorded already."""
 
 
 def replay(
@@ -63,10 +60,7 @@ def replay(
     write: Callable[[Row], None],
     before: int | None = None,
 ) -> Replayed:
-    """Turn all results of a trial into rows once more, and write those that a run lacks.
-
-    ``rows`` must be new, since every result passes through it. Stops at the iteration ``before``.
-    """
+    """Write the rows that a run lacks, up to the iteration ``before``; ``rows`` must be new."""
     replayed = Replayed()
     has_written = False
     for number, result in enumerate(results, start=1):

@@ -29,27 +29,24 @@ __all__ = [
 ]
 
 OFFLINE_SUFFIX = "-offline"
-"""Appended to the id of a run that could not be opened online and is opened offline instead, while
-wandb-core still holds the original id."""
-
-_ITERATION = "training_iteration"
+"""In the id of a run that is opened offline while wandb-core holds the id of a failed try."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRun:
-    """The contents of one .wandb file. A run that was resumed has several."""
+    """One .wandb file; a run that was resumed has several."""
 
     path: Path
     run_id: str
     project: str
     entity: str
-    """Empty if the run belongs to the default entity of its key."""
+    """Empty for the default entity of its key."""
     rows: int
     first_step: int | None
-    """W&B's own step (``_step``) of the first row; None if there are no rows."""
+    """W&B's own (``_step``)."""
     last_step: int | None
     last_iteration: int | None
-    """Tune's ``training_iteration`` in the last row; None if the row does not have it."""
+    """``training_iteration`` in the last row."""
     is_ended: bool
     is_cut_off: bool
     is_renamed: bool
@@ -104,7 +101,7 @@ def last_recorded(folder: Path, run_id: str) -> tuple[int | None, int | None]:
 
 
 def wait_for_end(file: Path, within: float = 10.0) -> bool:
-    """Wait for a run's end in its file, which wandb-core writes last; False if it is not there."""
+    """Wait for a run's end in its file, which wandb-core writes last."""
 
     def ends_or_is_deleted() -> bool:
         return _has_end(file) or not file.parent.is_dir()
@@ -122,19 +119,14 @@ def _has_end(file: Path) -> bool:
 
 
 def _iteration_of(row: LogRecord) -> int | None:
-    found = row.metric(_ITERATION)
     try:
-        return None if found is None else int(found)
+        return int(row.metric("training_iteration"))
     except (TypeError, ValueError):
         return None
 
 
 class UnsyncedCopy:
-    """A copy of a .wandb file without the rows that W&B has, and with the run's real id.
-
-    wandb appends what it uploads: rows up to ``after_step`` (W&B's own step) must not be there
-    twice. An entry that is cut off at the end is left out, too.
-    """
+    """A copy with the run's real id and only the rows after W&B's own ``after_step``."""
 
     def __init__(self, path: Path, folder: Path, after_step: int | None) -> None:
         self._log = TransactionLog(path)

@@ -1,1 +1,1 @@
-"""The settings of a search: read from their sources, merged and checked."""
+"""The settings of a search."""

@@ -5,17 +5,13 @@ __all__ = ["ApiKey", "describe_bad_key", "mask", "show"]
 
 _SHORTEST_SECRET = 40
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
-# Three words joined by dots are no proof of a web token. A real one starts with "eyJ", which is
-# how base64 encodes the opening brace of its JSON header.
+# Not any three words joined by dots: a web token starts with "eyJ", base64 of its JSON's brace.
 _LOOKS_SECRET = re.compile(rf"eyJ[\w-]*\.[\w-]+\.[\w-]+|[\w-]{{{_SHORTEST_SECRET},}}")
 
 
 def show(value: object, *, longest: int = 60) -> str:
-    """Format a value for an error: shortened, with ``***`` for each word shaped like a key.
-
-    A user may have passed a key as the wrong argument, and the error must not quote the key.
-    """
-    # Masked before the text is cut: half a key is a secret too.
+    """Format a value for an error, which must not quote a key that was passed by mistake."""
+    # Masked before it is cut: half a key is a secret too.
     text = mask(repr(value))
     return text if len(text) <= longest else f"{text[:longest]}..."
 
@@ -25,11 +21,10 @@ def mask(text: str) -> str:
 
 
 def describe_bad_key(value: object) -> str | None:
-    """Return a phrase such as "it has 12 characters", or None for a key of the right shape.
+    """Return a phrase such as "it has 12 characters", or None.
 
-    The rule is that of wandb's own client (``wandb.sdk.lib.wbauth.validation``): an optional prefix
-    and a dash (self-hosted servers), then at least 40 letters, digits or underscores; or the three
-    parts of a JSON web token.
+    As in ``wandb.sdk.lib.wbauth.validation``: an optional prefix and a dash (self-hosted servers),
+    then at least 40 letters, digits or underscores; or a JSON web token.
     """
     if not isinstance(value, str):
         return f"it is a {type(value).__name__}"
@@ -62,8 +57,6 @@ class ApiKey:
     def __repr__(self) -> str:
         return "ApiKey(***)"
 
-    __str__ = __repr__
-
     def __format__(self, spec: str) -> str:
         return format(repr(self), spec)
 
@@ -78,4 +71,4 @@ class ApiKey:
 
 
 def _no_key() -> None:
-    """The result of unpickling an `ApiKey`."""
+    pass

@@ -1,5 +1,3 @@
-"""One check for each setting: it returns a usable value, or raises a `SettingsError`."""
-
 import re
 import sys
 import tempfile
@@ -15,13 +13,8 @@ __all__ = ["CHECKS", "Mode", "SettingsError", "check_writable", "checked_key"]
 
 Mode = Literal["online", "offline", "disabled"]
 
-_MODES = {
-    "online": "online",
-    "run": "online",
-    "offline": "offline",
-    "dryrun": "offline",
-    "disabled": "disabled",
-}
+_MODES = {mode: mode for mode in ("online", "offline", "disabled")}
+_MODES |= {"run": "online", "dryrun": "offline"}
 _FORBIDDEN_IN_PROJECT = "/\\#?%:"
 _LONGEST_PROJECT = 128
 
@@ -29,11 +22,11 @@ _LONGEST_PROJECT = 128
 class SettingsError(ValueError):
     """A setting of the tracker is wrong; the message says which, why, and what to do."""
 
-    __module__ = "tune_wandb_nb"  # The path under which Ray pickles the error of a trial.
+    __module__ = "tune_wandb_nb"  # By which Ray pickles the error of a trial.
 
 
 def checked_key(value: object, claim: str) -> ApiKey:
-    """Return a value as an `ApiKey`; ``claim`` starts the error: "api_key does not look like"."""
+    """``claim`` starts the error: "api_key does not look like"."""
     if isinstance(value, ApiKey):
         return value
     text = value.strip() if isinstance(value, str) else value
@@ -46,7 +39,7 @@ def checked_key(value: object, claim: str) -> ApiKey:
 
 
 def check_writable(folder: str) -> None:
-    """Refuse a folder in which no file can be created; a missing folder is created."""
+    """Refuse a folder in which no file can be created; a missing one is created."""
     path = Path(folder).expanduser()
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -66,7 +59,7 @@ def _text(name: str, value: object) -> str:
 
 
 def _project(name: str, value: object) -> str:
-    # The same rule as that of wandb.Settings.validate_project.
+    # As in wandb.Settings.validate_project.
     text = _text(name, value)
     forbidden = sorted(set(text) & set(_FORBIDDEN_IN_PROJECT))
     if forbidden:
@@ -122,8 +115,7 @@ def _checkpoint_choice(name: str, value: object) -> bool | str:
 
 def _seconds(name: str, value: object) -> float:
     number = value if isinstance(value, int | float) and not isinstance(value, bool) else -1
-    # Compared with the largest float, not with infinity: an int that is too large for a float
-    # (10**400) is still less than infinity.
+    # An int that is too large for a float (10**400) is less than infinity.
     if not 0 <= number <= sys.float_info.max:
         raise SettingsError(
             f"{name} must be a finite number of seconds, 0 or more, but got {show(value)}."
@@ -172,6 +164,7 @@ def _options(name: str, value: object) -> Mapping[str, Any]:
     return MappingProxyType(dict(value))
 
 
+# Each takes a setting's name and value, and returns a usable value or raises a SettingsError.
 CHECKS: Mapping[str, Callable[[str, object], Any]] = {
     "project": _project,
     "group": _text,

@@ -9,7 +9,7 @@ from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSetting
 __all__ = ["entry_of", "own_entry", "own_entry_notice", "warn_of_exposed_key", "without_key"]
 
 _TYPO = 0.8
-"""The similarity from which on a name is a mistyped one: "projct" is, "project_name" is not."""
+"""The similarity of a mistyped name: "projct" is one, "project_name" is not."""
 _CREDENTIALS = frozenset({"api_key", "api_key_file"})
 _FILES = (
     "tuner.pkl, params.json, params.pkl, result.json, experiment_state-*.json and"
@@ -19,20 +19,15 @@ _warned: set[ApiKey] = set()
 
 
 def entry_of(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the settings in the ``wandb`` entry of a trial's config, in either classic place.
-
-    The places are ``config["wandb"]`` and, for RLlib, ``config["logger_config"]["wandb"]``. None
-    where there are none, or an entry is the user's own.
-    """
+    """Return the settings in the ``wandb`` entry of a config, or (RLlib) of its logger_config."""
     entry = _entry(config)
     return entry if isinstance(entry, Mapping) and not _unlike_settings(entry) else None
 
 
 def own_entry(config: Mapping[str, Any]) -> str | None:
-    """Say why the ``wandb`` entry of a config is no settings but the user's own; None if it is not.
+    """Return why the ``wandb`` entry of a config is no settings but the user's own, if it is.
 
-    That is anything but a dictionary, and one with names that are no settings and resemble none. A
-    name that resembles a setting is a mistake, which `check_init_arguments` names.
+    A name that resembles a setting is a mistake, which `check_init_arguments` names.
     """
     entry = _entry(config)
     if entry is None:
@@ -65,11 +60,7 @@ def _unlike_settings(entry: Mapping[str, Any]) -> list[object]:
 
 
 def without_key(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of a config without the credentials in its ``wandb`` entry, in either place.
-
-    Credentials are removed at every depth of the entry: also from the ``settings`` for
-    ``wandb.init`` and from the alternatives of a ``grid_search``.
-    """
+    """Return a copy without credentials at any depth of its ``wandb`` entry."""
     clean = dict(config)
     if "wandb" in clean:
         clean["wandb"] = _without_credentials(clean["wandb"])
@@ -83,22 +74,18 @@ def _without_credentials(value: Any) -> Any:
         return {k: _without_credentials(v) for k, v in value.items() if k not in _CREDENTIALS}
     if type(value) in (list, tuple):
         return type(value)(_without_credentials(item) for item in value)
-    # Only a `wandb.Settings` has both attributes. This module does not import wandb to ask.
+    # A `wandb.Settings`: wandb is not imported here.
     if hasattr(value, "model_fields_set") and hasattr(value, "api_key"):
         return _without_credentials(settings_argument(value))
     return value
 
 
 def warn_of_exposed_key(config: Mapping[str, Any]) -> None:
-    """Warn, once for each key, if the ``wandb`` entry of a trial's config holds an API key.
-
-    Tune writes the config before it calls any callback: the key cannot be removed in time.
-    """
+    """Warn, once for each key: Tune writes the config before it calls any callback."""
     try:
         key = WandbSettings.resolve({}, entry_of(config)).api_key
     except SettingsError:
-        # The caller resolves the same settings and reports the error.
-        return
+        return  # The caller reports it.
     if key is None or key in _warned:
         return
     _warned.add(key)

@@ -27,13 +27,13 @@ def init_arguments(
     folder: str,
     config: Mapping[str, Any],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a trial's arguments for ``wandb.init``, and the user's ``wandb.Settings`` as a dict.
+    """Return a trial's arguments for ``wandb.init``, and the user's ``wandb.Settings``.
 
-    The settings' own ``id``, ``name`` and ``group`` win; so does ``config`` over a config in them.
+    The settings' own ``id``, ``name`` and ``group`` win, and ``config`` over a config in them.
     """
     user_arguments = dict(settings.init)
     user_settings = settings_argument(user_arguments.pop("settings", None))
-    # Every run is opened beside the others: `reinit` is not the user's choice.
+    # Every run is opened beside the others.
     user_arguments.pop("reinit", None)
     arguments = {
         "id": trial_id,

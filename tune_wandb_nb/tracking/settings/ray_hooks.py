@@ -1,7 +1,4 @@
-"""Hooks that platforms set for Ray's own W&B integration.
-
-The hook that returns an API key is called in `auth.credentials`.
-"""
+"""Hooks of Ray's own W&B integration; `auth.credentials` calls the one for an API key."""
 
 import pkgutil
 from collections.abc import Callable, Mapping
@@ -17,7 +14,7 @@ _RUN_INFO = "WANDB_PROCESS_RUN_INFO_HOOK"
 
 
 def populate_run_location(environ: Mapping[str, str]) -> None:
-    """Call the hook that sets ``WANDB_PROJECT_NAME`` and ``WANDB_GROUP_NAME``, if there is one."""
+    """Call the hook that sets ``WANDB_PROJECT_NAME`` and ``WANDB_GROUP_NAME``."""
     if name := environ.get(_LOCATION):
         try:
             pkgutil.resolve_name(name)()

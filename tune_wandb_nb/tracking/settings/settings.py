@@ -22,29 +22,26 @@ __all__ = [
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
-# The first variable that is set wins: W&B's own name, then the name Ray gave it.
+# The last one wins: W&B's own, over Ray's.
 _ENVIRONMENT = {
-    "project": ("WANDB_PROJECT", "WANDB_PROJECT_NAME"),
-    "group": ("WANDB_RUN_GROUP", "WANDB_GROUP_NAME"),
+    "project": ("WANDB_PROJECT_NAME", "WANDB_PROJECT"),
+    "group": ("WANDB_GROUP_NAME", "WANDB_RUN_GROUP"),
     "mode": ("WANDB_MODE",),
     "dir": ("WANDB_DIR",),
     "host": ("WANDB_BASE_URL",),
 }
 CLASSIC_NAMES = {"run_id": "id", "run_name": "name", "save_checkpoints": "upload_checkpoints"}
-"""Names in the documentation of older Rays -> the names of today."""
+"""Names of older Rays -> of today."""
 OF_TRIAL = ("group", "job_type", "name", "run_name", "tags", "notes", "dir")
 """Settings that may be a function of the trial."""
 _NO_PROJECT = "uncategorized"
-"""W&B's own name for a project that nobody has named."""
+"""What W&B calls a project that nobody has named."""
 _EMPTY_IS_NONE = ("api_key", "api_key_file", "group", "project")
 
 
 @dataclass(frozen=True, slots=True)
 class WandbSettings:
-    """Everything that decides how one trial is tracked, each value checked.
-
-    ``init`` holds the arguments that ``wandb.init`` gets unchanged (``tags``, ``entity``, ...).
-    """
+    """Everything that decides how one trial is tracked, checked; ``init`` is for ``wandb.init``."""
 
     project: str | None = None
     group: str | None = None
@@ -68,25 +65,19 @@ class WandbSettings:
 
     @property
     def first_best(self) -> tuple[str, str] | None:
-        """A metric, and whether its "min" or "max" is best."""
         return next(iter(self.best.items()), None)
 
     @classmethod
     def resolve(
         cls, arguments: Mapping[str, Any], entry: object = None, environ: Mapping[str, str] = _EMPTY
     ) -> "WandbSettings":
-        """Merge three sources key by key: the entry wins, then the arguments, then ``environ``.
+        """Merge key by key: the entry wins, then the arguments, then ``environ``.
 
-        None means "not given", and so does an empty text where it can mean nothing else
-        (`_EMPTY_IS_NONE`), and a function of the trial. The strongest source that names an API key
-        or a key file gives the credential. A key in wandb's own ``settings`` is moved to the
-        source's ``api_key``.
+        None, a function of the trial and some empty texts mean "not given". The strongest source
+        that names an API key or a key file gives the credential.
         """
-        merged: dict[str, Any] = {}
-        for name, variables in _ENVIRONMENT.items():
-            found = next((environ[v] for v in variables if environ.get(v)), None)
-            if found is not None:
-                merged[name] = found
+        named = ((name, v) for name, variables in _ENVIRONMENT.items() for v in variables)
+        merged: dict[str, Any] = {name: environ[v] for name, v in named if environ.get(v)}
         for source in (arguments, _as_entry(entry)):
             values = _given(source)
             _move_key(values)
@@ -121,10 +112,7 @@ def check_project(settings: WandbSettings, *, way: str = "") -> None:
 
 
 def with_open_run(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a logger's arguments, with project and entity of ``wandb.run`` where it has none.
-
-    Whoever has called ``wandb.init(project="p")`` in the notebook expects the search beside it.
-    """
+    """Add project and entity of ``wandb.run``, beside which a notebook's search is expected."""
     run = getattr(sys.modules.get("wandb"), "run", None)
     if run is None or run.disabled:
         return arguments
@@ -144,13 +132,11 @@ def _rebuild(values: dict[str, Any]) -> WandbSettings:
 def _given(source: Mapping[str, Any]) -> dict[str, Any]:
     given = {}
     for name, value in source.items():
-        if value is None or (name in OF_TRIAL and callable(value)):
-            continue
-        if name in _EMPTY_IS_NONE and isinstance(value, str) and not value.strip():
+        is_blank = name in _EMPTY_IS_NONE and isinstance(value, str) and not value.strip()
+        is_off = name == "save_checkpoints" and not value
+        if value is None or is_blank or is_off or (name in OF_TRIAL and callable(value)):
             continue
         if name == "save_checkpoints":
-            if not value:
-                continue
             warnings.warn(
                 "save_checkpoints is upload_checkpoints by now, in Ray too; write"
                 " upload_checkpoints=True.",
@@ -162,22 +148,18 @@ def _given(source: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_entry(entry: object) -> Mapping[str, Any]:
-    if entry is None:
-        return _EMPTY
-    if not isinstance(entry, Mapping):
-        raise SettingsError(
-            "the 'wandb' entry of the config must be a dictionary such as"
-            f" {{'project': 'my-project'}}, but it is a {type(entry).__name__}."
-        )
-    return entry
+    if isinstance(entry, Mapping | None):
+        return entry or _EMPTY
+    raise SettingsError(
+        "the 'wandb' entry of the config must be a dictionary such as"
+        f" {{'project': 'my-project'}}, but it is a {type(entry).__name__}."
+    )
 
 
 def settings_argument(settings: Any) -> dict[str, Any]:
-    if settings is None:
-        return {}
-    if isinstance(settings, Mapping):
-        return dict(settings)
-    # A wandb.Settings is recognized by an attribute, so that this module need not import wandb.
+    if isinstance(settings, Mapping | None):
+        return dict(settings or {})
+    # wandb is not imported here.
     if not hasattr(settings, "model_fields_set"):
         raise SettingsError(
             f"settings must be a dictionary or a wandb.Settings, but got {show(settings)}."

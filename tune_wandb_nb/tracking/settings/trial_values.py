@@ -1,5 +1,3 @@
-"""Settings that are a function of the trial, such as a group for all seeds of one configuration."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
