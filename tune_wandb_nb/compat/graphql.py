@@ -1,5 +1,3 @@
-"""W&B's GraphQL: the queries, and the shape of their answers."""
-
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -32,7 +30,6 @@ __all__ = [
 ]
 
 VIEWER = "query Viewer { viewer { id entity teams { edges { node { name } } } } }"
-"""``viewer`` is null for an unknown key."""
 PROJECTS = (
     "query GetProjects($entity: String!, $perPage: Int) { models(entityName: $entity,"
     " first: $perPage) { edges { node { name } } } }"
@@ -54,7 +51,7 @@ UPSERT_SWEEP = (
     " entityName: $entityName, projectName: $projectName, state: $state,"
     " displayName: $displayName}) { sweep { id name project { name entity { name } } } } }"
 )
-"""With an ``id`` it changes that sweep; the config is YAML."""
+"""An ``id`` is of a sweep to change; the config is YAML."""
 SWEEP_STATE = (
     "query GetSweepState($entity: String, $project: String, $sweep: String!) {"
     " project(name: $project, entityName: $entity) { sweep(sweepName: $sweep) { state } } }"
@@ -75,19 +72,18 @@ PROJECT_ID = (
 )
 
 GROUP = "the group of tune-wandb-nb"
-"""Stands for the group in a filter: see `spec_of`."""
+"""See `spec_of`."""
 
 
 def first_error(answer: Any) -> str:
-    errors = answer.get("errors") if isinstance(answer, dict) else None
+    errors = _inside(answer, "errors")
     first = errors[0] if isinstance(errors, list) and errors else None
-    return str(first.get("message") or "") if isinstance(first, dict) else ""
+    return str(_inside(first, "message") or "")
 
 
 def names_of(connection: Any) -> list[str]:
-    edges = connection.get("edges") if isinstance(connection, dict) else None
-    nodes = [edge.get("node") for edge in edges or () if isinstance(edge, dict)]
-    return [str(node["name"]) for node in nodes if isinstance(node, dict) and node.get("name")]
+    names = [_inside(edge, "node", "name") for edge in _inside(connection, "edges") or ()]
+    return [str(name) for name in names if name]
 
 
 def run_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -117,7 +113,7 @@ def sampled_rows(data: Any) -> list[Any] | None:
 
 def sweep_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
     sweep = _inside(data, "upsertSweep", "sweep")
-    if not isinstance(sweep, dict) or not sweep.get("name"):
+    if not _inside(sweep, "name"):
         return None
     return {
         "id": str(sweep.get("id") or ""),
@@ -135,20 +131,16 @@ def state_of_sweep(data: Any) -> str | None:
 def view_of(data: Mapping[str, Any]) -> tuple[str, str | None] | None:
     """Return its name, and its id, with which it can be saved again."""
     view = _inside(data, "upsertView", "view")
-    if not isinstance(view, dict) or not view.get("name"):
-        return None
-    return str(view["name"]), view.get("id")
+    return (str(view["name"]), view.get("id")) if _inside(view, "name") else None
 
 
-# Views. The ``save()`` of wandb-workspaces makes a ``wandb.Api()``, which lacks a key that is only
-# in memory.
+# Views: ``save()`` of wandb-workspaces makes a ``wandb.Api()``, which lacks a key in memory.
 
 
 def spec_of(workspace: Any, group: str) -> str:
-    """Return the text of a workspace or report, with the group where its filter has `GROUP`.
+    """Put the group where the filter has `GROUP`: wandb-workspaces changes "<", ">", "=" in names.
 
-    wandb-workspaces reads filters as code: it would change "<", ">" and "=" in a name. Raises
-    AttributeError where it has no such text.
+    Raises AttributeError where wandb-workspaces has no such text.
     """
     text: str = workspace._to_model().spec.model_dump_json(by_alias=True, exclude_none=True)
     return json.dumps(_with_group(json.loads(text), group))

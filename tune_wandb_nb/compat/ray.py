@@ -1,4 +1,4 @@
-"""What Ray and Tune do not promise, in the process that starts a search."""
+"""Ray and Tune in the process that starts a search."""
 
 import contextlib
 import importlib
@@ -83,8 +83,7 @@ def kills_detached_processes(environ: Mapping[str, str]) -> bool:
 def replace_interrupt_event(choose: Callable[[], threading.Event | None]) -> None:
     """Let ``choose`` provide the event that interrupts ``fit``, unless it returns None.
 
-    Nothing else ends a search such that its unfinished trials can be resumed. Only the first call
-    counts. Raises AttributeError where Tune has no such function.
+    Nothing else ends a search such that its trials can be resumed. Only the first call counts.
     """
     loop: Any = importlib.import_module("ray.tune.tune")
     original = loop._setup_signal_catching
@@ -92,7 +91,7 @@ def replace_interrupt_event(choose: Callable[[], threading.Event | None]) -> Non
 
 
 def run_config_of(tuner: "tune.Tuner") -> Any:
-    """None with Ray Client; a restored search then runs with unpickled copies of its callbacks."""
+    """None with Ray Client."""
     local = getattr(tuner, "_local_tuner", None)
     return None if local is None else local.get_run_config()
 
@@ -106,11 +105,7 @@ def assume_notebook() -> None:
 
 
 def adapt_tensorboard(*versions: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
-    """Let Tune's TensorBoard logger take a result in the first version that it can take.
-
-    Tune ends the search with the first result on which this logger fails. Only the first call
-    counts.
-    """
+    """Let Tune's TensorBoard logger, whose failure ends the search, take the first that it can."""
     with contextlib.suppress(ImportError, AttributeError):
         logger: Any = importlib.import_module("ray.tune.logger").TBXLoggerCallback
         original = logger.log_trial_result
@@ -135,30 +130,22 @@ def without_display(state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def serialize_registrations() -> None:
-    """Let threads register trainables one after the other.
-
-    Each iterates over Tune's registry and empties it: of two searches that start at once, one
-    ends with "dictionary changed size during iteration".
-    """
+    """Of two searches that start at once, one would end in "dictionary changed size"."""
     registry = trainable_registry()
     with _LOCK:
         for name in ("register", "flush_values"):
             method = getattr(registry, name, None)
             if method is None:
                 continue
-            serialized = _serialized(method)
+
+            def serialized(*args: Any, method: Any = method) -> Any:
+                with _REGISTERING:
+                    return method(*args)
+
             hooks = _post_init_hooks()
             if _replace_once(registry, name, serialized) and method in hooks:
-                # Ray, which one of the two searches may start, calls it at its start.
+                # Ray calls it when one of the two starts Ray.
                 hooks[hooks.index(method)] = serialized
-
-
-def _serialized(method: Callable[..., Any]) -> Callable[..., Any]:
-    def serialized(*args: Any) -> Any:
-        with _REGISTERING:
-            return method(*args)
-
-    return serialized
 
 
 def trainable_registry() -> Any:
@@ -207,10 +194,7 @@ def _key_value_store() -> Any:
 
 
 def recorded_trials(state: Path) -> list[dict[str, Any]]:
-    """Attributes of Tune's ``Trial`` by name.
-
-    Raises ValueError, LookupError or TypeError for a file that is half written or of another form.
-    """
+    """Raises ValueError, LookupError or TypeError for a file that is half written."""
     recorded = json.loads(state.read_text(encoding="utf-8"))["trial_data"]
     return [json.loads(trial) for trial, _ in recorded]
 
@@ -227,7 +211,7 @@ def recorded_start(state: Path) -> tuple[str | None, float | None]:
 
 
 def _replace_once(owner: Any, name: str, by: Any) -> bool:
-    """Return whether this call, and no earlier one, has replaced the function."""
+    """Return whether this call is the first."""
     if is_first := not hasattr(getattr(owner, name), "is_ours"):
         by.is_ours = True
         setattr(owner, name, by)

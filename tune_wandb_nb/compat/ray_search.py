@@ -29,7 +29,7 @@ class TuneSearch:
         """The call of ``tune.run`` that runs the loop."""
         given = frame.f_locals
         scheduler = getattr(controller, "_scheduler_alg", None)
-        # Only the scheduler may have them.
+        # Perhaps only the scheduler has them.
         found = given.get("metric") or getattr(scheduler, "metric", None)
         self.metric: str | None = None if found == _NO_METRIC else found
         self.mode: str = given.get("mode") or getattr(scheduler, "mode", None) or "min"
@@ -50,10 +50,7 @@ class TuneSearch:
 
     @property
     def has_left(self) -> bool:
-        """Whether Tune has returned or raised.
-
-        After an interrupt, or an error in another callback's ``setup``, Tune calls no hook.
-        """
+        """Tune calls no hook after an interrupt, or an error in another callback's ``setup``."""
         stacks = map(walk_stack, sys._current_frames().values())
         running = (frame for stack in stacks for frame, _ in stack)
         return self._frame is not None and all(frame is not self._frame for frame in running)
@@ -74,7 +71,7 @@ class TuneSearch:
             setattr(each, name, prefix)
 
     def inherit(self, base: type) -> None:
-        """Give the classes of this search's trials a first base; functions stay as they are."""
+        """Give the classes of the trials a first base; functions stay as they are."""
         cache = getattr(self._controller, "_class_cache", None)
         if cache is not None:
             self._controller._class_cache = _DerivedClasses(cache, base)
@@ -106,7 +103,7 @@ class TuneSearch:
 
 
 class _DerivedClasses:
-    """Tune's cache of the classes that Ray starts, with a base for each."""
+    """Tune's cache of the classes that Ray starts."""
 
     def __init__(self, cache: Any, base: type) -> None:
         self._cache = cache
@@ -130,7 +127,7 @@ class _DerivedClasses:
 
 
 def calling_search() -> TuneSearch | None:
-    """Return the search that sets up the callback which calls this; without, only Tune ends it."""
+    """Return the search that sets up the callback which calls this."""
     loop: Any = getattr(importlib.import_module(_CONTROLLER), "TuneController", ())
     controller = experiment = None
     for frame, _ in walk_stack(sys._getframe(1)):

@@ -1,4 +1,4 @@
-"""What Ray and Tune do not promise, in the process of a trial or of a Ray Train worker."""
+"""Ray and Tune in the process of a trial or of a Ray Train worker."""
 
 import contextlib
 import importlib
@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, replace
-from types import FrameType
+from traceback import walk_stack
 from typing import Any
 
 __all__ = [
@@ -77,10 +77,7 @@ def training_thread() -> threading.Thread | None:
 
 
 def train_context() -> Any:
-    """None outside of Ray Train V2. The public function imports Ray Train, and answers in Tune too.
-
-    Where Ray keeps contexts elsewhere, all workers of a training log, not only the first.
-    """
+    """None outside of Ray Train V2; the public function imports Ray Train, and answers in Tune."""
     module = sys.modules.get("ray.train.v2._internal.execution.context")
     if module is None:
         return None
@@ -97,16 +94,11 @@ def original_folder(environ: Mapping[str, str]) -> str | None:
 
 
 def calling_trainable() -> Any:
-    """Tune's thread calls a trial's function from a method of it; otherwise names are lacking."""
+    """Tune's thread calls a trial's function from a method of the trainable."""
     from ray.tune import Trainable
 
-    frame: FrameType | None = sys._getframe(1)
-    while frame:
-        found = frame.f_locals.get("self")
-        if isinstance(found, Trainable):
-            return found
-        frame = frame.f_back
-    return None
+    objects = (frame.f_locals.get("self") for frame, _ in walk_stack(sys._getframe(1)))
+    return next((found for found in objects if isinstance(found, Trainable)), None)
 
 
 def add_base(trainable: Any, base: type) -> None:
@@ -182,10 +174,7 @@ def trainer_class() -> Any:
 
 
 def with_settings(trainer: Any, **changes: Any) -> Any:
-    """Return a copy of a trainer, which does not keep the arguments that made it.
-
-    Raises AttributeError for one that it lacks.
-    """
+    """Return a changed copy of a trainer, which does not keep the arguments that made it."""
     changed = copy(trainer)
     for name, value in changes.items():
         getattr(trainer, name)

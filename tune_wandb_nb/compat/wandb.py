@@ -1,5 +1,3 @@
-"""Private settings, errors and hooks of wandb."""
-
 import contextlib
 import json
 import logging
@@ -34,7 +32,7 @@ __all__ = [
 SAAS_NETRC_HOSTS: Mapping[str, str] = dict.fromkeys(
     ("forge.coreweave.com", "api.forge.coreweave.com"), "api.wandb.ai"
 )
-"""Newer names of W&B's cloud -> the name that ``wandb login`` writes."""
+"""Newer names of W&B's cloud -> that which ``wandb login`` writes."""
 
 _IN_USE = re.compile(r"run ID .+ is in use")
 _LOST = frozenset({"MailboxClosedError", "WandbServiceConnectionError"})
@@ -66,16 +64,15 @@ def default_base_url() -> str:
 
 
 def private_settings(**given: float) -> dict[str, Any]:
-    """Whether machine_info, stats and requirements are recorded, and two settings of files.
+    """What a run records; seconds between flushes of its file (by default 15); the level of logs.
 
-    ``log_level`` is for wandb's own log files (0.31 ignores it); ``flush_interval`` are seconds
-    between flushes of the run's file (wandb's default: 15).
+    wandb 0.31 ignores the level.
     """
     return {_PRIVATE[name][0]: _PRIVATE[name][1](value) for name, value in given.items()}
 
 
 def new_settings(settings: Mapping[str, Any]) -> "wandb.Settings":
-    """Private settings that this wandb lacks are left out: the run then records more."""
+    """Private settings that this wandb lacks are left out."""
     import wandb
 
     known = getattr(wandb.Settings, "model_fields", _NAMES)
@@ -102,7 +99,7 @@ def is_config_value(value: Any) -> bool:
 
 
 def starting_step(run: Any) -> int:
-    """W&B drops rows before it. Without this property a resumed run seems to be at 0."""
+    """W&B drops rows before it."""
     return int(getattr(run, "starting_step", 0))
 
 
@@ -124,10 +121,7 @@ def forget_run(run_id: str) -> None:
 
 
 def skip_notebook_hook(is_unwanted: Callable[[], bool]) -> None:
-    """Have runs that open while ``is_unwanted()`` leave the notebook's displays alone.
-
-    Here and below only the first call in a process counts.
-    """
+    """Leave the notebook's displays alone. Here and below only a process's first call counts."""
     from wandb.sdk import wandb_init
 
     _skip(getattr(wandb_init, "_WandbInit", None), "monkeypatch_ipython", is_unwanted)
@@ -141,10 +135,7 @@ def skip_list_of_active_runs(is_unwanted: Callable[[], bool]) -> None:
 
 
 def skip_log_file(is_unwanted: Callable[[], bool]) -> None:
-    """Have runs that open while ``is_unwanted()`` write no log of wandb's Python part.
-
-    Every line that wandb logs goes through the handlers of all open runs: a tenth of the CPU.
-    """
+    """Every line that wandb logs goes through the handlers of all open runs: a tenth of the CPU."""
     with contextlib.suppress(ImportError):
         from wandb.sdk.lib import wb_logging
 

@@ -1,5 +1,3 @@
-"""wandb-core, wandb's own program."""
-
 import os
 import re
 from collections.abc import Mapping

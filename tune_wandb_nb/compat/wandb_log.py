@@ -1,7 +1,7 @@
-"""Reads and writes ``run-<id>.wandb``, in which wandb-core records a run.
+"""``run-<id>.wandb``, in which wandb-core records a run.
 
-It is LevelDB's log format behind a header of W&B's own, with plain CRC-32 checksums and one
-serialized ``wandb_internal.Record`` in each entry.
+It is LevelDB's log format behind a header of W&B's own, with plain CRC-32 checksums; an entry is a
+serialized ``wandb_internal.Record``.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ class BrokenLogError(ValueError):
 
 
 class UnfinishedLogError(BrokenLogError):
-    """wandb-core writes in blocks of 32 KiB: the file does not name its run yet."""
+    """It does not name its run yet: wandb-core writes in blocks of 32 KiB."""
 
 
 class TransactionLog:
@@ -132,8 +132,6 @@ def _framed(entry: bytes, position: int) -> Iterator[bytes]:
 
 
 class LogRecord:
-    """Its ``kind`` decides which of the properties it has."""
-
     __slots__ = ("_record", "kind")
 
     def __init__(self, record: Any) -> None:

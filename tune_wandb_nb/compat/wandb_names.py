@@ -1,5 +1,3 @@
-"""Names that W&B keeps for itself, and its data types by name."""
-
 from typing import Any
 
 __all__ = ["RESERVED_METRICS", "STEP", "TIMESTAMP", "is_data_type", "move_file", "temporary_file"]

@@ -1,5 +1,3 @@
-"""``wandb beta sync``: its command line and what it prints."""
-
 import re
 import sys
 from collections.abc import Iterable, Mapping
