@@ -10,7 +10,9 @@ from tune_wandb_nb.tracking.history.server_run import ServerRun
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
 
-__all__ = ["Destination", "find_destination"]
+__all__ = ["ROWS_MISSING", "Destination", "find_destination"]
+
+ROWS_MISSING = "W&B has not taken all of its rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Destination:
     host: str
     key: ApiKey
     default_entity: str
-    """The entity of runs that name none: the default entity of the key."""
+    """The key's own, for runs that name none."""
     entity: str | None = None
     project: str | None = None
 
@@ -32,7 +34,7 @@ def find_destination(
 ) -> tuple[Destination, WandbSettings]:
     settings = WandbSettings.resolve(arguments, None, os.environ)
     host = server_of(settings)
-    # WANDB_MODE is ignored: an upload is always online.
+    # Whatever WANDB_MODE is.
     key = decide_access(replace(settings, mode="online")).key
     if key is None:
         raise SettingsError(

@@ -20,14 +20,11 @@ from tune_wandb_nb.tracking.upload.wandb_cli import upload_logs
 __all__ = ["LiveUpload"]
 
 _LOOK_EVERY = 1.0
-"""Seconds between two looks for new files. No event announces a write by another machine."""
+"""Seconds; no event announces a write by another machine."""
 
 
 class LiveUpload:
-    """Looks for new runs repeatedly, and starts wandb to follow each to its end.
-
-    After all have ended it waits ``patience`` seconds for another.
-    """
+    """Lets wandb follow each new run to its end, then waits ``patience`` seconds for another."""
 
     def __init__(
         self,
@@ -55,8 +52,7 @@ class LiveUpload:
                     last_active = time.monotonic()
                 time.sleep(_LOOK_EVERY)
         except KeyboardInterrupt:
-            # Rows that were uploaded stay in W&B, and the next call continues after them.
-            pass
+            pass  # The next call continues.
         finally:
             self._stopping.set()
             for thread in followers:
@@ -99,7 +95,7 @@ class LiveUpload:
 
     def _finish(self, upload: PendingUpload) -> Outcome:
         try:
-            # Read again: rows were written since the upload was prepared.
+            # Rows were written since the upload was prepared.
             run = read_run(upload.run.path)
         except (BrokenLogError, OSError) as error:
             return failed_outcome(upload.run, str(error))
@@ -107,10 +103,7 @@ class LiveUpload:
 
 
 def _is_ready(file: Path) -> bool:
-    """Return whether a file names its run: wandb-core first writes when it has 32 KiB.
-
-    An abandoned file is ready as well, and will be reported as broken.
-    """
+    """Whether a file names its run, or, without it, is abandoned and thus broken."""
     try:
         read_run(file)
     except (BrokenLogError, OSError):

@@ -3,6 +3,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -23,7 +24,7 @@ from tune_wandb_nb.tracking.history.wandb_file import (
     UnsyncedCopy,
     read_run,
 )
-from tune_wandb_nb.tracking.upload.destination import Destination
+from tune_wandb_nb.tracking.upload.destination import ROWS_MISSING, Destination
 from tune_wandb_nb.tracking.upload.wandb_cli import upload_logs
 
 __all__ = [
@@ -36,10 +37,8 @@ __all__ = [
     "is_abandoned",
 ]
 
-_ROWS_MISSING = "W&B has not taken all of its rows"
-_NOTHING_RECORDED = "its process left before it had recorded anything"
 _ABANDONED_AFTER = 600.0
-"""Seconds without a write after which the process of a run without an end counts as killed."""
+"""Seconds without a write, after which the process of a run without an end counts as killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Outcome:
     uploaded: int = 0
     note: str = ""
     may_lack_rows: bool = False
-    """Whether the file may lack rows that Tune has: it is broken, or its process was killed."""
+    """Whether Tune may have more: the file is broken, or its process was killed."""
 
     def with_note(self, note: str) -> "Outcome":
         return replace(self, note=f"{self.note}; {note}" if self.note else note)
@@ -61,7 +60,7 @@ class Outcome:
 class PendingUpload:
     run: RecordedRun
     copy: UnsyncedCopy | None = None
-    """The part that W&B does not have; None to upload the file itself."""
+    """What W&B does not have; None to upload the file itself."""
     is_continued: bool = False
 
     @property
@@ -105,14 +104,14 @@ class RunUpload:
                 self._retry_alone(pending[file], report)
 
     def _retry_alone(self, first: PendingUpload, report: Report) -> None:
-        # Another file may have made wandb-core give up, after W&B had received some rows.
+        # Another file may have made wandb-core give up, after some rows had arrived.
         for prepared in self.prepare([first.run.path], report):
             again = replace(prepared, is_continued=first.is_continued)
             errors = upload_logs([again.file], self._destination)
             report(failed_outcome(first.run, errors[again.file]) if errors else self.finish(again))
 
     def prepare(self, files: Sequence[Path], report: Report) -> list[PendingUpload]:
-        """Return what W&B lacks of each file; report the files that need or allow no upload."""
+        """Return what W&B lacks; report the files that need or allow no upload."""
         runs: dict[tuple[str, str, str], list[RecordedRun]] = {}
         for run in map(_read, files):
             if isinstance(run, Outcome):
@@ -135,7 +134,7 @@ class RunUpload:
         # wandb marks a file as uploaded even if the server has refused rows.
         if not self._on_server(run).has(run.last_step):
             unmark(run.path)
-            return failed_outcome(run, _ROWS_MISSING)
+            return failed_outcome(run, ROWS_MISSING)
         if not (run.is_ended or uploaded.is_continued or is_abandoned(run.path)):
             return replace(outcome, state="synced so far", note="the run has no end yet")
         mark_synced(run.path)
@@ -152,7 +151,7 @@ class RunUpload:
         except AccountError as error:
             return [failed_outcome(run, str(error)) for run in files]
         if on_server.state in OVER and all(_is_complete(run, on_server) for run in files):
-            # The run was online and has arrived. wandb marks only the files that it syncs.
+            # It was online: wandb marks only files that it syncs.
             return [self.finish(PendingUpload(run)) for run in files]
         uploaded_step = on_server.last_step
         newest = max(files, key=lambda run: start_of(run.path))
@@ -194,13 +193,10 @@ def _read(file: Path) -> RecordedRun | Outcome:
     try:
         return read_run(file)
     except (BrokenLogError, OSError) as error:
+        outcome = partial(Outcome, file, recorded_id(file).removesuffix(OFFLINE_SUFFIX))
         if isinstance(error, UnfinishedLogError):
             if not is_of_a_trial(file.parent):
-                return Outcome(file, _id_of(file), "empty", note=_NOTHING_RECORDED)
+                return outcome("empty", note="its process left before it had recorded anything")
             if not is_abandoned(file):
-                return Outcome(file, _id_of(file), "synced so far", note="nothing is on disk yet")
-        return Outcome(file, _id_of(file), "broken", note=str(error), may_lack_rows=True)
-
-
-def _id_of(file: Path) -> str:
-    return recorded_id(file).removesuffix(OFFLINE_SUFFIX)
+                return outcome("synced so far", note="nothing is on disk yet")
+        return outcome("broken", note=str(error), may_lack_rows=True)

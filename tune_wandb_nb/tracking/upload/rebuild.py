@@ -1,5 +1,3 @@
-"""Rebuilds runs that wandb-core could not finish, from the results that Tune has recorded."""
-
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import cache, partial
@@ -28,7 +26,7 @@ _UNKNOWN_EXPERIMENT = (
 
 def rebuild(outcomes: Iterable[Outcome], destination: Destination, scratch: Path) -> list[Outcome]:
     with ExitStack() as copies:
-        # Cached, so that each experiment is downloaded and read once.
+        # Each experiment is read once.
         trials_of = cache(partial(_trials_of, copies))
         return [_rebuild(each, destination, scratch, trials_of) for each in outcomes]
 

@@ -1,6 +1,5 @@
-"""`report`: a W&B report of a Tune experiment, from its folder."""
-
 import os
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -37,21 +36,20 @@ def report(
 ) -> str:
     """Write a W&B report of a search, and return its address.
 
-    It says what was searched and which trial is best, has the charts of `WandbLogger.save_view`
-    over the runs of the search, and a table of the trials. The runs themselves are those of
-    `WandbLogger`, `sync_runs` or `upload_experiment`. It is made with wandb-workspaces
-    (``pip install 'tune-wandb-nb[view]'``).
+    It says what was searched and which trial is best, with the charts of `WandbLogger.save_view`
+    and a table of the trials. The runs must be in W&B: by `WandbLogger`, `sync_runs` or
+    `upload_experiment`. It needs wandb-workspaces (``pip install 'tune-wandb-nb[view]'``).
 
     Args:
-        experiment: The path or URI of the experiment's folder, or an `Experiment` or a
+        experiment: The path or URI of the experiment's folder, an `Experiment`, or a
             ``tune.ResultGrid``.
-        project: The W&B project; by default ``WANDB_PROJECT``.
+        project: By default ``WANDB_PROJECT``.
         mode: Whether the "min" or the "max" of the metric is best.
-        metric: The metric; by default the one that was optimized.
+        metric: By default the one that was optimized.
         group: The runs' group; by default the experiment's name.
-        entity: The team or user; by default that of the key.
+        entity: The team or user; by default the key's.
         host: The W&B server; by default ``WANDB_BASE_URL``, else W&B's cloud.
-        api_key: The API key; by default it is found where `WandbLogger` finds it.
+        api_key: The API key; by default as for `WandbLogger`.
         api_key_file: A file whose first line is the key.
 
     Raises:
@@ -91,8 +89,9 @@ def report(
 
 
 def _path_of(experiment: Any) -> str:
-    found = getattr(experiment, "experiment_path", None) or getattr(experiment, "path", None)
-    path = experiment if isinstance(experiment, str | Path) else found
+    path = experiment
+    if not isinstance(path, str | Path):
+        path = getattr(path, "experiment_path", None) or getattr(path, "path", None)
     if not isinstance(path, str | os.PathLike):
         raise SettingsError(
             "a report is made of the path or URI of an experiment's folder, or of an Experiment"
@@ -102,15 +101,13 @@ def _path_of(experiment: Any) -> str:
 
 
 def _entry(trial: RecordedTrial) -> TrialEntry:
-    last: dict[str, Any] = {}
-    for result in trial.results():
-        last = result
+    last: dict[str, Any] = next(iter(deque(trial.results(), maxlen=1)), {})
     names = trial.trial_id, trial.name, trial.status.lower()
     return TrialEntry.of(names, trial.config, last, Excludes())
 
 
 def _ranked(trials: Sequence[TrialEntry], metric: str, mode: str) -> list[TrialEntry]:
-    """Return the trials, the best first; those without a value come last."""
+    """The best first, those without a value last."""
 
     def rank(trial: TrialEntry) -> tuple[bool, float]:
         value = trial.metrics.get(metric)

@@ -20,10 +20,11 @@ def files_to_upload(paths: Any, group: str | None = None) -> list[Path]:
 def _files_of(paths: Any) -> list[Path]:
     if paths is None:
         default = Path(os.environ.get("WANDB_DIR") or ".", "wandb")
-        # Unlike a folder that the user names, this folder may be missing.
+        # This folder, which the user has not named, may be missing.
         return _unsynced_files(default) if default.is_dir() else []
-    if hasattr(paths, "audit") or hasattr(getattr(paths, "logger", None), "audit"):
-        return _of_logger(paths if hasattr(paths, "audit") else paths.logger)
+    logger = paths if hasattr(paths, "audit") else getattr(paths, "logger", None)
+    if hasattr(logger, "audit"):
+        return _of_logger(logger)
     if isinstance(paths, str | os.PathLike):
         return _of_path(Path(paths).expanduser())
     if isinstance(paths, Iterable):
@@ -46,7 +47,7 @@ def _unsynced_files(folder: Path) -> list[Path]:
 
 
 def _was_killed(file: Path) -> bool:
-    # The process of an online run uploads the rows itself while it exists.
+    # While it exists, the process of an online run uploads the rows itself.
     origin = read_origin(file.parent)
     return origin is not None and origin.is_abandoned
 
@@ -55,5 +56,5 @@ def _of_logger(logger: Any) -> list[Path]:
     table = logger.audit()
     is_open = table["state"].isin(["waiting", "running"])
     chosen = table[(table["mode"] == "offline") | is_open]["path"]
-    # A run that is not open yet has no path: None, which pandas 3 turns into NaN.
+    # Before a run is open, the path is None, which pandas 3 turns into NaN.
     return [file for path in chosen if isinstance(path, str) for file in _of_path(Path(path))]

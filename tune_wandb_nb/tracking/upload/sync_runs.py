@@ -15,9 +15,9 @@ from tune_wandb_nb.tracking.upload.select_files import files_to_upload
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SYNC_COLUMNS", "summary", "sync_runs"]
+__all__ = ["summary", "sync_runs"]
 
-SYNC_COLUMNS = ("run_id", "state", "rows", "uploaded", "note", "path")
+_COLUMNS = ["run_id", "state", "rows", "uploaded", "note", "path"]
 
 
 def sync_runs(
@@ -36,38 +36,37 @@ def sync_runs(
 ) -> "pd.DataFrame":
     """Upload runs that were recorded offline; W&B then holds each of their rows exactly once.
 
-    It can be interrupted and called again, and is for runs that still go on too: only what W&B
-    does not have yet is uploaded. What a broken file lacks, or one whose process was killed, is
-    taken from Tune's own files where they are still there; else it is named, and stops no other.
-    The upload itself is wandb's own (``wandb beta sync``).
+    Only what W&B lacks is uploaded: it can be interrupted and called again, also for runs that
+    still go on. What the file of a killed process, or a broken one, lacks is taken from Tune's own
+    files if they still exist; else it is named, and stops no other. wandb itself uploads (``wandb
+    beta sync``).
 
     Args:
-        paths: What to upload: a `WandbLogger` or an `Experiment`; a folder of an offline run, or
-            one that has such folders anywhere below; a ``.wandb`` file; or a list of these. By
-            default ``WANDB_DIR/wandb``, else ``./wandb``.
-        group: Only the runs of this group, such as those of one search (its experiment's name).
+        paths: A `WandbLogger`, an `Experiment`, a folder of an offline run or one with such folders
+            anywhere below, a ``.wandb`` file, or a list of these; by default ``WANDB_DIR/wandb``,
+            else ``./wandb``.
+        group: Only the runs of this group, such as a search (its experiment's name).
         progress: Show a bar.
-        live: Follow runs that are still being written, and those that are yet to come: for a
-            search on a machine without internet, called on one that has it and shares the folder.
-            Returns when all have ended and no new one has come for ``patience`` seconds, or at an
-            interrupt.
+        live: Follow runs that are being written or yet to come, until all have ended and no new
+            one has come for ``patience`` seconds, or until an interrupt: for a search on a machine
+            without internet, called on one that has it and shares the folder.
         patience: Seconds; see ``live``.
         parallel: How many runs are uploaded at once.
-        entity: The team or user to upload to, by default what was given for the run.
-        project: The project to upload to, by default the run's.
-        host: The W&B server, by default the logger's, ``WANDB_BASE_URL`` or W&B's cloud.
-        api_key: The API key; by default it is found where `WandbLogger` finds it.
+        entity: The team or user; by default the run's.
+        project: The project; by default the run's.
+        host: The W&B server; by default the logger's, ``WANDB_BASE_URL`` or W&B's cloud.
+        api_key: The API key; by default as for `WandbLogger`.
         api_key_file: A file whose first line is the key.
 
     Returns:
         One row a file: run_id; state ("synced", "synced so far" of a run without an end, "rebuilt"
         from Tune's files, "already synced", "empty", "broken", "failed"); rows that it holds; rows
-        that were uploaded now; note; path.
+        uploaded now; note; path.
 
     Raises:
-        SettingsError: there is no key, or something that was given cannot be used.
+        SettingsError: there is no key, or an argument cannot be used.
         AccountError: the server refuses the key or cannot be reached. Nothing is lost.
-        FileNotFoundError: a path that was given does not exist.
+        FileNotFoundError: a path does not exist.
 
     Example:
         >>> import tempfile
@@ -91,10 +90,8 @@ def sync_runs(
             incomplete = [outcome for outcome in outcomes.values() if outcome.may_lack_rows]
             rebuilt = rebuild(incomplete, destination, Path(scratch))
             outcomes |= {outcome.path: outcome for outcome in rebuilt}
-    order = {file: number for number, file in enumerate(files)}
-    ordered = sorted(outcomes.values(), key=lambda outcome: order.get(outcome.path, len(order)))
-    rows = [[getattr(outcome, name) for name in SYNC_COLUMNS] for outcome in ordered]
-    table: pd.DataFrame = pd.DataFrame(rows, columns=list(SYNC_COLUMNS)).astype({"path": str})
+    ordered = [outcomes[file] for file in dict.fromkeys([*files, *outcomes]) if file in outcomes]
+    table: pd.DataFrame = pd.DataFrame(ordered, columns=_COLUMNS).astype({"path": str})
     return table
 
 

@@ -12,7 +12,7 @@ from tune_wandb_nb.tracking.results.trial_end import Ending, failed_ending, fini
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames, make_init_plan
 from tune_wandb_nb.tracking.runs.trial_run import TrialRun
 from tune_wandb_nb.tracking.settings.settings import WandbSettings
-from tune_wandb_nb.tracking.upload.destination import Destination
+from tune_wandb_nb.tracking.upload.destination import ROWS_MISSING, Destination
 
 __all__ = ["TrialOutcome", "TrialUpload"]
 
@@ -29,10 +29,7 @@ class TrialOutcome:
 
 
 class TrialUpload:
-    """Brings W&B runs up to what Tune has recorded of trials.
-
-    The settings' entity is used where the destination names none.
-    """
+    """The settings' entity is used where the destination names none."""
 
     def __init__(
         self, destination: Destination, settings: WandbSettings, *, scratch: str, sweep: str = ""
@@ -71,8 +68,7 @@ class TrialUpload:
         if not run.is_open and known.state in _states_of(trial):
             return outcome("already in W&B", replayed.reported)
         _open(run)
-        # W&B only appends: after a row that was missing before others, its summary has the values
-        # of that row, not those of the trial's last result.
+        # After a row that was missing before others, W&B's summary has the values of that row.
         values = replayed.last_values if replayed.is_out_of_order else {}
         ending = _ending(trial)
         run.end(replace(ending, summary={**values, **replayed.summary, **ending.summary}))
@@ -80,13 +76,11 @@ class TrialUpload:
         if stats.mode != "online":
             return outcome("failed", replayed.reported, note=stats.note)
         if not on_server.has(run.last_step):
-            note = "W&B has not taken all of its rows"
-            return outcome("failed", replayed.reported, note=note, url=stats.url)
+            return outcome("failed", replayed.reported, note=ROWS_MISSING, url=stats.url)
         return outcome("uploaded", replayed.reported, stats.logged, stats.explain(), stats.url)
 
     def _iterations_of(self, on_server: ServerRun, known: KnownRun) -> Container[int]:
         if known.last_step is not None and not self._logs_iteration:
-            # Without training_iteration the step is the next best thing.
             return range(known.last_step + 1)
         return on_server.iterations(known)
 
@@ -116,5 +110,5 @@ def _states_of(trial: RecordedTrial) -> frozenset[str]:
 def _ending(trial: RecordedTrial) -> Ending:
     if trial.status == "ERROR":
         return failed_ending(trial.error())
-    # The folder does not record who or what has stopped the trial.
+    # The folder does not say what has stopped the trial.
     return finished_ending("ended" if trial.is_over else trial.status.lower())

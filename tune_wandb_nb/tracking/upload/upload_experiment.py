@@ -1,7 +1,7 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,7 @@ from tune_wandb_nb.tracking.upload.tune_trial import TrialOutcome, TrialUpload
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["UPLOAD_COLUMNS", "upload_experiment"]
-
-UPLOAD_COLUMNS = ("trial_id", "name", "state", "rows", "uploaded", "note", "url")
+__all__ = ["upload_experiment"]
 
 
 def upload_experiment(
@@ -39,32 +37,30 @@ def upload_experiment(
 ) -> "pd.DataFrame":
     """Make W&B runs out of a Tune experiment's folder, whoever tracked it, or nobody.
 
-    It is the way to bring an old search to W&B, and to repair one: training iterations that W&B
-    does not have yet, be it in the middle, are added to the runs of the trials' ids, so that it can
-    be called again, and while the search goes on. W&B only appends: what was missing in the middle
-    has later steps than what was there, and its place by training_iteration. Each row has the time
-    of its result. What is only in memory during a search (images, the hyperparameters that PBT has
-    changed) is not in the folder.
+    This brings an old search to W&B, or repairs one: training iterations that W&B lacks are added
+    to the runs of the trials' ids, also when it is called again, and while the search goes on. W&B
+    only appends: what was missing in the middle has later steps, and its place by
+    training_iteration. Each row has the time of its result. What a search has only in memory
+    (images, hyperparameters that PBT has changed) is not in the folder.
 
     Args:
-        path: The experiment's folder (``ResultGrid.experiment_path``), local or as in
+        path: The experiment's folder (``ResultGrid.experiment_path``), or a URI such as
             ``s3://bucket/experiment``.
-        project: The W&B project; by default ``WANDB_PROJECT``.
+        project: By default ``WANDB_PROJECT``.
         group: The runs' group; by default the experiment's name.
-        entity: The team or user; by default that of the key.
-        sweep: The id of the W&B sweep that the runs belong to (the last part of
-            ``WandbLogger.sweep_url``); runs that are there stay in theirs.
+        entity: The team or user; by default the key's.
+        sweep: The id of the W&B sweep for new runs (the last part of ``WandbLogger.sweep_url``).
         excludes: Metrics and hyperparameters to leave out, as for `WandbLogger`.
         best: Metrics whose best value goes into the summary, as for `WandbLogger`.
         host: The W&B server; by default ``WANDB_BASE_URL``, else W&B's cloud.
-        api_key: The API key; by default it is found where `WandbLogger` finds it.
+        api_key: The API key; by default as for `WandbLogger`.
         api_key_file: A file whose first line is the key.
         parallel: How many runs are uploaded at once.
         progress: Show a bar.
 
     Returns:
         One row a trial: trial_id; name; state ("uploaded", "already in W&B", "waiting" for its
-        first row, "failed"); rows that Tune has; rows that were uploaded now; note; url.
+        first row, "failed"); rows that Tune has; rows uploaded now; note; url.
 
     Raises:
         SettingsError: there is no key or no such folder, or an argument cannot be used.
@@ -84,8 +80,7 @@ def upload_experiment(
     check_project(settings)
     with local_copy(str(path)) as folder, tempfile.TemporaryDirectory(prefix="tune-") as scratch:
         trials = read_experiment(folder)
-        group = settings.group or experiment_name(str(path))
-        settings = replace(settings, group=group)
+        settings = replace(settings, group=settings.group or experiment_name(str(path)))
         upload = TrialUpload(destination, settings, scratch=scratch, sweep=sweep or "")
         outcomes: dict[str, TrialOutcome] = {}
         with (
@@ -95,6 +90,6 @@ def upload_experiment(
             for done in as_completed(pool.submit(upload.upload, trial) for trial in trials):
                 outcomes[done.result().trial_id] = done.result()
                 bar.update()
-    rows = [[getattr(outcomes[t.trial_id], c) for c in UPLOAD_COLUMNS] for t in trials]
-    table: pd.DataFrame = pd.DataFrame(rows, columns=list(UPLOAD_COLUMNS))
+    rows = [outcomes[trial.trial_id] for trial in trials]
+    table: pd.DataFrame = pd.DataFrame(rows, columns=[each.name for each in fields(TrialOutcome)])
     return table

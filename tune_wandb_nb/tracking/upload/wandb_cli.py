@@ -29,11 +29,9 @@ def upload_logs(
     on_synced: Callable[[Path], None] = lambda _: None,
     should_continue: Callable[[Sequence[Path]], bool] = lambda _: True,
 ) -> Mapping[Path, str]:
-    """Upload files until wandb's process has exited; return file -> error of those that failed.
+    """Return file -> error of those that failed; one broken file can make wandb give up on all.
 
-    wandb marks each file that it has uploaded (`is_synced`). One broken file can make wandb give up
-    on the others, so the caller leaves broken files out. wandb's process is terminated when
-    ``should_continue``, called with the files that are left, returns False.
+    ``should_continue`` is called with the files that are left.
     """
     waiting = list(files)
     with tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") as folder:
@@ -65,8 +63,7 @@ def _start(
         os.environ, host=destination.host, key=destination.key.reveal(), folder=str(folder)
     )
     with output.open("wb") as sink:
-        # In a session of its own, so that Ctrl-C interrupts only this process, which then
-        # terminates the other.
+        # In a session of its own: Ctrl-C interrupts this process, which terminates wandb's.
         return subprocess.Popen(  # noqa: S603 - wandb's own command
             command,
             env=environ,
