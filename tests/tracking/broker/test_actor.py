@@ -11,8 +11,7 @@ import pytest
 
 from tune_wandb_nb.tracking.auth.access import CheckedKey
 from tune_wandb_nb.tracking.broker.actor import Broker
-from tune_wandb_nb.tracking.broker.messages import Answer, KeyRequest, Search
-from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
+from tune_wandb_nb.tracking.broker.messages import Answer, KeyRequest, Search, WorkerReport
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 
 KEY = ApiKey("0123456789abcdef" * 3)

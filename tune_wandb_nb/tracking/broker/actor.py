@@ -1,9 +1,3 @@
-"""The broker: an actor in memory on the driver's node that trials, on any node, ask.
-
-It has what must not be written anywhere (the API key), and what only the driver has (the logger's
-settings, the environment of today).
-"""
-
 import asyncio
 import contextlib
 import math
@@ -14,24 +8,22 @@ from typing import Any, TypeAlias
 
 from tune_wandb_nb.tracking.auth.access import NO_CHECKED_KEY, CheckedKey
 from tune_wandb_nb.tracking.auth.credentials import read_key_file
-from tune_wandb_nb.tracking.broker.messages import KeyRequest, Search
+from tune_wandb_nb.tracking.broker.messages import KeyRequest, Search, WorkerReport
 from tune_wandb_nb.tracking.broker.node_cores import NodeCores
 from tune_wandb_nb.tracking.broker.trial_record import TrialRecord
-from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
 
 __all__ = ["EXPERIMENT_KNOWN_WITHIN", "Broker"]
 
 _TIMEOUT = 30.0
 EXPERIMENT_KNOWN_WITHIN = 10.0
-"""Seconds from a logger's start until its search's first trial is known to it."""
+"""Seconds from a logger's start to its search's first trial."""
 _PackedKey: TypeAlias = tuple[str | None, str | None, bool]
 
 
 class Broker:
-    """The driver sends, trials ask.
+    """The actor on the driver's node to which the driver sends, and which trials ask.
 
-    Keys come and go as arguments and results of method calls, which Ray keeps in memory: never as
-    arguments of the actor's creation, which Ray keeps in its tables.
+    Ray keeps the arguments that create an actor in its tables: keys come by method calls.
     """
 
     def __init__(self) -> None:
@@ -44,7 +36,7 @@ class Broker:
         self._trials: dict[str, TrialRecord] = {}
         self._claiming: set[str] = set()
         self._changed: dict[str, set[str]] = {}
-        """The trials of each search with reports that its driver has not got."""
+        """Search -> trials with reports for its driver."""
         self._first_trials: dict[str | None, str | None] = {}
         self._run_ids: dict[tuple[str | None, str], str] = {}
         self._notices: dict[str, list[str]] = {}
@@ -95,7 +87,7 @@ class Broker:
         key_file: str | None,
         experiment: str | None = None,
     ) -> dict[str, Any]:
-        """Answer a trial's process that starts, as a dictionary for `Answer.unpack`."""
+        """Answer a trial's process that starts; see `Answer.unpack`."""
         # A trial may ask before the driver's first message has arrived.
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._has_common.wait(), _TIMEOUT)
@@ -114,7 +106,7 @@ class Broker:
         }
 
     async def claim(self, trial_id: str, search_id: str | None) -> dict[str, Any] | None:
-        """Claim a trial's run; returns `Answer.earlier` once the driver does not write it."""
+        """Wait until the driver does not write a trial's run; return `Answer.earlier`."""
         trial = self._trial(trial_id, search_id)
         if trial.search_id is not None:
             self._claiming.add(trial_id)
@@ -131,18 +123,17 @@ class Broker:
         report: WorkerReport | None = None,
         run_state: Mapping[str, Any] | None = None,
     ) -> None:
-        """Let a trial's process go on with the run, which the driver has written so far."""
         self._trial(trial_id, search_id).release(report, run_state)
 
     async def claim_run_id(self, run_id: str, trial_id: str) -> bool:
-        """Claim a run id for a trial; returns whether another of its search has claimed it."""
+        """Claim a run id; return whether another trial of the search has it."""
         claim = (self._trial(trial_id).search_id, run_id)
         return self._run_ids.setdefault(claim, trial_id) != trial_id
 
     async def core(self, node: str, stale: str | None = None) -> tuple[str | None, bool]:
-        """Return the token of a node's wandb-core, or None and whether the caller shall start one.
+        """Return a node's wandb-core, or None and whether the caller shall start one.
 
-        At the token ``stale``, which the caller got before, nobody answers any more.
+        The core of ``stale`` does not answer.
         """
         return await self._cores.find(node, stale)
 
@@ -166,7 +157,7 @@ class Broker:
     ) -> WorkerReport | None:
         """Return a trial's report once its process has ended the run; None without a run.
 
-        ``had_run``: the driver has had a report, which a restarted broker has forgotten.
+        ``had_run``: the driver has had a report, the broker may have restarted.
         """
         trial = self._trial(trial_id)
         ended = trial.expect_end() if had_run else trial.has_ended
@@ -185,11 +176,7 @@ class Broker:
     async def changes(
         self, search_id: str
     ) -> tuple[dict[str, WorkerReport], list[str], list[str], bool]:
-        """Return the new reports by trial, the trials that claim their runs, and the notices.
-
-        The last value says whether the search is attached: after a restart the broker has forgotten
-        what the driver sent it.
-        """
+        """Return reports, trials that claim runs, notices, and whether the search is attached."""
         changed = ((t, self._trials.get(t)) for t in self._changed.pop(search_id, ()))
         reports = {t: trial.report for t, trial in changed if trial and trial.report}
         claims = [
@@ -200,7 +187,7 @@ class Broker:
         return reports, claims, self._notices.pop(search_id, []), search_id in self._searches
 
     async def notify(self, text: str, trial_id: str | None = None) -> None:
-        """Keep a notice for the trial's logger; without a logger, print it, which Ray shows."""
+        """Keep a notice for the trial's logger; without one print it, which Ray shows."""
         trial = self._trials.get(trial_id or "")
         search_id = trial.search_id if trial is not None else None
         if search_id is None:
@@ -212,32 +199,27 @@ class Broker:
 
     def _trial(self, trial_id: str, search_id: str | None = None) -> TrialRecord:
         trial = self._trials.setdefault(trial_id, TrialRecord())
-        # After a restart the broker has forgotten the search; the trial's process has not.
+        # After a restart only the trial's process has the search.
         trial.search_id = search_id or trial.search_id
         return trial
 
     async def _search_id_of(self, experiment: str | None) -> str | None:
-        """Return the search with this experiment; None where it has no logger.
+        """A logger gets its experiment with its first trial, which may be faster to ask here."""
 
-        A logger learns its experiment from its first trial, which may be faster to ask here. One
-        that has not learnt it soon has no trials.
-        """
+        def those_of(experiment: str | None) -> list[str]:
+            return [i for i, each in self._searches.items() if each.experiment == experiment]
 
         def find() -> str | None:
             if experiment is None:
-                # A process outside of Tune: its search is only certain if there is one search.
+                # Outside of Tune the search is only certain if there is one.
                 return next(iter(self._searches)) if len(self._searches) == 1 else None
-            owners = (i for i, each in self._searches.items() if each.experiment == experiment)
-            return next(owners, None)
+            return next(iter(those_of(experiment)), None)
 
         def is_settled() -> bool:
-            return find() is not None or experiment is None or not unknown()
-
-        def unknown() -> list[str]:
-            return [i for i, each in self._searches.items() if each.experiment is None]
+            return find() is not None or experiment is None or not those_of(None)
 
         async with self._search_changed:
-            newest = max((self._attached_at[i] for i in unknown()), default=-math.inf)
+            newest = max((self._attached_at[i] for i in those_of(None)), default=-math.inf)
             timeout = newest + EXPERIMENT_KNOWN_WITHIN - time.monotonic()
             if timeout > 0:
                 with contextlib.suppress(asyncio.TimeoutError):
@@ -248,7 +230,7 @@ class Broker:
         if request in self._keys:
             return self._keys[request]
         if request.key_file is not None:
-            # The driver has not seen this trial's config; the file is on this node.
+            # The driver has not seen this trial's config.
             path = Path(self._common.get("folder") or ".", Path(request.key_file).expanduser())
             return CheckedKey(read_key_file(str(path)))
         by_host = KeyRequest(request.host, None, request.search_id)

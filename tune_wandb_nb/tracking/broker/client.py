@@ -40,7 +40,7 @@ class _AttachedSearch:
 class BrokerClient:
     """Looks up keys on the driver, and sends them to the broker before trials ask for them.
 
-    There is one for each process; its handle keeps the broker alive.
+    Each process has one; its handle keeps the broker alive.
     """
 
     def __init__(self) -> None:
@@ -57,8 +57,7 @@ class BrokerClient:
         self._no_search = _AttachedSearch({}, Notices(), threading.main_thread())
 
     def __reduce__(self) -> str:
-        # A reference to this object becomes a reference to the other process's own client: nothing
-        # in here is ever pickled.
+        # The other process uses its own client: nothing in here is ever pickled.
         return "broker_client"
 
     @property
@@ -66,19 +65,19 @@ class BrokerClient:
         return self._broker if self._job == _job() else None
 
     def attach(self, search_id: str, arguments: Mapping[str, Any], notices: Notices) -> None:
-        """Send the broker the arguments of a search's logger, from Tune's thread."""
+        """Called in Tune's thread."""
         import ray
 
         thread = threading.current_thread()
         for earlier, search in list(self._searches.items()):
-            # Tune has left this search by an exception, without a call that would have ended it.
+            # Tune has left this search by an exception.
             if search.thread is thread or not search.thread.is_alive():
                 self.detach(earlier)
         self._searches[search_id] = _AttachedSearch(dict(arguments), notices, thread)
         self._thread.search_id = search_id
         if not self._has_broker():
             return
-        # Before the key, for which trials wait: a trial may have asked for the broker already.
+        # Before the key, for which trials may wait already.
         attached = self._message("attach", search_id, self._searches[search_id].to_send())
         self._send(WandbSettings.resolve(arguments, None, os.environ), check=False)
         # Class trainables open their runs before Tune calls the logger's on_trial_start.
@@ -93,7 +92,7 @@ class BrokerClient:
             self._message("attach", search_id, search.to_send())
 
     def send_again(self) -> None:
-        """Send a broker that Ray has started again everything that was sent before."""
+        """Send everything to a broker that Ray has started again."""
         if self.broker is not None:
             keys = [(each, key.pack()) for each, key in list(self._sent_keys.items())]
             searches = {name: search.to_send() for name, search in list(self._searches.items())}
@@ -109,9 +108,9 @@ class BrokerClient:
             self._message("detach", search_id)
 
     def offer(self, config: Mapping[str, Any] | None = None) -> None:
-        """Check one trial's config, and send the broker the key that the trial will ask for.
+        """Check one trial's config, and send the broker its key.
 
-        Without a config: the key that a trial asks for whose config names no server and no file.
+        Without a config: the keys for trials whose configs name no server and no file.
         """
         entry = entry_of(config) if config is not None else None
         logger = self._search.arguments
@@ -119,14 +118,15 @@ class BrokerClient:
         if settings.project is None:
             populate_run_location(os.environ)
             settings = WandbSettings.resolve(logger, entry, os.environ)
-        if config is not None:
+        if config is None:
+            self._send(settings, check=False)
+            for host in kept_hosts():
+                self._send(replace(settings, host=host or settings.host), check=False)
+        else:
             warn_of_exposed_key(config)
             check_init_arguments(settings.init)
             check_project(settings)
-        self._send(settings, check=config is not None)
-        if config is None:
-            for host in kept_hosts():
-                self._send(replace(settings, host=host or settings.host), check=False)
+            self._send(settings, check=True)
         self._search.notices.flush()
 
     def offer_when_ray_is_up(self) -> None:
@@ -145,21 +145,19 @@ class BrokerClient:
 
     @property
     def _search(self) -> "_AttachedSearch":
-        """The search that Tune runs in this thread; an empty one where it has no logger."""
+        """Tune's in this thread; an empty one where it has no logger."""
         return self._searches.get(self._search_id or "") or self._no_search
 
-    def _send(self, settings: WandbSettings, *, check: bool) -> Any:
-        """Send the broker what it lacks; returns Ray's reference, or None."""
+    def _send(self, settings: WandbSettings, *, check: bool) -> None:
         if not self._has_broker():
-            return None
+            return
         request = KeyRequest(settings.host, settings.api_key_file, self._search_id)
         sent = self._sent_keys.get(request)
         key = sent if sent and sent.is_checked > check else self._look_up_key(settings, check)
         common = {"environ": _environment(), "folder": str(Path.cwd())}
-        if key == sent and common == self._sent_common:
-            return None
-        self._sent_keys[request], self._sent_common = key, common
-        return self._message("update", request, key.pack(), common)
+        if key != sent or common != self._sent_common:
+            self._sent_keys[request], self._sent_common = key, common
+            self._message("update", request, key.pack(), common)
 
     def _has_broker(self) -> bool:
         import ray
@@ -167,19 +165,16 @@ class BrokerClient:
         if not ray.is_initialized() or _is_inside_actor():
             return False
         with self._lock:
-            # Started once: the broker ends with the handle of the first call that started it.
+            # The broker ends with the handle of the call that started it.
             if self._job != _job():
                 self._broker, self._job = start_broker(), _job()
                 self._sent_keys, self._sent_common, self._last_message = {}, {}, None
         return True
 
     def _message(self, method: str, *arguments: Any) -> Any:
-        """Call a method of the broker after the last call; returns Ray's reference.
-
-        Ray may run calls of an async actor in another order than they were sent in.
-        """
         import ray
 
+        # Ray may reorder the calls of an async actor.
         with self._lock:
             if self._last_message is not None:
                 ray.wait([self._last_message], timeout=_ARRIVES_WITHIN)
@@ -187,7 +182,7 @@ class BrokerClient:
             return self._last_message
 
     def _look_up_key(self, settings: WandbSettings, check: bool) -> CheckedKey:
-        """Find the key; with ``check`` ask the server whether it takes the key, and say if not."""
+        """Find the key; with ``check`` ask the server whether it takes it."""
         access = decide_access(settings)
         if access.key is None or access.check is None:
             if check and access.lacks_key:
@@ -223,7 +218,7 @@ def _job() -> str | None:
 
     if not ray.is_initialized():
         return None
-    # The first job of every cluster has the same number; the node's id tells clusters apart.
+    # The first job of every cluster has the same number.
     context = ray.get_runtime_context()
     return f"{context.get_job_id()} on {context.get_node_id()}"
 

@@ -1,5 +1,4 @@
-"""The handle of this job's broker: started by the driver, found or requested by trials."""
-
+from contextlib import suppress
 from typing import Any
 
 from tune_wandb_nb.compat.ray import delete_mark, has_mark, store_mark
@@ -20,7 +19,7 @@ _LOOKS_EVERY = 0.1
 
 
 def start_broker() -> Any:
-    """Return this job's broker, started where there is none; it ends with the handle's owner."""
+    """Return this job's broker, which ends with the owner of the first handle."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -32,11 +31,10 @@ def start_broker() -> Any:
             get_if_exists=True,
             num_cpus=0,
             max_concurrency=1000,
-            # A broker that the kernel kills when memory is short is started again by Ray; the
-            # driver then sends everything again.
+            # The kernel may kill it when memory is short; the driver sends everything again.
             max_restarts=-1,
             max_task_retries=-1,
-            # On the driver's node, where the key file is, if Ray runs there.
+            # Where the key file is.
             scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=True),
         )
         .remote()
@@ -46,12 +44,10 @@ def start_broker() -> Any:
 def find_broker() -> Any:
     import ray
 
-    if not ray.is_initialized():
-        return None
-    try:
-        return ray.get_actor(_name())
-    except ValueError:
-        return None
+    if ray.is_initialized():
+        with suppress(ValueError):
+            return ray.get_actor(_name())
+    return None
 
 
 def announce_logger(search_id: str) -> None:
@@ -75,7 +71,7 @@ def is_broker_requested() -> bool:
 
 
 def request_broker() -> Any:
-    """In a trial: return this job's broker, for which a search's logger is asked."""
+    """In a trial: return this job's broker; the logger's process is asked to start it."""
     import ray
 
     found = find_broker()

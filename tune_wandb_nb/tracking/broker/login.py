@@ -10,14 +10,12 @@ __all__ = ["login", "logout"]
 def login(key: str | None = None, *, host: str | None = None) -> None:
     """Keep a W&B API key in this kernel's memory; no file is written.
 
-    Every `WandbLogger`, mixin and panel of this kernel finds it there, and so does `setup_wandb`
-    in its trials. Without ``key`` it is asked for, hidden as it is typed. wandb's own
-    ``wandb.login`` writes the key to ``~/.netrc`` instead.
+    Every `WandbLogger`, mixin and panel finds it there, and `setup_wandb` in trials. Without
+    ``key`` it is asked for, hidden. ``wandb.login`` writes the key to ``~/.netrc`` instead.
 
     Args:
         key: The key, as shown at https://wandb.ai/authorize.
-        host: The server it is for, such as ``"https://wandb.example.com"``; by default
-            whichever server is used.
+        host: Its server, such as ``"https://wandb.example.com"``; by default whichever is used.
 
     Raises:
         SettingsError: the key does not have the shape of a W&B API key.
@@ -30,7 +28,7 @@ def login(key: str | None = None, *, host: str | None = None) -> None:
         page = f"{host.rstrip('/')}/authorize" if host else "https://wandb.ai/authorize"
         key = getpass.getpass(f"W&B API key (from {page}): ")
     keep_key(checked_key(key, "the key given to login() does not hold"), host)
-    # A trial that only calls `setup_wandb` has nothing else on the driver that sends it the key.
+    # Nothing else sends the key to a trial that only calls `setup_wandb`.
     broker_client.offer_when_ray_is_up()
 
 

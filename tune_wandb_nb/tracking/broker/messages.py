@@ -1,12 +1,36 @@
-"""The messages between driver, broker and trial."""
-
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tune_wandb_nb.tracking.auth.access import NO_CHECKED_KEY, CheckedKey
+from tune_wandb_nb.tracking.settings.settings import Mode
 
-__all__ = ["Answer", "KeyRequest", "Search"]
+__all__ = ["Answer", "KeyRequest", "Search", "WorkerReport"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReport:
+    """A run's counts on their way from trial to broker to driver; see `RunStats`."""
+
+    state: str
+    run_id: str = ""
+    mode: Mode = "offline"
+    logged: int = 0
+    dropped: int = 0
+    lost: int = 0
+    note: str = ""
+    url: str | None = None
+    project_url: str | None = None
+    path: str | None = None
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    stopped_in_wandb: bool = False
+
+    def plus(self, earlier: "WorkerReport | None") -> "WorkerReport":
+        if earlier is None:
+            return self
+        logged, dropped = self.logged + earlier.logged, self.dropped + earlier.dropped
+        return replace(self, logged=logged, dropped=dropped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +50,16 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The broker's answer to a trial; only ever in memory."""
-
     key: CheckedKey = NO_CHECKED_KEY
     logger: Mapping[str, Any] | None = None
-    """The arguments of the search's `WandbLogger`, without a key; None where it has none."""
     environ: Mapping[str, str] = field(default_factory=dict)
-    """The driver's ``WANDB_...`` variables, without secrets."""
+    """The driver's, without secrets."""
     folder: str | None = None
     is_first: bool = False
-    """Whether this is its search's first trial that asks: it records the machine's packages."""
+    """The first trial of a search that asks records the machine's packages."""
     search_id: str | None = None
-    """The trial's search; None where that has no logger."""
     earlier: Mapping[str, Any] | None = None
-    """The state of the run that an earlier process of this trial has left for the next one."""
+    """How an earlier process of the trial has left the run."""
 
     @classmethod
     def unpack(cls, packed: Mapping[str, Any]) -> "Answer":

@@ -4,11 +4,11 @@ import contextlib
 __all__ = ["CORE_STARTS_WITHIN", "NodeCores"]
 
 CORE_STARTS_WITHIN = 12.0
-"""Seconds, a little more than a process waits for the wandb-core that it starts."""
+"""Seconds, more than a process waits for the wandb-core that it starts."""
 
 
 class NodeCores:
-    """Decides which process starts the wandb-core of a node; the others wait for it."""
+    """Decides which process starts a node's wandb-core; the others wait for it."""
 
     def __init__(self) -> None:
         self._tokens: dict[str, str] = {}
@@ -23,7 +23,7 @@ class NodeCores:
             if start.is_set():
                 return self._tokens.get(node), False
             if self._starts.get(node) is start:
-                # The process that was to start it has died: this caller takes its place.
+                # The process that was to start it has died.
                 break
         self._starts[node] = asyncio.Event()
         return None, True

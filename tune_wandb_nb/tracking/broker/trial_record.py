@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
+from tune_wandb_nb.tracking.broker.messages import WorkerReport
 
 __all__ = ["TrialRecord"]
 
@@ -13,18 +13,16 @@ class TrialRecord:
     search_id: str | None = None
     report: WorkerReport | None = None
     earlier: WorkerReport | None = None
-    """The last report on what was written before the present process, all of it added up."""
+    """What was written before the present process, added up."""
     run_state: dict[str, Any] | None = None
-    """How the trial's next process goes on with the run."""
     ending: dict[str, Any] = field(default_factory=dict)
-    """The part of the run's summary that says how Tune ended the trial."""
     has_ended: asyncio.Event | None = None
-    """Set while no process has the run open; None before the first report."""
+    """Set while no process has the run open."""
     is_released: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the driver does not write the run."""
 
     def begin_process(self) -> None:
-        """Count what was reported so far as earlier: its process may have been killed."""
+        # The process before may have been killed.
         if self.report is not None:
             self.earlier = self.report
 

@@ -30,7 +30,7 @@ AUDIT_COLUMNS = (
 )
 _NAMED_AT_MOST = 3
 _RUN_FOLDER = re.compile(r"(offline-run|run)-[^-]+-(.+)_[^_]*")
-"""The name of a run's folder: kind, time, and the id, in which Tune numbers the trials."""
+"""A run's folder: kind, time, and the id, in which Tune numbers the trials."""
 
 
 def audit_table(runs: Iterable[RunStats]) -> "pd.DataFrame":
@@ -58,11 +58,10 @@ def closing_line(
     counted += f", {count(reported, 'row')}"
     if all(run.mode == "disabled" for run in runs):
         return f"{counted}, none tracked (mode is 'disabled')."
-    # One command uploads the unfinished runs and those that are offline: all are on disk.
     on_disk = [*unfinished, *(run for run in (*runs, *others) if run.mode == "offline")]
     command = sync_command(list(dict.fromkeys(run.path for run in on_disk if run.path)), group)
     if unfinished:
-        names = ", ".join(a.name for a in unfinished[:_NAMED_AT_MOST])
+        names = ", ".join(run.name for run in unfinished[:_NAMED_AT_MOST])
         more = len(unfinished) - _NAMED_AT_MOST
         rest = f" and {more} more" if more > 0 else ""
         text = f"{counted}; not uploaded in time: {names}{rest}."
@@ -82,26 +81,23 @@ def closing_line(
 def sync_command(paths: Sequence[str], group: str = "") -> str:
     """Return the command that uploads some run folders; empty where there are none.
 
-    Many folders of one search are one glob, where it finds no run but these: Tune numbers its
-    trials. Optuna's trials have random ids: then it is `sync_runs` with their group.
+    Many folders are one glob, where it finds no others, or `sync_runs` with their group: Optuna's
+    trials have random ids.
     """
     short = [_shorter(path) for path in paths]
-    families: dict[_Family, set[str]] = {}
+    families: dict[_Family | None, set[str]] = {}
     for path in short:
-        if (family := _Family.of(path)) is not None:
-            families.setdefault(family, set()).add(PurePath(path).name)
-    globs = {
+        families.setdefault(_Family.of(path), set()).add(PurePath(path).name)
+    globs: dict[_Family | None, str] = {
         family: family.glob()
         for family, names in families.items()
-        if len(names) > _NAMED_AT_MOST and family.names_on_disk() <= names
+        if family and len(names) > _NAMED_AT_MOST and family.names_on_disk() <= names
     }
     words: list[str] = []
     for path in short:
-        family = _Family.of(path)
-        if family is None or family not in globs:
-            words.append(shlex.quote(path))
-        elif globs[family] not in words:
-            words.append(globs[family])
+        word = globs.get(_Family.of(path))
+        if word is None or word not in words:
+            words.append(word or shlex.quote(path))
     homes = {str(PurePath(path).parent) for path in short}
     if len(words) > _NAMED_AT_MOST and group and len(homes) == 1:
         return f"tune_wandb_nb.sync_runs({homes.pop()!r}, group={group!r})"
@@ -110,8 +106,6 @@ def sync_command(paths: Sequence[str], group: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Family:
-    """Run folders that one glob finds: of one kind, in one folder, of one search."""
-
     folder: str
     kind: str
     search: str

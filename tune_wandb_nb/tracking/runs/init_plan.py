@@ -18,15 +18,15 @@ __all__ = ["InitPlan", "TrialNames", "make_init_plan", "shared_id_notice"]
 
 @dataclass(frozen=True, slots=True)
 class TrialNames:
-    """Tune's names for a trial and its experiment; None outside of Tune."""
+    """Tune's names of a trial; None outside of Tune."""
 
     trial_id: str | None = None
     name: str | None = None
     experiment: str | None = None
     experiment_path: str | None = None
-    """The experiment's path in its storage, by which driver and trial know the search."""
+    """Driver and trial know the search by it."""
     log_path: str | None = None
-    """The trial's folder on the driver's machine, where Tune writes its results."""
+    """The folder of Tune's results, on the driver's machine."""
     path: str | None = None
 
     @classmethod
@@ -42,7 +42,6 @@ class TrialNames:
 
     @property
     def paths(self) -> dict[str, str]:
-        """The trial's folders, under their names in the run's config."""
         paths = {"trial_log_path": self.log_path, "trial_path": self.path}
         return {name: path for name, path in paths.items() if path}
 
@@ -59,7 +58,7 @@ class InitPlan:
     records_environment: bool = False
     hook: Callable[[Any], None] | None = None
     on_stop: Callable[[], None] | None = None
-    """Called, in a thread of wandb's, when someone stops the run on its page."""
+    """Called by a thread of wandb's, when someone stops the run on its page."""
     image_kwargs: Mapping[str, Any] = field(default_factory=dict)
     video_kwargs: Mapping[str, Any] = field(default_factory=dict)
 
@@ -76,10 +75,7 @@ def make_init_plan(
     hook: Callable[[Any], None] | None = None,
     on_stop: Callable[[], None] | None = None,
 ) -> InitPlan:
-    """Decide how to open a trial's run: by the driver, by the trial itself, or for an upload.
-
-    Tune's names stand where the settings have none; ``run_id`` wins over both.
-    """
+    """Tune's names stand where the settings have none; ``run_id`` wins over both."""
     excludes = Excludes(settings.excludes)
     paths = {name: path for name, path in names.paths.items() if not excludes.matches(name)}
     arguments, user_settings = init_arguments(

@@ -12,18 +12,12 @@ _IS_OF_A_SEARCH: ContextVar[bool] = ContextVar("is_of_a_search", default=False)
 
 @contextmanager
 def isolated() -> Iterator[None]:
-    """Open runs, in this thread, that the user's own calls of wandb neither see nor end.
-
-    They are not in wandb's list of active runs: a plain ``wandb.init()`` of a script returns the
-    newest of it, and in a notebook, or with ``reinit="finish_previous"``, finishes all.
-
-    They set no hook that captures what the cells of a notebook display: where runs open and end in
-    several threads, one can be left behind that raises AttributeError at every display.
-
-    They write no log file of wandb's Python part: it would get what the user's own calls log.
-    """
+    """Open runs, in this thread, that the user's own calls of wandb neither see nor end."""
+    # A plain `wandb.init()` returns the newest of this list, or finishes all of it.
     skip_list_of_active_runs(_IS_OF_A_SEARCH.get)
+    # Set by runs in several threads, one can stay that raises AttributeError at every display.
     skip_notebook_hook(_IS_OF_A_SEARCH.get)
+    # It would get what the user's own calls log.
     skip_log_file(_IS_OF_A_SEARCH.get)
     token = _IS_OF_A_SEARCH.set(True)
     try:

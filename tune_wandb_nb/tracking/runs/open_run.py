@@ -27,8 +27,7 @@ __all__ = ["OPENS_WITHIN", "OpenRun", "Start", "init_arguments_of", "next_step_o
 
 _ITERATION = "training_iteration"
 OPENS_WITHIN: Mapping[Mode, float] = {"online": 20.0, "offline": 120.0}
-"""Seconds. Offline only this machine can be slow, and there is no other way to open the run."""
-
+"""Seconds. Offline only this machine can be slow, and the run has no other way to open."""
 _LEAN: Mapping[str, Any] = {
     "console": "off",
     "disable_git": True,
@@ -36,19 +35,15 @@ _LEAN: Mapping[str, Any] = {
     "save_code": False,
     **private_settings(machine_info=False, stats=False, requirements=False, log_level=30),
 }
-"""Settings of a run that is not its process's training: measured at a fifth of the defaults."""
+"""Measured at a fifth of the cost of wandb's defaults."""
 _FULL: Mapping[str, Any] = {
     "disable_git": False,
     **private_settings(machine_info=True, requirements=True, log_level=20),
 }
-"""Replaces those of `_LEAN` in the run that records the environment."""
 
 
 class OpenRun:
-    """An open ``wandb.Run``.
-
-    ``log_reported`` logs a row where the trial logs to the same run itself.
-    """
+    """``log_reported`` logs a row where the trial logs to the same run itself."""
 
     def __init__(
         self,
@@ -71,8 +66,7 @@ class OpenRun:
         if self._log_reported is not None:
             self._log_what_wandb_takes(row.metrics, self._log_reported, on_left_out)
             return
-        # W&B drops rows whose step goes back, as Tune's does after a restore from a checkpoint:
-        # such a row gets the next step, and its training_iteration says which one it is.
+        # W&B drops rows whose step goes back, as Tune's does after a restore from a checkpoint.
         step = self.next_step if row.step is None else max(row.step, self.next_step)
         log = partial(self.run.log, step=step, commit=True)
         self._log_what_wandb_takes(row.metrics, log, on_left_out)
@@ -89,7 +83,6 @@ class OpenRun:
             self.run.save(file, base_path=str(Path(file).parent), policy="now")
 
     def finish(self, ending: Ending) -> None:
-        """Close the run; returns when W&B has everything, or the file is whole."""
         try:
             self.run.finish(exit_code=ending.exit_code)
         except Exception:
@@ -120,11 +113,7 @@ class OpenRun:
         refused: dict[str, tuple[list[str], Exception]] = {}
         for key, value in metrics.items():
             try:
-                taken[key] = (
-                    value
-                    if is_number(value)
-                    else to_wandb(value, image_kwargs=images, video_kwargs=videos)
-                )
+                taken[key] = to_wandb(value, image_kwargs=images, video_kwargs=videos)
             except Exception as error:  # noqa: PERF203 - one value must not cost the row the others
                 refused.setdefault(str(error), ([], error))[0].append(key)
         for names, reason in refused.values():
@@ -139,26 +128,24 @@ def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
     """Open a run beside the process's others; ``wandb.run`` and ``wandb.log`` stay untouched."""
     import wandb
 
-    environment = _FULL if plan.records_environment else {}
     free_abandoned_run(run_id)
     try:
         settings = {
             **_LEAN,
-            **environment,
+            **(_FULL if plan.records_environment else {}),
             "init_timeout": OPENS_WITHIN[mode],
-            # Without this function wandb interrupts the process, with all the runs in it.
+            # Otherwise wandb interrupts the process.
             "stop_fn": plan.on_stop or _ignore_stop,
         }
         arguments = init_arguments_of(plan, mode, run_id, settings)
         with isolated():
             run = wandb.init(**arguments, reinit="create_new")
     except Exception as error:
-        # In use: another run of this process has the id, and closes by itself.
-        if not is_in_use(error):
-            if mode == "online":
-                mark_unclosable(run_id)
-            else:
-                _leave(mode, run_id)
+        # In use: by another run of this process.
+        if mode == "online" and not is_in_use(error):
+            mark_unclosable(run_id)
+        elif not is_in_use(error):
+            _leave(mode, run_id)
         raise
     if plan.define_step:
         # wandb-core defines the step metric itself.
@@ -182,9 +169,9 @@ def init_arguments_of(
     if mode == "online":
         settings["api_key"] = plan.key.reveal() if plan.key else None
     else:
-        # Offline wandb warns that it ignores `resume`, and has no use for the key.
+        # wandb would warn that it ignores it.
         arguments.pop("resume", None)
-    # A fresh Settings for every run: a shared one mixes up the ids of runs opened at once.
+    # A shared Settings mixes up the ids of runs opened at once.
     return {**arguments, "mode": mode, "settings": new_settings(settings)}
 
 
@@ -194,7 +181,7 @@ def next_step_of(run: Any) -> int:
 
 
 def _leave(mode: Mode, run_id: str) -> None:
-    """Give up a run that wandb-core still holds; offline wandb-core can forget it at once."""
+    """Give up a run that wandb-core holds; an offline one it can forget at once."""
     mark_abandoned(run_id)
     if mode == "offline":
         free_abandoned_run(run_id)

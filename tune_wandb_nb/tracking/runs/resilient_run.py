@@ -21,15 +21,14 @@ __all__ = ["RecoveryFromTune"]
 
 _ATTEMPTS = MOST_CORES + 3
 _OPENINGS = 3
-"""How often a run is opened whose last rows are still on their way to W&B."""
+"""For a run whose last rows are still on their way to W&B."""
 
 
 class RecoveryFromTune(Recovery):
     """Opens a run again when wandb-core dies, and fills in the missing rows from Tune's files.
 
-    Tune writes every result to disk before it calls the logger. After anything that may have cost
-    rows, W&B (or the file, offline) is asked for its last iteration, and the rows after it are
-    written anew. ``is_resumed``: an earlier process began the run, and may not have sent all rows.
+    Tune writes a result before it calls the logger. ``is_resumed``: an earlier process began the
+    run, and may not have sent all rows.
     """
 
     def __init__(
@@ -50,7 +49,7 @@ class RecoveryFromTune(Recovery):
         self._core_number = 0
         self._may_lack_rows = is_resumed
         self._recorded_until = 0
-        """While rows may be missing: the last iteration that certainly is in W&B or in the file."""
+        """While rows may be missing: the last iteration that certainly is recorded."""
         self._first: int | None = None
         self._last: int | None = None
 
@@ -58,17 +57,16 @@ class RecoveryFromTune(Recovery):
         return "wandb-core crashed again and again" if self._core.is_hopeless else None
 
     def went_offline(self, run: TrialRun, reason: str) -> None:
-        """Spare later runs the same wait."""
+        # Spare later runs the wait.
         if run.plan.check is not None:
             run.plan.check.refuse(reason)
         self._on_offline(run)
 
     def start(self, run: TrialRun, mode: Mode) -> None:
-        """Open the run; where rows may be missing, look up the last one that is there."""
 
         def start() -> None:
             if mode == "online":
-                # W&B says which step comes next: it must have all that the last core has sent.
+                # W&B answers with the next step: it must have all that the last core has sent.
                 self._core.wait_for_arrivals()
             self._core_number = self._core.number
             run.start(mode)
@@ -79,7 +77,7 @@ class RecoveryFromTune(Recovery):
             self._write_origin(run)
             if not self._may_lack_rows or self._look_up_last_row(run, run.open_run):
                 return
-            # Rows have arrived since the core asked how far the run is: it would overwrite them.
+            # Rows have arrived since the core asked for the next step: it would overwrite them.
             with suppress(Exception):
                 run.open_run.run.finish()
         run.abandon()
@@ -94,28 +92,25 @@ class RecoveryFromTune(Recovery):
         self._names.add(row.metrics.keys())
         if may_wait:
             self._retry(write, lambda: self._open_again(run))
-        elif self._may_lack_rows or not self._is_written(run, row):
+        elif self._may_lack_rows:
             return False
-        self._note_written(row)
-        return True
-
-    def _is_written(self, run: TrialRun, row: Row) -> bool:
-        """Write a row; returns False if wandb-core has died."""
-        try:
-            run.write_row(row)
-        except Exception as error:
-            if not self._core.replace_dead_core(self._core_number) and not never_started(error):
-                raise
-            return False
-        return True
-
-    def _note_written(self, row: Row) -> None:
+        else:
+            try:
+                run.write_row(row)
+            except Exception as error:
+                if not self._is_dead(error):
+                    raise
+                return False
         if row.step is not None:
             self._first = row.step if self._first is None else self._first
             self._last = row.step
+        return True
+
+    def _is_dead(self, error: Exception) -> bool:
+        # A core that never started may look alive: another run has started one since.
+        return self._core.replace_dead_core(self._core_number) or never_started(error)
 
     def finish(self, run: TrialRun, ending: Ending) -> None:
-        """Close the run, and offline see that its file is whole."""
 
         def finish() -> None:
             if self._may_lack_rows:
@@ -125,7 +120,7 @@ class RecoveryFromTune(Recovery):
         try:
             self._retry(finish, lambda: self._open_again(run))
         except Exception:
-            # Offline only the file counts, whatever wandb says.
+            # Offline only the file counts.
             if run.stats.mode == "online":
                 self._recorded_until = 0
                 self._count_lost(run, 0, "the run could not be closed, so W&B may lack them")
@@ -150,9 +145,7 @@ class RecoveryFromTune(Recovery):
             try:
                 return act()
             except Exception as error:  # noqa: PERF203 - to try again is the point
-                # A core that never started may look alive: another run has started one since.
-                is_dead = self._core.replace_dead_core(self._core_number) or never_started(error)
-                if attempt == _ATTEMPTS or not is_dead:
+                if not self._is_dead(error) or attempt == _ATTEMPTS:
                     raise
                 before_retry()
         return None
@@ -178,26 +171,22 @@ class RecoveryFromTune(Recovery):
             folder=self._source.folder or self._source.earlier,
             sweep=str(run.plan.settings.get("sweep_id") or ""),
         )
-        # Without this file the run is complete all the same: only a repair needs it.
+        # Only a repair needs this file.
         with suppress(OSError):
             write_origin(Path(stats.path or ""), origin)
 
     def _look_up_last_row(self, run: TrialRun, opened: OpenRun) -> bool:
-        """Look up the run's last row; returns False if it arrived after the run was opened."""
+        """Return False if the run's last row arrived after the run was opened."""
         step_at_opening = opened.next_step
-        if opened.mode == "online":
-            iteration, step = _known_to_server(run, opened)
-        else:
-            iteration, step = _recorded(run)
+        is_online = opened.mode == "online"
+        iteration, step = _known_to_server(run, opened) if is_online else _recorded(run)
         opened.next_step = max(opened.next_step, 0 if step is None else step + 1)
-        # Without training_iteration (it may be excluded) the step is the next best thing.
+        # training_iteration may be excluded.
         self._recorded_until = iteration if iteration is not None else (step or 0)
-        return opened.mode == "offline" or step is None or step < step_at_opening
+        return not is_online or step is None or step < step_at_opening
 
     def _fill(self, run: TrialRun, before: int | None) -> None:
-        stats = run.stats
-        logged = stats.logged
-        filled = 0
+        logged, filled = run.stats.logged, 0
 
         def write(row: Row) -> None:
             nonlocal filled
@@ -216,13 +205,12 @@ class RecoveryFromTune(Recovery):
             if replayed.config or replayed.summary:
                 run.write_row(Row({}, replayed.config, replayed.summary))
         finally:
-            # The rows were counted when they were first written, or reported to another process.
-            stats.logged = logged
+            # The rows were counted before.
+            run.stats.logged = logged
         self._may_lack_rows = False
         self._count_lost(run, filled, "wandb-core died with them, and Tune has not recorded them")
 
     def _count_lost(self, run: TrialRun, filled: int, reason: str) -> None:
-        """Count as lost what this process had logged and nothing holds any more."""
         if self._first is None or self._last is None:
             return
         stats = run.stats
@@ -242,7 +230,7 @@ def _known_to_server(run: TrialRun, opened: OpenRun) -> tuple[int | None, int | 
     try:
         known = on_server.look_up()
     except AccountError:
-        # The step that W&B gave when the run was opened: without it rows could be there twice.
+        # Without the step of the opening, rows could be there twice.
         return None, opened.next_step - 1 if opened.next_step else None
     if known.last_step is None:
         return None, None

@@ -10,7 +10,7 @@ _DEEPEST = 20
 
 
 def storable_config(config: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a config in which whatever W&B cannot store is text: it must not cost the run."""
+    """Make text of whatever W&B cannot store."""
     return {_text(key): _storable(value, 0) for key, value in config.items()}
 
 
@@ -26,10 +26,9 @@ def _storable(value: Any, depth: int) -> Any:
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
-        # A lone surrogate is no text that can be sent.
+        # A lone surrogate cannot be sent.
         return value.encode("utf-8", "backslashreplace").decode()
     try:
         return repr(value)
     except Exception:
-        # A type's own trouble is no trouble of the search.
         return f"<{type(value).__name__}>"

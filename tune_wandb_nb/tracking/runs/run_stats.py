@@ -2,7 +2,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
-from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
+from tune_wandb_nb.tracking.broker.messages import WorkerReport
 from tune_wandb_nb.tracking.history.wandb_file import OFFLINE_SUFFIX
 from tune_wandb_nb.tracking.results.trial_end import STOPPED_IN_WANDB
 from tune_wandb_nb.tracking.settings.settings import Mode
@@ -14,8 +14,6 @@ _REPORTED = tuple(each.name for each in fields(WorkerReport))
 
 @dataclass(slots=True, eq=False)
 class RunStats:
-    """What became of the rows of one trial's run: the audit has one line for each."""
-
     trial_id: str
     name: str
     run_id: str
@@ -25,21 +23,23 @@ class RunStats:
     logged: int = 0
     dropped: int = 0
     lost: int = 0
-    """Those of the dropped rows that Tune has and W&B should have had."""
+    """Those of the dropped rows that W&B should have had."""
     reasons: Counter[str] = field(default_factory=Counter)
-    """Why rows were dropped: reason -> rows."""
     left_out: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """(metric, type) -> how many of its values could not be logged."""
+    """(metric, type) -> values that could not be logged."""
     note: str = ""
     url: str | None = None
     project_url: str | None = None
     path: str | None = None
     stopped_in_wandb: bool = False
     trouble: str = ""
-    """Why the run is offline though it was to be online; empty otherwise."""
+    """Why the run is offline though it was to be online."""
+
+    @property
+    def unwritten(self) -> int:
+        return self.reported - self.logged - self.dropped
 
     def drop(self, reason: str, rows: int = 1) -> None:
-        """Count rows that W&B was not meant to have, or could not take."""
         self.dropped += rows
         self.reasons[reason] += rows
 
@@ -54,25 +54,22 @@ class RunStats:
         self.mode, self.trouble, self.note = "offline", reason, f"offline: {reason}"
 
     def mark_uploaded(self, project_page: str) -> None:
-        """Count a run that was recorded offline as online: it is in the project of this page.
-
-        It is there under its own id, under which a trial that starts again goes on with it.
-        """
         self.mode, self.project_url = "online", project_page
+        # Under this id a trial that starts again goes on with the run.
         self.run_id = self.run_id.removesuffix(OFFLINE_SUFFIX)
         self.url = f"{project_page}/runs/{self.run_id}"
         self.note = f"was recorded offline ({self.trouble}), and is uploaded"
         self.trouble = ""
 
     def explain(self) -> str:
-        """Say in words why rows or values are missing; empty where none are."""
+        """Say why rows or values are missing; empty where none are."""
         parts = [STOPPED_IN_WANDB] if self.stopped_in_wandb else []
         parts += [self.note] if self.note else []
         if self.mode == "disabled":
             parts.append("mode is 'disabled'")
-        elif waiting := self.reported - self.logged - self.dropped:
-            parts.append(f"{waiting} rows on their way")
-        # Copies, since the writer's thread may be counting meanwhile.
+        elif self.unwritten:
+            parts.append(f"{self.unwritten} rows on their way")
+        # Copies: the writer's thread may be counting.
         reasons, left_out = list(self.reasons.items()), list(self.left_out.items())
         parts += [f"{count} rows dropped: {reason}" for reason, count in reasons]
         parts += [f"{count} values of {key!r} left out ({kind})" for (key, kind), count in left_out]
@@ -80,9 +77,8 @@ class RunStats:
 
     def to_report(self) -> WorkerReport:
         values = {name: getattr(self, name) for name in _REPORTED}
-        return WorkerReport(
-            **{**values, "reasons": dict(self.reasons), "left_out": dict(self.left_out)}
-        )
+        values |= {"reasons": dict(self.reasons), "left_out": dict(self.left_out)}
+        return WorkerReport(**values)
 
     def take_over(self, report: WorkerReport) -> None:
         for name in _REPORTED:

@@ -16,7 +16,7 @@ __all__ = ["Recovery", "TrialRun"]
 class Recovery:
     """What a run does about a wandb-core that dies; this one does nothing.
 
-    A `TrialRun` calls these methods in the place of its own of the same name, which they call.
+    `TrialRun` calls these instead of its own methods of these names, which they call.
     """
 
     def refusal(self) -> str | None:
@@ -26,7 +26,7 @@ class Recovery:
         run.start(mode)
 
     def write_row(self, run: "TrialRun", row: Row, *, may_wait: bool) -> bool:
-        """Write a row, or return False where that takes long and must not."""
+        """Write a row; return False where that would take long, and ``may_wait`` is false."""
         del may_wait
         run.write_row(row)
         return True
@@ -35,14 +35,13 @@ class Recovery:
         run.finish(ending)
 
     def went_offline(self, run: "TrialRun", reason: str) -> None:
-        """Called when a run that was to be online is not."""
+        pass
 
 
 class TrialRun:
     """One trial's W&B run, and its counts.
 
-    The logger counts what Tune reported; `open`, `write` and `end` are called by the writer, never
-    two at once. None of them raises: what goes wrong is in ``stats``.
+    Of `open`, `write` and `end` never two run at once. None raises: trouble is in ``stats``.
     """
 
     def __init__(
@@ -63,7 +62,7 @@ class TrialRun:
         self._starter = starter
         self._last_step: int | None = None
         self.lock = threading.RLock()
-        """Held while the run is opened or ended, and while its files are uploaded in between."""
+        """Held while the run is opened, ended, or uploaded in between."""
 
     @property
     def is_open(self) -> bool:
@@ -71,7 +70,7 @@ class TrialRun:
 
     @property
     def last_step(self) -> int | None:
-        """W&B's own step (``_step``) of the last row; None without rows."""
+        """W&B's ``_step`` of the last row."""
         if self.open_run is not None:
             return self.open_run.next_step - 1 if self.open_run.next_step else None
         return self._last_step
@@ -82,33 +81,29 @@ class TrialRun:
 
     def open(self) -> None:
         """Open the run; one that cannot be opened online is opened offline."""
-        with self.lock:
-            self._open()
-
-    def _open(self) -> None:
         stats = self.stats
-        stats.state = "running"
-        if stats.mode == "disabled":
-            return
-        if stats.mode == "online" and (refusal := self._refusal()):
-            self._go_offline(refusal)
-        try:
-            self._recovery.start(self, stats.mode)
-        except Exception as error:
-            reason = self._describe(error)
-            if stats.mode != "online":
-                self._say(f"W&B runs cannot be opened: {reason}")
-                stats.state, stats.note = "not opened", reason
+        with self.lock:
+            stats.state = "running"
+            if stats.mode == "disabled":
                 return
-            self._go_offline(reason)
-            # To have wandb-core forget the run that failed may take as long as its server hangs.
-            stats.run_id += OFFLINE_SUFFIX
-            self._open()
-            return
-        self._call_hook()
+            if stats.mode == "online" and (refusal := self._refusal()):
+                self._go_offline(refusal)
+            try:
+                self._recovery.start(self, stats.mode)
+            except Exception as error:
+                reason = self._describe(error)
+                if stats.mode != "online":
+                    self._say(f"W&B runs cannot be opened: {reason}")
+                    stats.state, stats.note = "not opened", reason
+                    return
+                self._go_offline(reason)
+                # wandb-core may hold the run that failed as long as its server hangs.
+                stats.run_id += OFFLINE_SUFFIX
+                self.open()
+            else:
+                self._call_hook()
 
     def prepare(self, make: Callable[[], Row | None]) -> Row | None:
-        """Make a row of a result; a result that no row can be made of is counted as dropped."""
         try:
             return make()
         except Exception as error:
@@ -116,11 +111,7 @@ class TrialRun:
             return None
 
     def write(self, row: Row, *, may_wait: bool = True) -> bool:
-        """Log one row; what W&B refuses is left out, and only a whole row is dropped.
-
-        Returns False, with the row still to write, where the run must be opened again and it must
-        not wait.
-        """
+        """Log one row without the values that W&B refuses; see `Recovery.write_row`."""
         if self.stats.mode == "disabled":
             return True
         if self.open_run is None:
@@ -143,7 +134,7 @@ class TrialRun:
             self._say(f"{self.stats.name}: {text}")
 
     def end(self, ending: Ending) -> None:
-        """Close the run; returns when W&B has everything, or the file is whole."""
+        """Close the run, and wait until W&B has everything, or the file is whole."""
         with self.lock:
             if self.open_run is not None:
                 try:
@@ -154,7 +145,7 @@ class TrialRun:
             if self.stats.state != "not opened":
                 self.stats.state = ending.state
 
-    # What a recovery calls; these raise whatever wandb raises.
+    # Called by a recovery; these raise what wandb raises.
 
     def start(self, mode: Mode) -> None:
         self.open_run = self._starter(self.plan, mode, self.stats.run_id)
@@ -180,7 +171,6 @@ class TrialRun:
         self.stats.logged += row.is_reported
 
     def finish(self, ending: Ending) -> None:
-        """Close the ``wandb.Run``; trouble on the way is noted in ``stats``."""
         assert self.open_run is not None
         try:
             self.open_run.update_summary(ending.summary)
@@ -196,10 +186,8 @@ class TrialRun:
     def abandon(self) -> None:
         self._last_step, self.open_run = self.last_step, None
 
-    # Inside
-
     def _lose(self, row: Row, reason: str) -> None:
-        # A row without a step holds only changes of config and summary.
+        # Without a step it holds only changes of config and summary.
         if row.step is not None:
             self.stats.lose(reason)
 

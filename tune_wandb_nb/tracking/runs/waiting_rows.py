@@ -12,13 +12,11 @@ __all__ = ["StoredRow", "WaitingRows", "size_of"]
 
 _BOUND = 64 * 2**20
 _ROW, _VALUE = 400, 120
-"""Bytes of a row, and of a number with its name, about."""
+"""Bytes, about, of a row and of a number with its name."""
 
 
 @dataclass(slots=True, eq=False)
 class _RowFile:
-    """Has no name, where the system allows that, and is gone when it is closed."""
-
     file: IO[bytes] = field(
         default_factory=lambda: tempfile.TemporaryFile(prefix="tune-wandb-rows-")  # noqa: SIM115
     )
@@ -30,7 +28,6 @@ class _RowFile:
 class StoredRow:
     row: Row | None
     size: int
-    """The bytes that it takes in memory or in the file."""
     file: _RowFile | None = None
     offset: int = 0
 
@@ -38,9 +35,8 @@ class StoredRow:
 class WaitingRows:
     """Keeps rows for their runs, above ``bound`` bytes in files; used by one thread.
 
-    A run opens for up to 20 seconds online, and longer where W&B hangs. What its trial reports
-    meanwhile, images among it, must not fill the driver's memory. Another file is begun after
-    ``bound`` bytes, so that one whose rows were all taken can go.
+    Images that a trial reports while its run opens must not fill the memory. After ``bound`` bytes
+    another file is begun, so that one whose rows were all taken can go.
     """
 
     def __init__(self, bound: int = _BOUND) -> None:
@@ -49,10 +45,10 @@ class WaitingRows:
         self._file: _RowFile | None = None
 
     def put(self, row: Row) -> StoredRow:
-        """Keep a row; where no file can be written, in memory all the same."""
+        """Keep a row; in memory too where no file can be written."""
         size = size_of(row.metrics) + size_of(row.config) + size_of(row.summary)
         if self._size + size > self._bound:
-            # A value of the user's own class may raise anything when it is pickled.
+            # A value of the user's may raise anything when it is pickled.
             with contextlib.suppress(Exception):
                 return self._write(pickle.dumps(row, pickle.HIGHEST_PROTOCOL))
         self._size += size
@@ -65,7 +61,7 @@ class WaitingRows:
         kept = stored.file
         assert kept is not None
         kept.file.seek(stored.offset)
-        # Written by this process, in a file that only this user can read.
+        # This process wrote it.
         row: Row = pickle.loads(kept.file.read(stored.size))  # noqa: S301
         kept.waiting -= 1
         if not kept.waiting:
@@ -92,7 +88,7 @@ class WaitingRows:
 
 
 def size_of(values: Mapping[str, Any]) -> int:
-    """Estimate the bytes that some values take in memory; exact for arrays and texts only."""
+    """Estimate the bytes in memory."""
     return _ROW + sum(_VALUE + _size(value) for value in values.values())
 
 

@@ -1,8 +1,7 @@
-"""One wandb-core for all trials of a node: W&B's own process, which costs 50 MB and half a second.
+"""One wandb-core for all trials of a node: a process of W&B's that costs 50 MB and half a second.
 
-wandb connects to a running core that ``WANDB_SERVICE`` names; without one each process starts its
-own. The shared core is no child of a trial's process, since Ray kills the children of a worker that
-ends; it ends by itself once no trial has been connected for a while.
+wandb uses the one that ``WANDB_SERVICE`` names. The shared one ends when idle, and is nobody's
+child: Ray kills the children of a worker that ends.
 """
 
 import contextlib
@@ -42,16 +41,19 @@ __all__ = [
 ]
 
 MOST_CORES = 5
-"""After so many deaths of wandb-core runs are opened offline."""
+"""After so many deaths of wandb-core runs go offline."""
 _IDLE = "60s"
 _START_TIMEOUT = 10.0
 _LOOK_EVERY = 0.01
 _ARRIVES_WITHIN = 2.0
 
 _abandoned: set[str] = set()
-"""Ids of runs that this process's wandb-core still holds though nobody uses them."""
+"""Runs that could not be closed, or opened offline, and that wandb-core still holds."""
 _unclosable: set[str] = set()
-"""Ids of runs that it could not open online."""
+"""Runs that could not be opened online.
+
+wandb-core 0.31, asked to close one, waits for its opening forever, and all other runs with it.
+"""
 
 
 class CoreSharing:
@@ -66,10 +68,8 @@ class CoreSharing:
             self._asked.start()
 
     def set_service(self) -> None:
-        """Let the next ``wandb.init`` of this process use the core that was found.
-
-        A core inherited in the environment is the driver's, and may have ended with the driver.
-        """
+        """Let the next ``wandb.init`` use the core that was found."""
+        # The driver's, which may have ended.
         inherited = os.environ.get(SERVICE)
         if self._asked is not None:
             self._asked.join()
@@ -99,14 +99,14 @@ class CoreSharing:
 
 
 def start_core(idle: str = _IDLE) -> str | None:
-    """Start a wandb-core that is no child of this process; returns its token, or None."""
+    """Return the token, or None."""
     binary = core_binary()
     if binary is None or not binary.exists():
         return None
     with tempfile.TemporaryDirectory() as temporary:
         port_file = Path(temporary, "port")
         command = core_command(binary, port_file, idle)
-        # The shell ends at once, so that the core is nobody's child.
+        # The shell ends at once.
         shell = ["/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 &', "sh", *command]
         try:
             subprocess.run(  # noqa: S603 - wandb's own program
@@ -128,35 +128,24 @@ def answers(token: str) -> bool:
 
 
 def mark_abandoned(run_id: str) -> None:
-    """Note that wandb-core holds a run that could not be closed, or opened offline."""
     _abandoned.add(run_id)
 
 
 def mark_unclosable(run_id: str) -> None:
-    """Note that a run could not be opened online: its id stays in use while wandb-core lives.
-
-    If wandb-core 0.31 is asked to close such a run, it waits for the run's opening forever, and all
-    other runs of this process wait with it.
-    """
     _unclosable.add(run_id)
 
 
 def free_abandoned_run(run_id: str) -> None:
-    """Have wandb-core forget a run that was marked as abandoned.
-
-    Not done earlier than needed: while the run's server hangs, all other runs of the process wait.
-    """
+    """Called as late as possible: while the run's server hangs, all other runs wait."""
     if run_id in _abandoned and run_id not in _unclosable:
         _abandoned.discard(run_id)
         forget_run(run_id)
 
 
 class CoreWatch:
-    """Notices that this process's wandb-core has died, and lets the next one start.
+    """Counts the deaths of this process's wandb-core, which all its runs share.
 
-    All runs of the process share the core; only the first to notice its death removes what is left
-    of it. After ``most`` deaths it `is_hopeless`: a server's answer that crashes wandb-core would
-    crash the next one too.
+    After ``most`` deaths it `is_hopeless`: what crashed them would crash the next one too.
     """
 
     def __init__(self, most: int = MOST_CORES) -> None:
@@ -170,7 +159,7 @@ class CoreWatch:
         return self.number >= self._most
 
     def replace_dead_core(self, number: int) -> bool:
-        """Let the next ``wandb.init`` start a new core; False if the one of ``number`` lives."""
+        """Let ``wandb.init`` start a new core; False if the one of ``number`` lives."""
         with self._lock:
             if number == self.number:
                 token = os.environ.get(SERVICE)
@@ -182,7 +171,6 @@ class CoreWatch:
             return True
 
     def wait_for_arrivals(self) -> None:
-        """Wait until the server should have what the last core had sent before it died."""
         time.sleep(max(0.0, self._last_death + _ARRIVES_WITHIN - time.monotonic()))
 
 
@@ -192,7 +180,7 @@ def forget_core() -> None:
     _abandoned.clear()
     _unclosable.clear()
     os.environ.pop(SERVICE, None)
-    # wandb cannot close a connection cleanly whose other end is gone.
+    # The connection's other end may be gone.
     with contextlib.suppress(Exception):
         wandb.teardown()
 

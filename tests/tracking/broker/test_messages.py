@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 
-from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
+from tune_wandb_nb.tracking.broker.messages import WorkerReport
 
 
 def test_rows_of_earlier_processes_are_added_and_nothing_else() -> None:
