@@ -11,8 +11,8 @@ import ray
 
 from tests.tracking.runs.plans import offline_plan
 from tune_wandb_nb.tracking.broker.client import broker_client
-from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
-from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
+from tune_wandb_nb.tracking.broker.messages import WorkerReport
+from tune_wandb_nb.tracking.driver.remote_trials import RemoteTrial
 from tune_wandb_nb.tracking.notices import Notices
 from tune_wandb_nb.tracking.results.trial_end import Ending
 

@@ -11,7 +11,7 @@ import pytest
 from tests.wire import WireServer, find_wandb_files, read_ended_wandb_file
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.driver.shutdown import close_session
-from tune_wandb_nb.tracking.driver.tracked_trial import TrackedTrial
+from tune_wandb_nb.tracking.driver.trials import TrackedTrial
 from tune_wandb_nb.tracking.history.trial_source import TrialSource
 from tune_wandb_nb.tracking.results.trial_end import Ending
 from tune_wandb_nb.tracking.runs.init_plan import TrialNames

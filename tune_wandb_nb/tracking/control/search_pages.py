@@ -1,6 +1,6 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -21,25 +21,18 @@ from tune_wandb_nb.tracking.views.search_view import SavedView, ViewContent, Vie
 if TYPE_CHECKING:
     from ray.tune.experiment import Trial
 
-__all__ = ["RunPort", "SearchPages"]
+__all__ = ["SearchPages"]
 
 _SWEEP, _RUN = "wandb sweep", "wandb search run"
 """Keys, beside the trials' ids, of a search's saved state."""
 _SAVED_WITHIN = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class RunPort:
-    """The writer's functions for a run."""
-
-    open_run: Callable[[TrialRun], None]
-    send: Callable[[TrialRun, Callable[[], Row] | Ending], None]
-    on_offline: Callable[[TrialRun], None]
-    """Called with a run that was to be online and is not."""
-
-
 class SearchPages:
-    """What W&B shows of a search beside its trials' runs."""
+    """What W&B shows of a search beside its trials' runs; the writer has ``open_run`` and ``send``.
+
+    ``on_offline`` is called with a run that was to be online and is not.
+    """
 
     def __init__(
         self,
@@ -47,14 +40,17 @@ class SearchPages:
         access: Callable[[], Access],
         search: TuneSearch | None,
         say: Callable[[str], None],
-        port: RunPort,
+        *,
+        open_run: Callable[[TrialRun], None],
+        send: Callable[[TrialRun, Callable[[], Row] | Ending], None],
+        on_offline: Callable[[TrialRun], None],
     ) -> None:
         self.sweep: SearchSweep | None = None
         self.run: SearchRun | None = None
         self.are_due = True
         """Whether no run has come online yet."""
         self._settings, self._access, self._search, self._say = settings, access, search, say
-        self._port = port
+        self._open_run, self._send, self._on_offline = open_run, send, on_offline
         self._view: SavedView | None = None
         self._is_last = False
         self._important: str | None = None
@@ -90,8 +86,8 @@ class SearchPages:
             return
         if self.run is None:
             self.run = self._new_run(trial_id, first)
-            self._port.open_run(self.run)
-        self._send(self.run, self.run.update(trials))
+            self._open_run(self.run)
+        self._log(self.run, self.run.update(trials))
 
     def conclude(
         self, trials: Sequence["Trial"], entries: Sequence[TrialEntry], experiment: str | None
@@ -101,12 +97,12 @@ class SearchPages:
             self._save_beside(self._save_important)
         if self.run is not None:
             row, ending = self.run.conclude(trials, entries, experiment)
-            self._send(self.run, row)
-            self._port.send(self.run, ending)
+            self._log(self.run, row)
+            self._send(self.run, ending)
 
-    def _send(self, run: SearchRun, row: Row | None) -> None:
+    def _log(self, run: SearchRun, row: Row | None) -> None:
         if row is not None:
-            self._port.send(run, lambda: row)
+            self._send(run, lambda: row)
 
     def poll(self) -> None:
         if self.sweep is not None:
@@ -121,11 +117,7 @@ class SearchPages:
             self._save_beside(self.save_view)
 
     def save_view(self, project_url: str, group: str) -> str:
-        """Save a view of the search, and return its address.
-
-        Raises:
-            ViewError: the view cannot be saved; the message says why.
-        """
+        """Return the view's address; raises ViewError."""
         key = self._access().key
         if key is None:
             raise ViewError("there is no API key")
@@ -139,7 +131,7 @@ class SearchPages:
         return self._view.url if self._view is not None else None
 
     def wait(self) -> None:
-        """Wait for the view, which at the end shows the most important hyperparameter first."""
+        """Wait for the view, which at the end shows the most important parameter first."""
         if self._saving is None:
             return
         self._saving.join(_SAVED_WITHIN)
@@ -194,7 +186,7 @@ class SearchPages:
             metric,
             mode,
             say=self._say,
-            on_offline=self._port.on_offline,
+            on_offline=self._on_offline,
             write_report=None if isinstance(given, bool) else given,
             started=restored.get("started"),
         )

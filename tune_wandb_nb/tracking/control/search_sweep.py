@@ -1,30 +1,40 @@
+"""A sweep on a W&B server.
+
+``wandb.sweep`` leaves ``WANDB_PROJECT`` and ``WANDB_ENTITY`` in the environment, takes the key of
+wandb's own session, and prints; nothing public of wandb ends a sweep.
+"""
+
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import quote
 
+from tune_wandb_nb.compat.graphql import SWEEP_STATE, UPSERT_SWEEP, state_of_sweep, sweep_of
 from tune_wandb_nb.compat.ray_search import TuneSearch
 from tune_wandb_nb.tracking.auth.access import Access
 from tune_wandb_nb.tracking.auth.credentials import server_of
-from tune_wandb_nb.tracking.auth.graphql import AccountError
+from tune_wandb_nb.tracking.auth.graphql import AccountError, project_page, query_server
 from tune_wandb_nb.tracking.control.search_space import sweep_config
-from tune_wandb_nb.tracking.control.sweep import (
-    FINISHED,
-    RUNNING,
-    Sweep,
-    register_sweep,
-    set_sweep_state,
-    sweep_state,
-)
 from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.settings.settings import WandbSettings, settings_argument
 
 __all__ = ["SearchSweep", "begin_sweep"]
 
+_RUNNING, _FINISHED = "RUNNING", "FINISHED"
 _ASKED_EVERY = 15.0
 """Seconds, as often as wandb asks whether a run is to stop."""
 _TIMEOUT = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Sweep:
+    sweep_id: str
+    """Its name in addresses, and in ``wandb.Settings(sweep_id=...)``."""
+    object_id: str
+    entity: str
+    project: str
 
 
 class SearchSweep:
@@ -34,16 +44,17 @@ class SearchSweep:
         self,
         host: str,
         key: ApiKey,
-        sweep: Sweep,
+        sweep: _Sweep,
         search: TuneSearch | None,
         say: Callable[[str], None],
     ) -> None:
-        self.url = sweep.url(host)
+        page = project_page(host, sweep.entity, sweep.project)
+        self.url = f"{page}/sweeps/{quote(sweep.sweep_id, safe='')}"
         self.is_cancelled = False
         self._host, self._key, self._sweep = host, key, sweep
         self._search = search
         self._say = say
-        self._state = self._passed_on = RUNNING
+        self._state = self._passed_on = _RUNNING
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._ask, name="tune-wandb-sweep", daemon=True)
 
@@ -69,7 +80,7 @@ class SearchSweep:
             self.is_cancelled = True
             self._search.stop()
             self._say("the sweep was cancelled in W&B: the search ends.")
-        elif state == FINISHED:
+        elif state == _FINISHED:
             self._search.finish()
             self._say("the sweep was stopped in W&B: the search ends with the trials that run.")
         else:
@@ -82,16 +93,26 @@ class SearchSweep:
         self._ended.set()
         if self._search is not None:
             self._search.release()
-        if self._state in ("CANCELED", FINISHED):
-            return
-        with suppress(AccountError):
-            set_sweep_state(self._host, self._key, self._sweep, FINISHED, timeout=_TIMEOUT)
+        if self._state not in ("CANCELED", _FINISHED):
+            with suppress(AccountError):
+                self.set_state(_FINISHED)
+
+    def set_state(self, state: str) -> None:
+        variables = {
+            "id": self._sweep.object_id,
+            "state": state,
+            "entityName": self._sweep.entity,
+            "projectName": self._sweep.project,
+        }
+        query_server(self._host, self._key, UPSERT_SWEEP, variables, timeout=_TIMEOUT)
 
     def _ask(self) -> None:
+        sweep = self._sweep
+        where = {"entity": sweep.entity, "project": sweep.project, "sweep": sweep.sweep_id}
         while not self._ended.wait(_ASKED_EVERY):
             with suppress(AccountError):
-                state = sweep_state(self._host, self._key, self._sweep, timeout=_TIMEOUT)
-                self._state = state or self._state
+                answer = query_server(self._host, self._key, SWEEP_STATE, where, timeout=_TIMEOUT)
+                self._state = state_of_sweep(answer) or self._state
 
 
 def begin_sweep(
@@ -101,18 +122,18 @@ def begin_sweep(
     restored: Mapping[str, str] | None,
     say: Callable[[str], None],
 ) -> SearchSweep | None:
-    """Register a search's sweep, or go on with the one of a restored search.
-
-    Whatever is in the way is said in one line, and the search goes on without a sweep.
-    """
+    """Register a search's sweep, or go on with ``restored``; say what is in the way."""
     try:
-        key = _key(settings, access)
-        host = server_of(settings)
-        sweep = _sweep(host, key, settings, search=search, restored=restored, say=say)
+        key, host = _key(settings, access), server_of(settings)
+        if restored is None:
+            sweep = _register(host, key, _config(settings, search, say), settings)
+            found = SearchSweep(host, key, sweep, search, say)
+        else:
+            found = SearchSweep(host, key, _Sweep(**restored), search, say)
+            found.set_state(_RUNNING)
     except AccountError as error:
         say(f"no W&B sweep for this search: {error.reason}.")
         return None
-    found = SearchSweep(host, key, sweep, search, say)
     found.start()
     return found
 
@@ -129,19 +150,9 @@ def _key(settings: WandbSettings, access: Access) -> ApiKey:
     return access.key
 
 
-def _sweep(
-    host: str,
-    key: ApiKey,
-    settings: WandbSettings,
-    *,
-    search: TuneSearch | None,
-    restored: Mapping[str, str] | None,
-    say: Callable[[str], None],
-) -> Sweep:
-    if restored is not None:
-        sweep = Sweep(**restored)
-        set_sweep_state(host, key, sweep, RUNNING, timeout=_TIMEOUT)
-        return sweep
+def _config(
+    settings: WandbSettings, search: TuneSearch | None, say: Callable[[str], None]
+) -> dict[str, Any]:
     config: Mapping[str, Any] | None = None
     if isinstance(settings.sweep, Mapping):
         config = settings.sweep
@@ -149,7 +160,24 @@ def _sweep(
         config = sweep_config(search.param_space, search.metric, search.mode, say=say)
     if config is None:
         raise AccountError("the search space holds nothing that a sweep can express")
-    if name := settings.group or (search.name if search is not None else ""):
-        config = {"name": name, **config}
-    entity = settings.init.get("entity")
-    return register_sweep(host, key, config, entity=entity, project=str(settings.project))
+    name = settings.group or (search.name if search is not None else "")
+    return {**({"name": name} if name else {}), **config}
+
+
+def _register(host: str, key: ApiKey, config: Mapping[str, Any], settings: WandbSettings) -> _Sweep:
+    import yaml
+
+    entity, project = settings.init.get("entity"), str(settings.project)
+    variables = {
+        # The server chooses no runs.
+        "config": yaml.safe_dump({**config, "controller": {"type": "local"}}, sort_keys=False),
+        "displayName": config.get("name"),
+        "entityName": entity,
+        "projectName": project,
+        "state": _RUNNING,
+    }
+    found = sweep_of(query_server(host, key, UPSERT_SWEEP, variables))
+    if found is None:
+        raise AccountError(f"{host} makes no sweep.", reason=f"{host} makes no sweep")
+    names = found["entity"] or entity or "", found["project"] or project
+    return _Sweep(found["name"], found["id"], *names)

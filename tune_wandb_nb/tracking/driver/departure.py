@@ -1,5 +1,3 @@
-"""The end of a search that Tune left without its last hook, by an interrupt or an error."""
-
 import atexit
 import threading
 from collections.abc import Callable
@@ -12,9 +10,9 @@ _LOOKS_EVERY = 1.0
 
 
 class Departure:
-    """Calls ``leave`` once Tune has left a search, or the interpreter ends, unless it has ended.
+    """Calls ``leave`` once Tune has left a search without its last hook, or the interpreter ends.
 
-    Where the interpreter ends while Tune still runs in another thread, ``give_up`` is called.
+    Where Tune still runs then, in another thread, ``give_up`` is called instead.
     """
 
     def __init__(
@@ -29,7 +27,7 @@ class Departure:
         threading.Thread(target=self._watch, name="tune-wandb-departure", daemon=True).start()
 
     def end(self) -> bool:
-        """Return whether the search had not ended; only the first caller closes it."""
+        """Return whether this is the first call: its caller closes the search."""
         with self._lock:
             is_first = not self._ended.is_set()
             self._ended.set()
@@ -42,7 +40,7 @@ class Departure:
                 if self.end():
                     self._leave()
                 return
-            # Called before what was registered earlier: wandb ends its process in such a call.
+            # What was registered last is called first: before wandb ends its process.
             atexit.unregister(self._at_exit)
             atexit.register(self._at_exit)
 

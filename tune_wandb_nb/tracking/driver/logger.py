@@ -59,7 +59,7 @@ class WandbLogger(SearchInfo, TrialHooks):
         log_output: Keep a trial's console output, which Tune writes with ``log_to_file``, in the
             run.
         sweep: Register the search as a W&B sweep, whose page has parallel coordinates and
-            importance and can pause or stop the search; a mapping is the sweep's configuration.
+            importance and can pause or stop it; a mapping is the sweep's configuration.
         view: Save a view of the search in the W&B project, online: see `save_view`.
         search_run: Give the search a run of its own, of job type "search": the best value so far,
             the trials by status, and at the end a table of them. A function, such as
@@ -69,7 +69,7 @@ class WandbLogger(SearchInfo, TrialHooks):
             ``notes``, ``job_type``, ``settings``, ... and the classic ``run_id``, ``run_name``.
 
     Raises:
-        SettingsError: an argument that cannot be used, in words.
+        SettingsError: an argument that cannot be used.
 
     Example:
         >>> from ray import tune
@@ -109,7 +109,7 @@ class WandbLogger(SearchInfo, TrialHooks):
         if wandb_init_kwargs:
             check_init_arguments(wandb_init_kwargs)
         checked = WandbSettings.resolve(given)
-        # From here on the key is an `ApiKey`, which neither prints nor pickles.
+        # An `ApiKey` neither prints nor pickles.
         self._arguments = {**given, "api_key": checked.api_key}
         if save_checkpoints:
             self._arguments |= {"upload_checkpoints": True, "save_checkpoints": False}
@@ -127,8 +127,6 @@ class WandbLogger(SearchInfo, TrialHooks):
         """Have ``write_report`` write the report in the search's run, unless one was given."""
         if self._arguments["search_run"] is True:
             self._arguments = {**self._arguments, "search_run": write_report}
-
-    # Tune's hooks
 
     def setup(self, stop: Any = None, *args: Any, **info: Any) -> None:
         del args

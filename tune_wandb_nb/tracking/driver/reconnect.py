@@ -21,10 +21,9 @@ _OPEN = ("waiting", "running")
 
 
 class Reconnect:
-    """Asks an unreachable server again at intervals; once it answers, ended runs are uploaded.
+    """Asks an unreachable server again at intervals; once it answers, uploads ended runs.
 
-    Runs that open after that are online; one opened offline stays offline until it ends. All
-    happens in a thread that starts with the first run that had to go offline.
+    Its thread starts with the first run that had to go offline.
     """
 
     def __init__(self, say: Callable[[str], None], *, again_every: float = 15.0) -> None:
@@ -56,14 +55,14 @@ class Reconnect:
             return list(self._runs)
 
     def finish(self, timeout: float) -> bool:
-        """Ask once more, now that all runs have ended; False if ``timeout`` was too short."""
+        """Ask once more."""
         with self._changed:
             rounds = self._rounds + (2 if self._is_busy else 1)
             self._wake.set()
             return self._changed.wait_for(lambda: not self._runs or self._rounds >= rounds, timeout)
 
     def stop(self) -> None:
-        """Stop uploading, so that a later `sync_runs` is alone with the files."""
+        """Stop uploading: a later `sync_runs` must be alone with the files."""
         self._stopping.set()
         self._wake.set()
         if self._thread is not None:
@@ -79,7 +78,6 @@ class Reconnect:
             try:
                 self._round()
             except Exception as error:
-                # The next round tries again; without this the thread would end unnoticed.
                 self._say(f"runs recorded offline are not uploaded yet ({type(error).__name__})")
             with self._changed:
                 self._is_busy = False
@@ -94,7 +92,7 @@ class Reconnect:
         for check, runs in checks.items():
             if check.ask_again() is not None:
                 continue
-            # A trial that starts again waits with its run until the upload is over.
+            # A trial that starts again waits for the upload.
             locked = [run for run in runs if run.lock.acquire(blocking=False)]
             try:
                 self._upload(check, [run for run in locked if _has_ended(run)])

@@ -5,26 +5,70 @@ from typing import Any
 
 from tune_wandb_nb.tracking.broker.client import broker_client
 from tune_wandb_nb.tracking.broker.handle import announce_logger, is_broker_requested, withdraw
-from tune_wandb_nb.tracking.broker.worker_report import WorkerReport
+from tune_wandb_nb.tracking.broker.messages import WorkerReport
 from tune_wandb_nb.tracking.notices import Notices
 from tune_wandb_nb.tracking.results.trial_end import Ending
+from tune_wandb_nb.tracking.runs.init_plan import InitPlan
 from tune_wandb_nb.tracking.runs.run_stats import RunStats
 
-__all__ = ["CLAIMS_WITHIN", "RemoteTrials"]
+__all__ = ["CLAIMS_WITHIN", "RemoteTrial", "RemoteTrials"]
 
+_NO_REPORT = "the trial's process did not tell that it had logged them"
+_REPORTED_ALREADY = 5.0
+_STILL_STOPPING = 60.0
 _MIXIN = "tune_wandb_nb.tracking.worker.trainable"
 _POLLS_EVERY = 0.2
 _LOOKS_FOR_REQUEST_EVERY = 1.0
 _ANSWERS_WITHIN = 5.0
 CLAIMS_WITHIN = 20.0
-"""Seconds for which a trial without results may claim its run before the driver opens the run."""
+"""Seconds after which the driver opens the run of a trial without results."""
+
+
+class RemoteTrial:
+    """A run that the trial writes; the writer only waits for its end."""
+
+    is_open = False
+
+    def __init__(self, trial_id: str, name: str, plan: InitPlan) -> None:
+        self.plan = plan
+        self.stats = RunStats(trial_id, name, str(plan.arguments["id"]), plan.mode)
+
+    def open(self) -> None:
+        self.stats.state = "running"
+
+    def end(self, ending: Ending) -> None:
+        self._take_over_last_report(ending)
+        stats = self.stats
+        stats.state = ending.state
+        # The end of the trial's process may have cut off rows, or their report.
+        if stats.mode != "disabled" and stats.unwritten > 0:
+            stats.lose(_NO_REPORT, stats.unwritten)
+
+    def _take_over_last_report(self, ending: Ending) -> None:
+        broker = broker_client.broker
+        if broker is None:
+            return
+        import ray
+
+        stats = self.stats
+        # A trial that failed sent its report before Tune saw it.
+        timeout = _REPORTED_ALREADY if ending.exit_code else _STILL_STOPPING
+        had_run = stats.path is not None
+        try:
+            asked = broker.last_report.remote(stats.trial_id, timeout, had_run=had_run)
+            report: WorkerReport | None = ray.get(asked, timeout=timeout)
+        except Exception as error:
+            stats.note = f"the trial's process did not tell what became of its rows: {error!r}"
+        else:
+            if report is not None:
+                stats.take_over(report)
 
 
 class RemoteTrials:
     """Asks the broker, without waiting, which trials claim their runs and what they have written.
 
-    The broker is an actor, started only where a trial may need it: once this process has loaded the
-    mixin or `setup_wandb`, or a trial has asked. A claim may be handed over more than once.
+    The broker starts once this process has loaded the mixin or `setup_wandb`, or a trial has asked.
+    A claim may be handed over more than once.
     """
 
     def __init__(
@@ -57,12 +101,11 @@ class RemoteTrials:
     def inherits_mixin(self, name: str, find: Callable[[], type]) -> bool:
         if name not in self._inherits:
             found = find()
-            # Loaded by now if the class, which may have been unpickled just now, has this base.
+            # To find the class may unpickle it, and then loads the module.
             module = sys.modules.get(_MIXIN)
-            self._inherits[name] = module is not None and issubclass(
-                found, module.WandbTrainableMixin
-            )
-            if self._inherits[name]:
+            inherits = module is not None and issubclass(found, module.WandbTrainableMixin)
+            self._inherits[name] = inherits
+            if inherits:
                 self._attach()
         return self._inherits[name]
 
@@ -70,7 +113,6 @@ class RemoteTrials:
         self._running[stats.trial_id] = stats
 
     def end(self, trial_id: str, ending: Ending) -> None:
-        """Stop following a trial that has ended, and let its process know how."""
         self._running.pop(trial_id, None)
         if (broker := broker_client.broker) is not None:
             broker.set_ending.remote(trial_id, dict(ending.summary))
@@ -88,18 +130,16 @@ class RemoteTrials:
             return
         import ray
 
-        if self._asked is not None:
-            if not ray.wait([self._asked], timeout=0)[0]:
-                return
-            self._take_over()
+        if self._asked is not None and not ray.wait([self._asked], timeout=0)[0]:
+            return
+        self._take_over()
         self._next_poll = now + _POLLS_EVERY
         self._asked = broker.changes.remote(self._search_id)
 
     def poll_last(self) -> None:
         broker = broker_client.broker
         if self.is_attached and broker is not None:
-            if self._asked is not None:
-                self._take_over()
+            self._take_over()
             self._asked = broker.changes.remote(self._search_id)
             self._take_over()
 
@@ -109,7 +149,6 @@ class RemoteTrials:
         report: WorkerReport | None = None,
         run_state: Mapping[str, Any] | None = None,
     ) -> None:
-        """Let a trial's process open the run that it has claimed; see `Broker.release`."""
         if (broker := broker_client.broker) is not None:
             broker.release.remote(self._search_id, trial_id, report, run_state)
 
@@ -133,16 +172,17 @@ class RemoteTrials:
         import ray
 
         asked, self._asked = self._asked, None
+        if asked is None:
+            return
         try:
             reports, claims, texts, is_attached = ray.get(asked, timeout=_ANSWERS_WITHIN)
         except Exception:
-            # The broker has died with its node; reports up to the trials' ends are taken over.
+            # The broker has died with its node.
             return
         if not is_attached:
             broker_client.send_again()
         for trial_id, report in reports.items():
-            stats = self._running.get(trial_id)
-            if stats is not None:
+            if (stats := self._running.get(trial_id)) is not None:
                 stats.take_over(report)
         for trial_id in claims:
             self._hand_over(trial_id)

@@ -2,21 +2,20 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tune_wandb_nb.compat.ray_search import TuneSearch
 from tune_wandb_nb.tracking.auth.access import NO_KEY, Access, decide_access
-from tune_wandb_nb.tracking.control.search_pages import RunPort, SearchPages
+from tune_wandb_nb.tracking.control.search_pages import SearchPages
 from tune_wandb_nb.tracking.control.stop_requests import StopRequests
 from tune_wandb_nb.tracking.driver.departure import Departure
 from tune_wandb_nb.tracking.driver.reconnect import Reconnect
-from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
-from tune_wandb_nb.tracking.driver.remote_trials import CLAIMS_WITHIN, RemoteTrials
-from tune_wandb_nb.tracking.driver.tracked_trial import TrackedTrial
-from tune_wandb_nb.tracking.driver.trials import Trials
+from tune_wandb_nb.tracking.driver.remote_trials import CLAIMS_WITHIN, RemoteTrial, RemoteTrials
+from tune_wandb_nb.tracking.driver.trials import TrackedTrial, Trials
 from tune_wandb_nb.tracking.driver.writer import HandOver, Item, Opening, RunWriter
 from tune_wandb_nb.tracking.history.trial_source import TrialSource
 from tune_wandb_nb.tracking.notices import Notices
@@ -48,45 +47,48 @@ from tune_wandb_nb.tracking.settings.trial_values import call_functions
 __all__ = ["Session"]
 
 
-@dataclass(slots=True)
 class Session:
-    """The state of a search that is tracked; made in ``WandbLogger.setup``, never pickled."""
+    base: WandbSettings
+    pages: SearchPages
+    remote: RemoteTrials
+    _hook: Callable[[Any], None] | None
 
-    arguments: Mapping[str, Any]
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    notices: Notices = field(default_factory=Notices)
-    writer: RunWriter = field(default_factory=RunWriter)
-    media: MediaFolder = field(default_factory=MediaFolder)
-    stops: StopRequests = field(default_factory=StopRequests)
-    trials: Trials = field(default_factory=Trials)
-    restored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    tune_trials: Sequence[Any] = ()
-    search: TuneSearch | None = None
-    departure: Departure | None = None
-    pages: SearchPages = field(init=False)
-    search_id: str = field(default_factory=lambda: secrets.token_hex(8))
-    base: WandbSettings = field(init=False)
-    reconnect: Reconnect = field(init=False)
-    remote: RemoteTrials = field(init=False)
-    _names: MetricNames = field(init=False)
-    _hook: Callable[[Any], None] | None = field(init=False, default=None)
-    _access: dict[Any, Access] = field(default_factory=dict)
-    _rules: dict[Any, RowRules] = field(default_factory=dict)
-    _claimed: set[str] = field(default_factory=set)
-    """Trials that have claimed their runs before Tune reported their start."""
-    _handing_over: set[str] = field(default_factory=set)
-    """Trials that have claimed a run which the driver still closes."""
-    _unopened: dict[str, float] = field(default_factory=dict)
-    """Trials that may still claim their runs, and when the driver opens the run if they do not."""
-    _core: CoreWatch = field(default_factory=CoreWatch)
+    def __init__(
+        self,
+        arguments: Mapping[str, Any],
+        environ: Mapping[str, str] = os.environ,
+        *,
+        restored: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+        search: TuneSearch | None = None,
+    ) -> None:
+        self.arguments = arguments
+        self.environ = environ
+        self.restored = restored
+        self.search = search
+        self.search_id = secrets.token_hex(8)
+        self.notices = Notices()
+        self.writer = RunWriter()
+        self.media = MediaFolder()
+        self.stops = StopRequests()
+        self.trials = Trials()
+        self.tune_trials: Sequence[Any] = ()
+        self.departure: Departure | None = None
+        self.reconnect = Reconnect(self.notices.say)
+        self._core = CoreWatch()
+        self._names = MetricNames(self.notices.say)
+        self._access: dict[Any, Access] = {}
+        self._rules: dict[Any, RowRules] = {}
+        self._claimed: set[str] = set()
+        """Trials that claimed their runs before Tune reported their start."""
+        self._handing_over: set[str] = set()
+        """Trials whose claimed run the driver still closes."""
+        self._unopened: dict[str, float] = {}
+        """Trials that may still claim their runs, and when the driver opens them instead."""
 
     def start(self) -> None:
-        """Check what can be checked before there is a trial, and start the writer."""
+        """Check what can be checked without a trial, and start the writer."""
         self.arguments = with_open_run(self.arguments)
-        self.reconnect = Reconnect(self.notices.say)
-        self._names = MetricNames(self.notices.say)
-        settings = WandbSettings.resolve(self.arguments, None, self.environ)
-        if settings.project is None:
+        if WandbSettings.resolve(self.arguments, None, self.environ).project is None:
             populate_run_location(self.environ)
         self.base = WandbSettings.resolve(self.arguments, None, self.environ)
         self._hook = run_info_hook(self.environ)
@@ -94,10 +96,15 @@ class Session:
             self._access_of(self.base)
         if self.base.dir is not None and self.base.mode != "disabled":
             check_writable(self.base.dir)
-        access = partial(self._access_of, self.base)
-        open_run = partial(self.writer.send, item=Opening())
-        port = RunPort(open_run, self.writer.send, self.reconnect.expect)
-        self.pages = SearchPages(self.base, access, self.search, self.notices.say, port)
+        self.pages = SearchPages(
+            self.base,
+            partial(self._access_of, self.base),
+            self.search,
+            self.notices.say,
+            open_run=partial(self.writer.send, item=Opening()),
+            send=self.writer.send,
+            on_offline=self.reconnect.expect,
+        )
         self.arguments = self.pages.begin(self.arguments, self.restored)
         self.base = WandbSettings.resolve(self.arguments, None, self.environ)
         self.remote = RemoteTrials(self.search_id, self.arguments, self.notices, self._hand_over)
@@ -116,9 +123,10 @@ class Session:
     def poll_pages(self) -> None:
         """Act on what was decided in W&B; make the pages once the search's first run is online."""
         self.pages.poll()
-        if (first := self.trials.first) is not None:
-            self.pages.follow(self.tune_trials, first.stats.trial_id, first.run.plan)
-        if first and self.pages.are_due and (page := first.stats.project_url) is not None:
+        if (first := self.trials.first) is None:
+            return
+        self.pages.follow(self.tune_trials, first.stats.trial_id, first.run.plan)
+        if self.pages.are_due and (page := first.stats.project_url) is not None:
             self.pages.publish(page, self.trials.group, self.trials.group_url)
 
     def open_trial(
@@ -130,10 +138,10 @@ class Session:
         inherits_mixin: bool = False,
         trial: Any = None,
     ) -> TrackedTrial:
-        """Open the W&B run of a trial that starts, or leave that to the trial's process.
+        """Open the run of a trial that starts, or leave that to the trial's process.
 
-        A process whose trainable inherits the mixin opens the run. Any other may claim it, by
-        `setup_wandb`: where trials may do that, the driver opens the run with the first result.
+        A trainable with the mixin opens it. Where another may claim it, by `setup_wandb`, the
+        driver opens it with the first result.
         """
         trial_id, name = str(names.trial_id), str(names.name)
         settings = self._settings_of(config, trial or names)
@@ -159,8 +167,7 @@ class Session:
             run = TrialRun(trial_id, name, plan, say=self.notices.say, recovery=recovery)
         run.stats.left_out = rows.dropped
         checkpoints = CheckpointChoice(settings.upload_checkpoints, settings.first_best)
-        tracked = TrackedTrial(run, rows, checkpoints=checkpoints, source=source)
-        tracked.logs_output = settings.log_output
+        tracked = TrackedTrial(run, rows, checkpoints, source, logs_output=settings.log_output)
         self.trials.add(tracked)
         self._unopened[trial_id] = time.monotonic() + CLAIMS_WITHIN
         if isinstance(run, RemoteTrial) or not self.remote.is_attached:
@@ -187,7 +194,7 @@ class Session:
         self.writer.send(run, ending)
 
     def close(self) -> None:
-        """Stop the writer; runs that are still uploading go on doing so."""
+        """Stop the writer; runs go on uploading."""
         if not self.writer.unfinished():
             self.media.delete()
         self.writer.stop()
@@ -206,8 +213,7 @@ class Session:
     def _hand_over(self, trial_id: str) -> None:
         if trial_id in self._handing_over:
             return
-        tracked = self.trials.get(trial_id)
-        if tracked is None:
+        if (tracked := self.trials.get(trial_id)) is None:
             self._claimed.add(trial_id)
         if tracked is None or tracked.ended or isinstance(tracked.run, RemoteTrial):
             self.remote.release(trial_id)
@@ -234,13 +240,11 @@ class Session:
         self.notices.say(f"{key!r} cannot be logged to W&B ({reason}) and is left out.", once=key)
 
     def _settings_of(self, config: Mapping[str, Any], trial: Any) -> WandbSettings:
-        entry = entry_of(config)
+        entry, settings = entry_of(config), self.base
         arguments = call_functions(self.arguments, trial)
         if (notice := own_entry_notice(config)) is not None:
             self.notices.say(notice, once="own entry")
-        if entry is None and arguments is self.arguments:
-            settings = self.base
-        else:
+        if entry is not None or arguments is not self.arguments:
             warn_of_exposed_key(config)
             settings = WandbSettings.resolve(arguments, entry, self.environ)
             check_init_arguments(settings.init)
@@ -250,10 +254,11 @@ class Session:
         return settings
 
     def _rules_of(self, settings: WandbSettings) -> RowRules:
-        excludes, log_config, best = settings.excludes, settings.log_config, settings.best
-        key = (excludes, log_config, tuple(best.items()))
+        key = (settings.excludes, settings.log_config, tuple(settings.best.items()))
         if key not in self._rules:
-            self._rules[key] = RowRules.of(excludes, log_config=log_config, best=best)
+            self._rules[key] = RowRules.of(
+                settings.excludes, log_config=settings.log_config, best=settings.best
+            )
         return self._rules[key]
 
     def _access_of(self, settings: WandbSettings) -> Access:

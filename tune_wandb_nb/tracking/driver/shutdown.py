@@ -21,14 +21,13 @@ _PROGRESS_EVERY = 5.0
 
 
 def ended_early(trial: "Trial") -> Ending:
-    """Describe the end of a trial whose search Tune left by an interrupt or an error."""
     if trial.status == "ERROR":
         return ending_of(trial, failed=True, stopping=False)
     return finished_ending("search ended early")
 
 
 def close_session(session: Session, ending: Callable[["Trial"], Ending] = ended_early) -> None:
-    """End the runs of the trials that still run, each as ``ending`` says, and wait for them."""
+    """End the runs that are still open, each as ``ending`` says, and wait for them."""
     for trial in session.tune_trials:
         tracked = session.trials.get(trial.trial_id)
         if tracked is not None and not tracked.ended:
@@ -45,33 +44,26 @@ def close_session(session: Session, ending: Callable[["Trial"], Ending] = ended_
         trials = session.trials
         own = [session.pages.run.stats] if session.pages.run is not None else []
         line = closing_line(trials.stats, unfinished, _repair(session), trials.group or "", own)
-        session.notices.say(line)
-        session.notices.flush()
+        _say(session, line)
         session.close()
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C raise KeyboardInterrupt here.
-
-    Tune's own handler, which is still set, takes the first Ctrl-C as the wish to end the search,
-    which has ended already.
-    """
-    if threading.current_thread() is not threading.main_thread():
+    """Let Ctrl-C raise KeyboardInterrupt: Tune's handler, still set, would only end the search."""
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before) or threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.getsignal(signal.SIGINT)
-    if callable(before):
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
-        if callable(before):
-            signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, before)
 
 
 def _wait(session: Session) -> None:
-    """Wait for the uploads; for rows that go to files, as long as more and more are written."""
+    """Wait for the uploads; while only files are written, as long as they grow."""
     timeout = session.base.upload_timeout
     end = time.monotonic() + timeout
     done = _progress(session)
@@ -99,15 +91,14 @@ def _progress(session: Session) -> tuple[int, int]:
 
 
 def _conclude(session: Session) -> None:
-    """End the pages of the whole search; a value of the user's may raise anything when shown."""
     try:
         session.pages.conclude(session.tune_trials, _entries(session), _experiment(session))
     except Exception as error:
+        # A value of the user's may raise anything when it is shown.
         session.notices.say(f"W&B has no table of this search's trials: {type(error).__name__}.")
 
 
 def _entries(session: Session) -> list[TrialEntry]:
-    """Return every trial that Tune has, also of before a restore."""
     excludes, entries = Excludes(session.base.excludes), []
     for trial in session.tune_trials if session.base.search_run or session.base.view else ():
         tracked = session.trials.get(trial.trial_id)
@@ -119,7 +110,6 @@ def _entries(session: Session) -> list[TrialEntry]:
 
 
 def _experiment(session: Session) -> str | None:
-    """Return the path or URI of the experiment; None before its first trial."""
     first = session.trials.first
     return first.source.experiment or None if first is not None else None
 

@@ -1,5 +1,3 @@
-"""Tune's hooks, called as Ray's own callback has them, and what user's callbacks ask for."""
-
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,7 +11,7 @@ from tune_wandb_nb.tracking.settings.api_key import show
 if TYPE_CHECKING:
     from ray.tune.experiment import Trial
 
-    from tune_wandb_nb.tracking.driver.tracked_trial import TrackedTrial
+    from tune_wandb_nb.tracking.driver.trials import TrackedTrial
 
 __all__ = ["TrialHooks"]
 
@@ -24,8 +22,8 @@ class TrialHooks(LoggerCallback):
     def log(self, trial: "Trial | str", values: Mapping[str, Any], step: int | None = None) -> None:
         """Add a row to a trial's run, from the driver: numbers, media, texts for the summary.
 
-        Meant for a callback of your own, which sees the results of all trials; the row is written
-        in its turn among the results. It is not counted in the audit.
+        For a callback of your own, which sees all trials. The row is written in its turn among the
+        results, and not counted in the audit.
 
         Args:
             trial: Tune's trial, or its id.
@@ -54,8 +52,8 @@ class TrialHooks(LoggerCallback):
     def run_of(self, trial: "Trial | str") -> Any:
         """Return the open ``wandb.Run`` of a trial, for its summary, config and artifacts.
 
-        None before the run is open, after it was closed, and where the trial's own process writes
-        the run. Log rows with `log`, which keeps them in order.
+        None while it is not open, and where the trial's own process writes it. Log rows with `log`,
+        which keeps them in order.
 
         Raises:
             ValueError: no trial with this id has started.
@@ -67,13 +65,11 @@ class TrialHooks(LoggerCallback):
     def on_trial_start(
         self, iteration: int, trials: list["Trial"], trial: "Trial", **info: Any
     ) -> None:
-        """Call ``log_trial_start``, and ``log_trial_restore`` where the trial has a checkpoint."""
         del iteration, info
         session = self._live()
         session.tune_trials = trials
         self.log_trial_start(trial)
         if trial.checkpoint is not None:
-            # Tune itself has no call for it any more.
             self.log_trial_restore(trial)
         session.notices.flush()
 

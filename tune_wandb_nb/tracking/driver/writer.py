@@ -7,7 +7,7 @@ from itertools import count
 from queue import PriorityQueue
 from typing import TypeAlias
 
-from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
+from tune_wandb_nb.tracking.driver.remote_trials import RemoteTrial
 from tune_wandb_nb.tracking.results.checkpoints import SavedCheckpoint
 from tune_wandb_nb.tracking.results.rows import Row
 from tune_wandb_nb.tracking.results.trial_end import Ending
@@ -19,16 +19,15 @@ __all__ = ["HandOver", "Item", "Opening", "RunWriter"]
 
 _ITEMS_AT_ONCE = 100
 _FIRST, _OPENS, _LAST = range(3)
-"""Ranks of what is done for runs."""
 
 
 class Opening:
-    """The first item that is sent to a run: open it."""
+    """The first item of a run: open it."""
 
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """The last item of a run that another process goes on with; then ``release`` is called."""
+    """The last item of a run that another process goes on with once ``release`` was called."""
 
     ending: Ending
     release: Callable[[], None]
@@ -50,13 +49,9 @@ class _RunQueue:
 class RunWriter:
     """Takes results from Tune's thread in microseconds, makes rows of them and writes the rows.
 
-    One thread makes and writes rows, a few others open and end runs, which wait for the network.
-    The items of a run are handled in order. All threads are daemons: none keeps the interpreter
-    alive.
-
-    ``workers`` open and end runs: more would take Tune's thread too much of its time; from `stop`
-    on there are ``closers``, since the last trials may all end at once. Rows gather for ``linger``
-    seconds, so that the two threads do not take turns at every row.
+    One thread makes and writes rows; a few ``workers``, ``closers`` from `stop` on, open and end
+    runs, which wait for the network. More would slow Tune's thread. The items of a run are handled
+    in order. Rows gather for ``linger`` seconds: two threads must not take turns at every row.
     """
 
     def __init__(
@@ -77,14 +72,12 @@ class RunWriter:
         self._rows = rows or WaitingRows()
         self._queues: dict[AnyRun, _RunQueue] = {}
         self._ready: deque[_RunQueue] = deque()
-        """Queues with items that nothing holds up."""
         self._jobs: PriorityQueue[tuple[int, int, Callable[[], None] | None]] = PriorityQueue()
-        """Runs end before others open, so that those of ten thousand short trials are not all open
-        at once."""
+        """Runs end before others open: thousands of short trials must not be open at once."""
         self._numbers = count()
         self._thread: threading.Thread | None = None
         self._started_workers = 0
-        # How often each run was opened and not ended: a trial may start again while it still ends.
+        # Counted, since a trial may start again while its run still ends.
         self._unfinished: Counter[AnyRun] = Counter()
         self._changed = threading.Condition()
 
@@ -93,7 +86,6 @@ class RunWriter:
         self._thread.start()
 
     def send(self, run: AnyRun, item: Item) -> None:
-        """Queue an item for a run: an `Opening` first, what makes its rows, at last an `Ending`."""
         if isinstance(item, Opening):
             with self._changed:
                 self._unfinished[run] += 1
@@ -102,7 +94,7 @@ class RunWriter:
             self._wake.set()
 
     def catch_up(self, timeout: float) -> bool:
-        """Wait until every result sent so far has become a row, written or not."""
+        """Wait until the results sent so far are rows."""
         if self._thread is None or not self._thread.is_alive():
             return not self._inbox
         caught_up = threading.Event()
@@ -116,13 +108,13 @@ class RunWriter:
             return list(self._unfinished)
 
     def wait(self, timeout: float) -> bool:
-        """Stop, and wait until every run has ended; False if some have not in time (seconds)."""
+        """Stop, and wait until every run has ended."""
         self.stop()
         with self._changed:
             return self._changed.wait_for(lambda: not self._unfinished, timeout)
 
     def stop(self) -> None:
-        """End all threads as soon as they have handled every item that was sent."""
+        """End all threads once they have handled every item."""
         self._stopping.set()
         self._hurry.set()
         self._wake.set()
@@ -166,7 +158,7 @@ class RunWriter:
             self._ready.append(queue)
 
     def _advance(self, queue: _RunQueue) -> None:
-        """Handle some items of a run: results that arrive meanwhile must not pile up."""
+        """Handle some items of a run; other runs wait meanwhile."""
         for _ in range(_ITEMS_AT_ONCE):
             if not queue.items or queue.is_busy:
                 break
@@ -188,7 +180,7 @@ class RunWriter:
         try:
             row = self._rows.take(stored)
         except Exception as error:
-            # This thread writes the rows of all runs, and must not end.
+            # This thread must not end.
             run.stats.lose(f"its temporary file cannot be read ({type(error).__name__})")
             return
         if not run.write(row, may_wait=False):
@@ -211,7 +203,7 @@ class RunWriter:
             elif isinstance(run, TrialRun):
                 run.write(item) if isinstance(item, Row) else run.save(item)
         except Exception as error:
-            # None of these raises; what gets here all the same must not hold up any run.
+            # None of these should raise; nothing may hold up the other runs.
             run.stats.add_note(f"unexpected {type(error).__name__}")
         finally:
             if isinstance(item, HandOver):

@@ -9,8 +9,8 @@ from typing import Any
 from ray.tune import Checkpoint
 
 from tests.tracking.runs.plans import offline_plan
-from tune_wandb_nb.tracking.driver.remote_trial import RemoteTrial
-from tune_wandb_nb.tracking.driver.tracked_trial import TrackedTrial
+from tune_wandb_nb.tracking.driver.remote_trials import RemoteTrial
+from tune_wandb_nb.tracking.driver.trials import TrackedTrial
 from tune_wandb_nb.tracking.history.trial_source import TrialSource
 from tune_wandb_nb.tracking.results.rows import RowRules, TrialRows
 
