@@ -11,8 +11,8 @@ __all__ = ["Row", "RowRules", "TrialRows", "hyperparameters", "with_timestamp"]
 
 _ITERATION = "training_iteration"
 _PROCESS_KEYS = frozenset({"node_ip", "hostname", "pid", "experiment_tag"})
-"""When one of these changes, the trial has moved to another process, and all automatic values are
-new. Of "date", which changes with every result, only the first value counts."""
+"""A change of one is another process: all automatic values are new. Of "date" only the first value
+counts."""
 _CALLBACKS = "callbacks"
 
 
@@ -87,7 +87,7 @@ class TrialRows:
         return Row(payload.metrics, config, summary, step)
 
     def added_row(self, values: Mapping[str, Any], step: int | None = None) -> Row:
-        """Make a row of the user's values; ``step`` is by default the last iteration."""
+        """Make a row of the user's; ``step`` is by default the last iteration."""
         payload = self._rules.splitter.split(values)
         for drop in payload.dropped.items():
             self._on_drop(*drop)
@@ -151,7 +151,7 @@ class TrialRows:
 
 
 def with_timestamp(row: Row, result: Mapping[str, Any]) -> Row:
-    """Return a row with the time of its result; W&B would take the time of the upload."""
+    """W&B would take the time of the upload."""
     reported_at = result.get("timestamp")
     if not row.metrics or not isinstance(reported_at, int | float):
         return row

@@ -33,9 +33,9 @@ class KeepsSetupConfig(_Base):
 
 
 def add_plain(config: object, changed: object) -> dict[str, Any]:
-    """Add what only ``changed`` has to ``config``, if both are dictionaries; return the additions.
+    """Add what only ``changed`` has to ``config``; return the additions.
 
-    The config is part of every result: only a few numbers, texts and collections of them are taken.
+    Only a few numbers, texts and collections of them: the config is part of every result.
     """
     if config is changed or not isinstance(config, dict) or not isinstance(changed, Mapping):
         return {}
@@ -49,7 +49,7 @@ def add_plain(config: object, changed: object) -> dict[str, Any]:
 
 
 def _size(value: object, depth: int = 0) -> int:
-    """Count the plain values; -1 if one of them is none, or too deep to count."""
+    """Count the plain values; -1 where there are others, or too many."""
     if type(value) in _PLAIN:
         return 1
     if type(value) is dict:

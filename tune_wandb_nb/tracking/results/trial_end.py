@@ -52,7 +52,7 @@ def ending_of(
 ) -> Ending:
     """Describe the end of a trial that Tune has ended.
 
-    ``stopping``: whether its last result was marked as done before the trainable returned. A custom
+    ``stopping``: its last result was marked as done before the trainable returned. A custom
     stopper's decisions look like the scheduler's.
     """
     if failed:
@@ -71,10 +71,7 @@ def ending_of(
 
 
 def interrupted_ending(trial: "Trial", *, time_is_up: bool, in_wandb: bool = False) -> Ending:
-    """Describe the end, which Tune does not report, of a trial that ran when its search ended.
-
-    The search ended with its time budget, with its sweep (``in_wandb``), or by the user.
-    """
+    """Describe the end of a trial that ran when its search ended, by its sweep if ``in_wandb``."""
     if trial.status == "ERROR":
         return ending_of(trial, failed=True, stopping=False)
     if in_wandb:

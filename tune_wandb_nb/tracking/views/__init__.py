@@ -1,1 +1,0 @@
-"""What W&B shows of a whole search: its saved view, its report and its own run."""

@@ -30,11 +30,7 @@ _MARKS = re.compile(r"([\\`*_\[\]<>|#~$&])")
 
 
 def save_report(host: str, key: ApiKey, content: ViewContent, trials: Sequence[TrialEntry]) -> str:
-    """Save a report, and return its address.
-
-    Raises:
-        ViewError: wandb-workspaces is not installed, or the server takes no report.
-    """
+    """Save a report, and return its address; raises ViewError as `save_view` does."""
     where = {"entityName": content.entity, "projectName": content.project}
     project_id = project_id_of(ask(host, key, PROJECT_ID, where))
     if project_id is None:

@@ -73,7 +73,7 @@ def plan_of_search_run(first: InitPlan, trial_id: str, experiment: str) -> InitP
 
 
 class SearchRun(TrialRun):
-    """The run of a search, for the writer; Tune's thread calls `update` and `conclude`."""
+    """Tune's thread calls `update` and `conclude`, the writer the rest."""
 
     def __init__(
         self,
@@ -90,8 +90,7 @@ class SearchRun(TrialRun):
         super().__init__("", name, plan, say=say, recovery=_OpenAgain(on_offline))
         now = time.time()
         self.started = now if started is None else started
-        # Steps are the seconds of the search: an earlier process may have written rows after Tune
-        # had last saved its state.
+        # Steps are seconds: an earlier process may have written rows after Tune saved its state.
         self._newest = -1 if started is None else int(now - started) + _ROWS_AT_END
         self._metric, self._mode = metric, mode
         self._write_report = write_report

@@ -68,11 +68,7 @@ class SavedView:
 def save_view(
     host: str, key: ApiKey, content: ViewContent, before: SavedView | None = None
 ) -> SavedView:
-    """Save a view; blocks while it imports and sends.
-
-    Raises:
-        ViewError: wandb-workspaces is not installed, or the server takes no view.
-    """
+    """Raises ViewError: wandb-workspaces is not installed, or the server takes no view."""
     variables = {
         "entityName": content.entity,
         "projectName": content.project,

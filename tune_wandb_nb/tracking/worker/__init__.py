@@ -1,1 +1,0 @@
-"""W&B inside the trial's process: the mixin, the base class, ``setup_wandb``."""

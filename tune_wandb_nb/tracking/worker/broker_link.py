@@ -12,7 +12,7 @@ __all__ = ["BrokerLink"]
 
 _TIMEOUT = 60.0
 _REPORTS_EVERY = 1.0
-"""Seconds between two reports to the driver: the process may be killed before its last one."""
+"""Seconds: the process may be killed before its last report."""
 
 
 class BrokerLink:
@@ -26,38 +26,27 @@ class BrokerLink:
     def ask(self, names: TrialNames, settings: WandbSettings) -> Answer:
         if self.broker is None:
             return Answer()
-        import ray
-
         place = (settings.host, settings.api_key_file, names.experiment_path)
-        asked = self.broker.answer.remote(names.trial_id, *place)
-        answer = Answer.unpack(ray.get(asked, timeout=_TIMEOUT))
+        answer = Answer.unpack(_get(self.broker.answer.remote(names.trial_id, *place)))
         self._search_id = answer.search_id
         return answer
 
     def claim_run(self, trial_id: str | None) -> Mapping[str, Any] | None:
-        """Claim the trial's run; returns its state, None where the driver does not answer."""
-        import ray
-
+        """Claim the trial's run; return its state, None where the driver does not answer."""
         try:
-            claim = self.broker.claim.remote(trial_id, self._search_id)
-            state: Mapping[str, Any] | None = ray.get(claim, timeout=_TIMEOUT)
+            return _get(self.broker.claim.remote(trial_id, self._search_id)) or {}
         except Exception:
             return None
-        return state or {}
 
     def is_taken(self, run_id: str, trial_id: str | None) -> bool:
         if self.broker is None or trial_id is None:
             return False
-        import ray
-
-        claim = self.broker.claim_run_id.remote(run_id, trial_id)
-        is_taken: bool = ray.get(claim, timeout=_TIMEOUT)
+        is_taken = bool(_get(self.broker.claim_run_id.remote(run_id, trial_id)))
         if is_taken:
             self.say(shared_id_notice(run_id))
         return is_taken
 
     def report_now_and_then(self, stats: RunStats) -> None:
-        """Send the counts of a run that goes on, if the last ones are a second old."""
         if time.monotonic() - self._last_report > _REPORTS_EVERY:
             self.report(stats)
 
@@ -69,8 +58,7 @@ class BrokerLink:
         import ray
 
         timeout = _TIMEOUT if wait else 0
-        # Ray may run the calls of an async actor in another order than they were sent in: "running"
-        # must not arrive after "finished".
+        # Ray may reorder the calls of an async actor: "running" must not arrive after "finished".
         if self._sent is not None and not ray.wait([self._sent], timeout=timeout)[0] and not wait:
             return
         self._last_report = time.monotonic()
@@ -80,20 +68,20 @@ class BrokerLink:
             ray.wait([self._sent], timeout=timeout)
 
     def take_ending(self, trial_id: str) -> Mapping[str, Any]:
-        if self.broker is None:
-            return {}
-        import ray
-
         try:
-            taken = self.broker.take_ending.remote(trial_id)
-            summary: Mapping[str, Any] = ray.get(taken, timeout=_TIMEOUT)
+            return _get(self.broker.take_ending.remote(trial_id)) if self.broker else {}
         except Exception:
-            # The broker has ended with the driver; the run ends all the same.
+            # The broker may have ended with the driver.
             return {}
-        return summary
 
     def say(self, text: str) -> None:
         if self.broker is not None:
             self.broker.notify.remote(text, self.trial_id)
         else:
             print(f"tune-wandb-nb: {text}", flush=True)
+
+
+def _get(reference: Any) -> Any:
+    import ray
+
+    return ray.get(reference, timeout=_TIMEOUT)

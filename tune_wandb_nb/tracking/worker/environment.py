@@ -8,19 +8,15 @@ __all__ = ["adopt_environment", "folder_for"]
 
 
 def adopt_environment(environ: Mapping[str, str]) -> None:
-    """Set the driver's W&B variables in this process, except folders that this node sets itself."""
+    """Set the driver's W&B variables, except folders that this node sets itself."""
     for name, value in environ.items():
         if not name.endswith("_DIR") or name not in os.environ:
             os.environ[name] = value
 
 
 def folder_for(requested: str | None, drivers_folder: str | None) -> str:
-    """Return a folder for W&B's files: the driver's, if it can be written on this node.
-
-    A relative path in ``requested``, the ``dir`` of the settings, starts at the driver's folder.
-    """
-    # Not this process's working directory: Tune has set it to the trial's folder, and may delete
-    # that.
+    """Return ``requested``, below the driver's folder, if it can be written on this node."""
+    # Not the working directory: that is the trial's folder, which Tune may delete.
     base = drivers_folder or original_folder(os.environ) or "."
     path = Path(base, Path(requested or ".").expanduser())
     try:

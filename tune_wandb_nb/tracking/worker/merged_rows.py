@@ -8,18 +8,9 @@ __all__ = ["MergedRows"]
 class MergedRows:
     """Wraps a run's ``log``, and assigns a step to every reported row.
 
-    A reported row usually becomes a row of its own. If the trial has begun a row without ending it
-    (by logging with ``step=`` or ``commit=False``), the reported metrics are added to that row
-    instead. A separate row would need the next step, and W&B would then drop what the trial logs
-    next, because a step must not decrease.
-
-        >>> rows = MergedRows(lambda data, step, commit: print(step, commit, data))
-        >>> rows.log({"loss": 1}, step=5)
-        5 False {'loss': 1}
-        >>> rows.report({"accuracy": 2})
-        5 False {'accuracy': 2}
-        >>> rows.report({"accuracy": 3})
-        6 True {'accuracy': 3}
+    If the trial has begun a row without ending it (by ``step=`` or ``commit=False``), the reported
+    metrics join it. A row of their own would need the next step, and W&B would drop what the trial
+    then logs with the earlier one.
     """
 
     def __init__(self, log: Callable[..., None], step: int = 0) -> None:
@@ -28,22 +19,21 @@ class MergedRows:
         self._begun: dict[str, Any] | None = None
         self._joined = False
         self._requested_step: int | None = None
-        """The step that the trial passed for the begun row; the actual step may be later."""
+        """What the trial passed for the begun row; its step may be later."""
         self._lock = threading.RLock()
 
     @property
     def next_step(self) -> int:
-        """The step of the next row, after the begun row (if any) has ended."""
         return self._step + (self._begun is not None)
 
     def log(
         self, data: Any, step: int | None = None, commit: bool | None = None, **more: Any
     ) -> None:
-        """Log the trial's own data, with the arguments of ``wandb.log``."""
+        """Take the trial's own data, with the arguments of ``wandb.log``."""
         with self._lock:
             if step is not None and (self._begun is None or step != self._requested_step):
                 self._end_row()
-                # A reported row may have used the requested step already.
+                # A reported row may have used this step.
                 self._step = max(step, self._step)
                 self._requested_step = step
             ends_row = commit if commit is not None else step is None
@@ -70,7 +60,7 @@ class MergedRows:
         try:
             is_taken = is_taken and not bool(self._begun[name] == value)
         except Exception:
-            # Arrays and media have no truth value when compared; they count as different.
+            # A comparison of arrays has no truth value.
             is_taken = True
         return f"reported/{name}" if is_taken else name
 

@@ -34,17 +34,16 @@ def wandb_mixin(*, rank_zero_only: bool = True) -> Callable[[_Trainable], _Train
 def wandb_mixin(trainable: Any = None, *, rank_zero_only: bool = True) -> Any:
     """Make each trial of a function or a ``tune.Trainable`` class a W&B run of its own process.
 
-    Before the code runs, ``wandb.init`` was called: the run's id is the trial's id, its name the
-    trial's name, its group the experiment's name, its config the trial's. Settings, also others
-    than these, stand in the config's ``wandb`` entry. Then the plain W&B API is there:
-    ``wandb.log``, ``wandb.config``, ``wandb.Image``, ``wandb.watch``, artifacts.
+    ``wandb.init`` was called when the code runs, with the trial's id, name and config, and the
+    experiment's name as group; other settings stand in the config's ``wandb`` entry. The plain W&B
+    API can be used: ``wandb.log``, ``wandb.config``, ``wandb.Image``, ``wandb.watch``, artifacts.
 
     Args:
         trainable: The function or class.
         rank_zero_only: In the workers of a Ray Train run: only the first one logs.
 
     Returns:
-        The same, decorated; it works with ``tune.run``, ``tune_wandb_nb.run``, ``tune.Tuner``,
+        The same, decorated, for ``tune.Tuner``, ``tune.run``, ``tune_wandb_nb.run``,
         ``tune.with_parameters``, ``tune.with_resources`` and ``functools.partial``.
 
     Raises:
@@ -84,7 +83,7 @@ def _decorated_class(trainable: type) -> type:
 
 
 def _decorated_function(function: Callable[..., Any], rank_zero_only: bool) -> Callable[..., Any]:
-    # Both wrappers refer to this object, so that the broker is started when a wrapper is pickled.
+    # The broker is started when a wrapper, which refers to this, is pickled.
     broker_starter = BrokerStarter()
 
     if _is_generator(function):
@@ -103,18 +102,17 @@ def _decorated_function(function: Callable[..., Any], rank_zero_only: bool) -> C
             with _tracked(_config_of(args, kwargs), rank_zero_only):
                 return function(*args, **kwargs)
 
-    # Tune creates a class for the function, with these base classes.
+    # Of the class that Tune makes of the function.
     inherit_from(wrapper, WandbTrainableMixin)
     if getattr(function, "__module__", None) != "__main__":
-        # An importable function is pickled by name, without its `broker_starter`. Inside a
-        # functools.partial, Tune does not see the mixin either, so its class starts no broker.
+        # It is pickled by name, without its `broker_starter`; and in a functools.partial Tune does
+        # not see the mixin, whose class would start the broker.
         broker_client.offer_when_ray_is_up()
     return wrapper
 
 
 @contextmanager
 def _tracked(config: Mapping[str, Any], rank_zero_only: bool) -> Iterator[None]:
-    """Keep a run open while the function runs; Tune's trainable, if there is one, ends the run."""
     trainable = trainable_with_mixin()
     if rank_zero_only and trainable is None and train_rank():
         import wandb
@@ -125,19 +123,14 @@ def _tracked(config: Mapping[str, Any], rank_zero_only: bool) -> Iterator[None]:
     open_run(config, trainable)
     try:
         yield
+        tracker().completed = True
     except Exception as error:
         tracker().end(ending_of_error(error))
         raise
-    except BaseException:
-        # Tune stops a function, on a scheduler's decision, with an exception of this kind.
+    finally:
+        # A trainable still reports the function's return value, and ends the run then.
         if trainable is None:
             tracker().end(ending_without_error())
-        raise
-    tracker().completed = True
-    if trainable is None:
-        tracker().end(ending_without_error())
-    # With a trainable, the function's return value is still to be reported. `WandbTrainableMixin`
-    # ends the run after that.
 
 
 def _is_generator(function: Callable[..., Any]) -> bool:

@@ -21,17 +21,16 @@ def setup_wandb(
 ) -> Any:
     """Open a W&B run with Tune's names, and return it; for code that prefers a call.
 
-    Takes what Ray's function of that name takes. The run's id is the trial's id, its name the
-    trial's name, its group the experiment's name; settings may also stand in the ``wandb`` entry
-    of ``config``. A key given here, or in ``config``, never becomes part of the run.
+    Takes what Ray's function of that name takes. The run has the trial's id and name, and the
+    experiment's name as group; settings may also stand in the ``wandb`` entry of ``config``. A key
+    never becomes part of the run.
 
     Args:
         config: The trial's config, logged as the run's config.
         api_key: The W&B API key; by default the driver's.
         api_key_file: A file whose first line is the key.
-        rank_zero_only: In the workers of a Ray Train run: only the first one logs, the others get
-            a run that logs nothing.
-        **init_kwargs: Everything else is for ``wandb.init``, or a setting of `WandbLogger`.
+        rank_zero_only: In the workers of a Ray Train run: only the first one logs.
+        **init_kwargs: Arguments of ``wandb.init``, or settings of `WandbLogger`.
 
     Returns:
         The ``wandb.Run``.
@@ -60,15 +59,12 @@ def setup_wandb(
 def open_run(
     config: Mapping[str, Any], trainable: Any, arguments: Mapping[str, Any] | None = None
 ) -> None:
-    """Open the W&B run for the trial, or the worker of Ray Train, in this process.
-
-    ``arguments`` are settings that override the config's ``wandb`` entry.
-    """
+    """``arguments`` override the config's entry."""
     writer: Writer
     if trainable is not None:
         names = names_of(trainable)
         writer = "claiming process" if trainable.wandb_run_is_claimed else "process"
-        # The values of `config` win: a caller may have passed a function changed parameters.
+        # A caller may have passed a function changed parameters.
         config = {**trainable.config, **config}
     else:
         session, rank = tune_session(), train_rank()
@@ -95,13 +91,10 @@ def train_experiment() -> str | None:
 
 
 def _end_with(thread: threading.Thread) -> None:
-    """End the run when a training's thread ends: Ray may kill its process right after that.
-
-    Without such a thread, wandb ends the run when the process exits.
-    """
+    """End the run with a training's thread: Ray may kill its process then."""
     if thread is threading.main_thread():
+        # wandb ends the run when the process exits.
         return
-
     run = tracker().run
 
     def end() -> None:
@@ -113,5 +106,5 @@ def _end_with(thread: threading.Thread) -> None:
 
 
 def _of_rank(name: str | None, rank: int) -> str | None:
-    """Append the rank, unless it is 0: two processes must not write the same run."""
+    """Append the rank: two processes must not write the same run."""
     return f"{name}-rank{rank}" if name is not None and rank else name

@@ -25,18 +25,18 @@ from tune_wandb_nb.tracking.worker.worker_run import WorkerRun
 __all__ = ["Tracker", "Writer"]
 
 Writer: TypeAlias = Literal["process", "claiming process", "driver"]
-"""Who writes what a trial reports to Tune into its run, where the search has a logger.
+"""Who writes what a trial reports to Tune, where the search has a logger.
 
-If the driver does, what the process logs itself goes into a run beside the trial's.
+If the driver does, what the process logs is in a run beside it.
 """
 
 _BESIDE = "-worker"
 
 
 class Tracker:
-    """Opens and writes W&B runs in a trial's process, one after the other.
+    """Opens and writes the runs of a trial's process, one after the other.
 
-    Made early, so that a wandb-core is found or started while the trial still imports wandb.
+    Made early, it finds or starts a wandb-core while the trial still imports wandb.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Tracker:
 
     @property
     def is_open(self) -> bool:
-        """Whether a trial is being tracked, if only by a disabled run."""
+        """Also with a disabled run."""
         return self._run is not None
 
     @property
@@ -71,12 +71,8 @@ class Tracker:
         *,
         writer: Writer = "process",
     ) -> None:
-        """Open the run of a trial, or go on with it.
-
-        Beside the driver as ``writer``, the trial does not end when `is_stopped`: wandb interrupts
-        the process.
-        """
         self._link.trial_id = names.trial_id
+        # Beside the driver's run wandb itself interrupts the process.
         self._can_stop = writer != "driver"
         if (notice := own_entry_notice(config)) is not None:
             self._link.say(notice)
@@ -144,30 +140,28 @@ class Tracker:
         return replace(names, trial_id=f"{names.trial_id}{_BESIDE}", name=f"{names.name}{_BESIDE}")
 
     def report(self, result: Mapping[str, Any]) -> None:
-        """Take what is reported to Tune into the run, if the search has a `WandbLogger`."""
         self.completed = bool(result.get("done"))
         rows = self._rows
         if self._run is not None and rows is not None and self._takes_reports:
-            row = self._run.trial_run.prepare(lambda: rows.row(result))
-            if row is not None:
+            if (row := self._run.trial_run.prepare(lambda: rows.row(result))) is not None:
                 self._run.trial_run.write(row)
             self._link.report_now_and_then(self._run.stats)
 
     def change_config(self, config: Mapping[str, Any]) -> None:
-        """Log a config that the trainable has added to, where no reported result brings it."""
-        if self._run is not None and self._rows is not None and not self._takes_reports:
-            change = self._rows.change_config(config)
-            if change is not None:
-                self._run.trial_run.write(change)
+        """Log what the trainable has added, where no reported result brings it."""
+        if self._run is None or self._rows is None or self._takes_reports:
+            return
+        if (change := self._rows.change_config(config)) is not None:
+            self._run.trial_run.write(change)
 
     def save(self, checkpoint: Any, result: Mapping[str, Any]) -> None:
         if self._run is not None and not self._checkpoints.is_none:
-            chosen = self._checkpoints.add(SavedCheckpoint.of(checkpoint, result))
-            if chosen is not None:
+            saved = SavedCheckpoint.of(checkpoint, result)
+            if (chosen := self._checkpoints.add(saved)) is not None:
                 self._run.trial_run.save(chosen)
 
     def end(self, ending: Ending) -> None:
-        """End the run, and leave its state for the next process of this trial."""
+        """End the run, and send its state for the next process of this trial."""
         run, self._run = self._run, None
         if run is None:
             return
@@ -186,7 +180,7 @@ class Tracker:
         self._link.report(run.stats, state, wait=True)
 
     def discard(self) -> None:
-        """End a run that has no rows, and leave nothing of it; one that has rows stays open."""
+        """End a run without rows, and leave nothing of it."""
         run = self._run
         if run is None or run.has_rows:
             return
@@ -195,12 +189,9 @@ class Tracker:
         if run.stats.mode == "offline" and run.stats.path is not None:
             shutil.rmtree(run.stats.path, ignore_errors=True)
 
-    # Inside
-
     def _ask_broker(
         self, names: TrialNames, entry: Mapping[str, Any], view: TrialView
     ) -> tuple[Answer, WandbSettings]:
-        """Ask the broker, and resolve the settings with what the driver has sent it."""
         own = WandbSettings.resolve({}, entry, os.environ)
         answer = self._link.ask(names, own)
         adopt_environment(answer.environ)
@@ -217,7 +208,7 @@ class Tracker:
         given = settings.init.get("id")
         if given and not self._link.is_taken(given, trial_id):
             return str(given)
-        # A training outside of Tune has no id, and each of its processes is a run.
+        # Outside of Tune each process is a run.
         return trial_id or secrets.token_hex(4)
 
     def _decided_ending(self, stats: RunStats) -> Mapping[str, Any]:

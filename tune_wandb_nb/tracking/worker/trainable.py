@@ -36,8 +36,6 @@ __all__ = [
 
 _ERROR_LONGEST = 2000
 _THREAD_TIMEOUT = 2.0
-"""Seconds to wait for the thread of a stopped function."""
-
 _tracker: Tracker | None = None
 
 
@@ -49,13 +47,10 @@ def tracker() -> Tracker:
 
 
 class BrokerStarter:
-    """Starts the broker when the driver pickles what refers to this: a trainable, for trials.
-
-    Ray is running then, and the trials will need the key.
-    """
+    """Starts the broker when the driver pickles a trainable, which refers to this."""
 
     def __reduce__(self) -> tuple[type, tuple[()]]:
-        # Errors are raised later, with a better message, when a trial's config is checked.
+        # The check of a trial's config has the better message.
         with contextlib.suppress(Exception):
             broker_client.offer()
         return (BrokerStarter, ())
@@ -64,10 +59,9 @@ class BrokerStarter:
 class WandbTrainableMixin(KeepsSetupConfig):
     """Base class, before ``tune.Trainable``: each trial is a W&B run that its process writes.
 
-    The run is open before ``setup`` is called, as ``wandb.run`` and as ``self.wandb``; its id is
-    the trial's id, its name the trial's name, its group the experiment's name. It ends when the
-    trial ends. Settings stand in the config's ``wandb`` entry, as for `WandbLogger`; together with
-    a `WandbLogger`, what is reported to Tune is in the same run.
+    The run is open before ``setup`` is called, as ``wandb.run`` and as ``self.wandb``, with the
+    trial's id and name and the experiment's name as group. Settings stand in the config's ``wandb``
+    entry, as for `WandbLogger`; with one, what is reported to Tune is in the same run.
 
     Raises:
         SettingsError: when a class has this base, and not ``tune.Trainable`` after it.
@@ -83,7 +77,7 @@ class WandbTrainableMixin(KeepsSetupConfig):
     __module__ = "tune_wandb_nb"  # The path under which Ray pickles it.
 
     wandb_run_is_claimed = False
-    """Whether the driver's logger writes the trial's run until this process claims the run."""
+    """Whether the driver writes the run until this process claims it."""
     _wandb_broker_starter: BrokerStarter
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -103,7 +97,7 @@ class WandbTrainableMixin(KeepsSetupConfig):
 
     @classmethod
     def default_resource_request(cls, config: dict[str, Any]) -> Any:
-        """Check the trial's settings where Tune asks for its resources: on the driver."""
+        # Called on the driver: errors in the settings are found before the trial starts.
         _offer_key(config)
         return super().default_resource_request(config)
 
@@ -115,7 +109,6 @@ class WandbTrainableMixin(KeepsSetupConfig):
         super().__init__(config, *args, **kwargs)
 
     def setup(self, config: Any, **parameters: Any) -> None:
-        """Set up the trial; what is added to its config is in its run's config too."""
         super().setup(config, **parameters)
         if self._added_in_setup:
             tracker().change_config(self.config)
@@ -127,12 +120,10 @@ class WandbTrainableMixin(KeepsSetupConfig):
 
         return wandb.run
 
-    # A trainable may get this base class as late as in the call of its function (see
-    # `trainable_with_mixin`). Ray's actor still calls `train`, `save`, `reset` and `stop` of the
-    # original class then. These call the other methods of the new class.
+    # Where `trainable_with_mixin` adds this base, Ray's actor still calls `train`, `save`, `reset`
+    # and `stop` of the original class, and those call the other methods of the new one.
 
     def train(self) -> Any:
-        """Run one iteration; log its result to the run if the search has a `WandbLogger`."""
         try:
             result = super().train()
         except Exception as error:
@@ -142,7 +133,6 @@ class WandbTrainableMixin(KeepsSetupConfig):
         return result
 
     def step(self) -> Any:
-        """Run a function until its next report."""
         result = super().step()
         if has_returned(result):
             tracker().completed = True
@@ -150,38 +140,33 @@ class WandbTrainableMixin(KeepsSetupConfig):
         return result
 
     def log_result(self, result: Any) -> None:
-        """Log a complete result, with the values that Tune has added."""
         super().log_result(result)
         self._report(result)
 
     def save(self, *args: Any, **kwargs: Any) -> Any:
-        """Save a checkpoint, and log it if ``upload_checkpoints`` is set."""
         saved = super().save(*args, **kwargs)
         if not _is_function(self):
             self._upload(saved)
         return saved
 
     def save_checkpoint(self, *args: Any, **kwargs: Any) -> Any:
-        """Save a checkpoint that a function has reported, and log it."""
         saved = super().save_checkpoint(*args, **kwargs)
         if _is_function(self):
             self._upload(saved)
         return saved
 
     def reset(self, new_config: Any, *args: Any, **kwargs: Any) -> Any:
-        """Switch to another trial: end the run of the current trial and open the next run."""
         from ray.tune import Trainable
 
         if not _is_function(self):
             tracker().end(ending_without_error())
-            # A class without its own reset_config cannot be reused: Tune starts a new process, and
-            # that opens the run.
+            # Without it, Tune starts a new process, which opens the run.
             if type(self).reset_config is not Trainable.reset_config:
                 _open(new_config, args[0] if args else kwargs.get("storage"))
         return super().reset(new_config, *args, **kwargs)
 
     def reset_config(self, new_config: Any) -> Any:
-        """End the run of a trial that has ended, where the next trial's code opens the next run."""
+        # The next trial's code opens the next run.
         if not _is_function(self) and self.wandb_run_is_claimed:
             tracker().end(ending_without_error())
         succeeded = super().reset_config(new_config)
@@ -190,17 +175,16 @@ class WandbTrainableMixin(KeepsSetupConfig):
         return succeeded
 
     def stop(self) -> None:
-        """End the trial, then its run."""
         try:
             super().stop()
         finally:
             if not _is_function(self) and self.iteration == 0:
-                # Tune may have prepared this process for a trial and then used an idle one instead.
+                # Tune may have prepared this process, and used an idle one instead.
                 tracker().discard()
             tracker().end(ending_without_error())
 
     def cleanup(self) -> None:
-        """End a function's trial, then its run; the run of a class usually ends in `stop`."""
+        # The run of a class usually ends in `stop`.
         if not _is_function(self):
             super().cleanup()
             if self.wandb_run_is_claimed:
@@ -211,7 +195,7 @@ class WandbTrainableMixin(KeepsSetupConfig):
             super().cleanup()
         finally:
             if thread is not None and thread.is_alive():
-                # The thread has been told to stop. Rows that it still logs belong to the run.
+                # It stops soon; rows that it still logs belong to the run.
                 thread.join(_THREAD_TIMEOUT)
             tracker().end(ending_without_error())
 
@@ -228,15 +212,14 @@ class WandbTrainableMixin(KeepsSetupConfig):
 
 
 def trainable_with_mixin() -> Any:
-    """Return the Tune trainable that calls this function, or None outside of Tune.
+    """Return the trainable that calls this function; None outside of Tune.
 
-    It gets the mixin here where Tune has not seen, in a ``functools.partial``, that a function is
-    decorated.
+    It gets the mixin here where a ``functools.partial`` has hidden the decorator from Tune.
     """
     found = calling_trainable()
     if found is not None and not isinstance(found, WandbTrainableMixin):
         add_base(found, WandbTrainableMixin)
-        # The driver cannot see this base class: the process claims its trials' runs at the broker.
+        # The driver does not see this base: the process claims its trials' runs.
         found.wandb_run_is_claimed = True
     return found
 
@@ -258,8 +241,7 @@ def _names(trial_id: str | None, name: str | None, storage: Any) -> TrialNames:
 
 
 def ending_of_error(error: BaseException) -> Ending:
-    lines = f"{type(error).__name__}: {error}".strip()[-_ERROR_LONGEST:]
-    return failed_ending(lines)
+    return failed_ending(f"{type(error).__name__}: {error}".strip()[-_ERROR_LONGEST:])
 
 
 def ending_without_error() -> Ending:
@@ -279,8 +261,7 @@ def _is_function(trainable: Any) -> bool:
 
 
 def _offer_key(config: dict[str, Any]) -> None:
-    # A module-level function, because `default_resource_request` is pickled with its class and must
-    # not take the broker's client along.
+    # A function: `default_resource_request` is pickled, and must not take the client along.
     broker_client.offer(config)
 
 

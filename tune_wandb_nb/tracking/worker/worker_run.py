@@ -28,16 +28,16 @@ from tune_wandb_nb.tracking.worker.merged_rows import MergedRows
 __all__ = ["WorkerRun"]
 
 _QUIET: Mapping[str, Any] = {"silent": True, "save_code": False}
-"""All trials print into one notebook, which W&B's banners would flood."""
+"""W&B's banners of all trials would flood the notebook."""
 _FLUSHES_EVERY = 0.2
-"""Seconds until what was logged is in the run's file: Ray may kill a trial's process any time."""
+"""Seconds until rows are in the run's file: Ray may kill a trial's process any time."""
+
+
+_LOST_CORE = "wandb-core died, and what was logged after that is not in W&B"
 
 
 class WorkerRun:
-    """One trial's run, opened as the process's own (``wandb.run``).
-
-    An offline run that an earlier process began goes on at ``first_step``.
-    """
+    """One trial's run, opened as ``wandb.run``; it goes on at ``first_step``, also offline."""
 
     def __init__(
         self,
@@ -77,7 +77,6 @@ class WorkerRun:
         return self.run is not None and self.next_step > self._step_at_opening
 
     def let_stop(self) -> None:
-        """Note, from the next opening on, that someone stops the run on its page."""
 
         def note() -> None:
             self.stats.stopped_in_wandb = True
@@ -104,7 +103,7 @@ class WorkerRun:
         try:
             run = _init(plan, mode, run_id)
         except Exception as error:
-            # In use: Tune has prepared another process for this trial, which has not let go yet.
+            # In use: by another process that Tune has prepared for this trial.
             if not (is_lost_connection(error) or never_started(error) or is_in_use(error)):
                 raise
             self._sharing.use_own_core()
@@ -118,7 +117,7 @@ class WorkerRun:
         return OpenRun(run, mode, plan, report)
 
     def _guard(self, run: Any, log: Callable[..., None]) -> None:
-        """Let ``wandb.log`` go through ``log``, and fail no trial because wandb-core has died."""
+        """Have ``wandb.log`` call ``log``, and fail no trial because wandb-core has died."""
 
         @functools.wraps(run.log)
         def guarded(*args: Any, **given: Any) -> None:
@@ -127,14 +126,11 @@ class WorkerRun:
             except Exception as error:
                 if not is_lost_connection(error):
                     raise
-                self._note_lost_core()
+                if not self.stats.note:
+                    self.stats.note = _LOST_CORE
+                    self._say(f"{self.stats.name}: {_LOST_CORE}.")
 
         replace_log(run, guarded)
-
-    def _note_lost_core(self) -> None:
-        if not self.stats.note:
-            self.stats.note = "wandb-core died, and what was logged after that is not in W&B"
-            self._say(f"{self.stats.name}: {self.stats.note}.")
 
 
 def _init(plan: InitPlan, mode: Mode, run_id: str) -> Any:
