@@ -88,7 +88,7 @@ class Broker:
         experiment: str | None = None,
     ) -> dict[str, Any]:
         """Answer a trial's process that starts; see `Answer.unpack`."""
-        # A trial may ask before the driver's first message has arrived.
+        # A trial may ask before the driver's first message.
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._has_common.wait(), _TIMEOUT)
         search_id = await self._search_id_of(experiment)

@@ -92,7 +92,7 @@ class BrokerClient:
             self._message("attach", search_id, search.to_send())
 
     def send_again(self) -> None:
-        """Send everything to a broker that Ray has started again."""
+        """Called after Ray has started the broker again."""
         if self.broker is not None:
             keys = [(each, key.pack()) for each, key in list(self._sent_keys.items())]
             searches = {name: search.to_send() for name, search in list(self._searches.items())}

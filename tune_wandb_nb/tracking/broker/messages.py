@@ -10,7 +10,7 @@ __all__ = ["Answer", "KeyRequest", "Search", "WorkerReport"]
 
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
-    """A run's counts on their way from trial to broker to driver; see `RunStats`."""
+    """A run's counts, for the driver; see `RunStats`."""
 
     state: str
     run_id: str = ""
