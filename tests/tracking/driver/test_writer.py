@@ -148,12 +148,33 @@ def test_two_hundred_runs_with_fifty_rows_each(writer: RunWriter) -> None:
     assert writer.wait(SOON)
     assert [run for run in runs if run.told != life(*range(50))] == []
     writing = {thread for run in runs for n in range(50) for thread in run.threads(n)}
-    working = {
-        thread for run in runs for what in ("open", FINISHED) for thread in run.threads(what)
-    }
+    opening = {thread for run in runs for thread in run.threads("open")}
+    ending = {thread for run in runs for thread in run.threads(FINISHED)}
     assert len(writing) == 1
-    assert 1 <= len(working) <= 8
-    assert not (writing | {threading.current_thread().name}) & working
+    assert 1 <= len(opening) <= 8
+    assert 1 <= len(ending) <= 8
+    assert not (writing | {threading.current_thread().name}) & (opening | ending)
+
+
+def test_runs_of_ended_trials_are_not_all_open_at_once() -> None:
+    lock = threading.Lock()
+    open_at_once = [0]
+
+    def change(by: int) -> None:
+        with lock:
+            open_at_once.append(open_at_once[-1] + by)
+
+    writer = RunWriter(linger=0)
+    runs = [
+        RecordingRun(f"run-{n}", opening=partial(change, 1), ending=partial(change, -1))
+        for n in range(500)
+    ]
+    for run in runs:
+        send_life(writer, run, range(2))
+    writer.start()
+    assert writer.wait(SOON)
+    assert [run for run in runs if run.told != life(*range(2))] == []
+    assert max(open_at_once) <= 64
 
 
 def test_rows_wait_for_their_run_and_for_no_other(writer: RunWriter, gate: threading.Event) -> None:

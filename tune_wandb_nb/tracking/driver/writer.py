@@ -3,8 +3,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
-from queue import PriorityQueue
+from queue import SimpleQueue
 from typing import TypeAlias
 
 from tune_wandb_nb.tracking.driver.remote_trials import RemoteTrial
@@ -18,7 +17,8 @@ __all__ = ["HandOver", "Item", "Opening", "RunWriter"]
 
 
 _ITEMS_AT_ONCE = 100
-_FIRST, _OPENS, _LAST = range(3)
+_LATE_AT_ONCE = 64
+"""Runs of ended trials that are open at once: each costs wandb-core several open files."""
 
 
 class Opening:
@@ -44,14 +44,49 @@ class _RunQueue:
     run: AnyRun
     items: deque[_Ready] = field(default_factory=deque)
     is_busy: bool = False
+    is_opening: bool = False
+    opened_late: bool = False
+    """Whether its trial had ended before the run was opened."""
+
+
+class _Workers:
+    """Does jobs in their order, in daemon threads."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._threads = 0
+
+    def do(self, job: Callable[[], None]) -> None:
+        self._jobs.put(job)
+
+    def grow(self, most: int) -> None:
+        """Begin threads for the jobs that wait, up to ``most`` in all."""
+        for _ in range(min(self._jobs.qsize(), most - self._threads)):
+            name = f"{self._name}-{self._threads}"
+            try:
+                threading.Thread(target=self._work, name=name, daemon=True).start()
+            except RuntimeError:
+                return  # The interpreter ends, and begins no more threads.
+            self._threads += 1
+
+    def stop(self) -> None:
+        """End the threads after the jobs that are queued."""
+        for _ in range(self._threads):
+            self._jobs.put(None)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
 
 
 class RunWriter:
     """Takes results from Tune's thread in microseconds, makes rows of them and writes the rows.
 
-    One thread makes and writes rows; a few ``workers``, ``closers`` from `stop` on, open and end
-    runs, which wait for the network. More would slow Tune's thread. The items of a run are handled
-    in order. Rows gather for ``linger`` seconds: two threads must not take turns at every row.
+    One thread makes and writes rows; ``workers`` open runs and as many end them, ``closers`` from
+    `stop` on, which wait for the network. More would slow Tune's thread. The items of a run are
+    handled in order. Rows gather for ``linger`` seconds: two threads must not take turns at every
+    row.
     """
 
     def __init__(
@@ -72,11 +107,11 @@ class RunWriter:
         self._rows = rows or WaitingRows()
         self._queues: dict[AnyRun, _RunQueue] = {}
         self._ready: deque[_RunQueue] = deque()
-        self._jobs: PriorityQueue[tuple[int, int, Callable[[], None] | None]] = PriorityQueue()
-        """Runs end before others open: thousands of short trials must not be open at once."""
-        self._numbers = count()
+        self._openings: deque[_RunQueue] = deque()
+        self._opening = self._opened_late = 0
+        self._openers = _Workers("tune-wandb-opener")
+        self._others = _Workers("tune-wandb-worker")
         self._thread: threading.Thread | None = None
-        self._started_workers = 0
         # Counted, since a trial may start again while its run still ends.
         self._unfinished: Counter[AnyRun] = Counter()
         self._changed = threading.Condition()
@@ -130,10 +165,11 @@ class RunWriter:
                 self._take_all()
                 if self._ready:
                     self._advance(self._ready.popleft())
+                self._open_runs()
             self._add_workers()
             if self._stopping.is_set() and not self._queues:
-                for _ in range(self._started_workers):
-                    self._jobs.put((_LAST, next(self._numbers), None))
+                self._openers.stop()
+                self._others.stop()
                 self._rows.delete()
                 return
 
@@ -149,7 +185,11 @@ class RunWriter:
         queue = self._queues.get(run) or self._queues.setdefault(run, _RunQueue(run))
         had_items = bool(queue.items)
         if item is None:
-            queue.is_busy = had_items = False
+            self._opening -= queue.is_opening
+            queue.is_busy = queue.is_opening = had_items = False
+            if queue.opened_late and not queue.items:
+                queue.opened_late = False
+                self._opened_late -= 1
         elif isinstance(item, _Job):
             queue.items.append(item)
         elif isinstance(run, TrialRun) and (row := run.prepare(item)) is not None:
@@ -174,6 +214,22 @@ class RunWriter:
         elif not queue.run.is_open:
             self._queues.pop(queue.run, None)
 
+    def _open_runs(self) -> None:
+        """Open as many runs as there are threads for it."""
+        while self._openings and self._opening < self._workers:
+            queue = self._openings[0]
+            is_late = bool(queue.items) and isinstance(queue.items[-1], Ending)
+            if is_late and not queue.opened_late:
+                if self._opened_late >= _LATE_AT_ONCE:
+                    return  # Those that are open end before, whatever their trials do.
+                queue.opened_late = True
+                self._opened_late += 1
+            self._openings.popleft()
+            queue.is_opening = True
+            self._opening += 1
+            self._openers.do(partial(self._perform, queue.run, Opening()))
+            self._add_workers()
+
     def _write(self, queue: _RunQueue, stored: StoredRow) -> None:
         run = queue.run
         assert isinstance(run, TrialRun)
@@ -188,9 +244,16 @@ class RunWriter:
 
     def _start(self, queue: _RunQueue, item: _Job | Row) -> None:
         queue.is_busy = True
-        rank = _OPENS if isinstance(item, Opening) else _FIRST
-        self._jobs.put((rank, next(self._numbers), partial(self._perform, queue.run, item)))
-        self._add_workers()
+        if isinstance(item, Opening):
+            self._openings.append(queue)
+        else:
+            self._others.do(partial(self._perform, queue.run, item))
+            self._add_workers()
+
+    def _add_workers(self) -> None:
+        # Opening takes the processor's time: more threads would open fewer runs a second.
+        self._openers.grow(self._workers)
+        self._others.grow(self._closers if self._stopping.is_set() else self._workers)
 
     def _perform(self, run: AnyRun, item: _Job | Row) -> None:
         try:
@@ -219,14 +282,3 @@ class RunWriter:
             if self._unfinished[run] <= 0:
                 del self._unfinished[run]
             self._changed.notify_all()
-
-    def _add_workers(self) -> None:
-        most = self._closers if self._stopping.is_set() else self._workers
-        for _ in range(min(self._jobs.qsize(), most - self._started_workers)):
-            self._started_workers += 1
-            name = f"tune-wandb-worker-{self._started_workers}"
-            threading.Thread(target=self._work, name=name, daemon=True).start()
-
-    def _work(self) -> None:
-        while (job := self._jobs.get()[-1]) is not None:
-            job()
