@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tune_wandb_nb.tracking.worker.setup_wandb import setup_wandb
     from tune_wandb_nb.tuning.plan.plan import StopAt
     from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard, compare
-    from tune_wandb_nb.widgets.dashboard.write_report import write_report
+    from tune_wandb_nb.widgets.dashboard.lasting import write_report
     from tune_wandb_nb.widgets.doctor.doctor import doctor
     from tune_wandb_nb.widgets.experiment import Experiment
     from tune_wandb_nb.widgets.panel.form_access import SetupError
@@ -75,7 +75,7 @@ _HOME = {
     "sync_runs": "tracking.upload.sync_runs",
     "upload_experiment": "tracking.upload.upload_experiment",
     "wandb_mixin": "tracking.worker.mixin",
-    "write_report": "widgets.dashboard.write_report",
+    "write_report": "widgets.dashboard.lasting",
     # Not public, but Tune pickles them into each experiment's tuner.pkl, which the next version of
     # this package must be able to load: under these names, wherever their modules are by then.
     "BoardCallback": "tuning.board.callback",

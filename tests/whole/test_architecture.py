@@ -52,7 +52,7 @@ def test_all_contracts_are_kept(copy: Path) -> None:
         ("search_space/distributions/names.py", "tune_wandb_nb.tracking.notices", "Floors"),
         ("tracking/settings/checks.py", "tune_wandb_nb.tracking.auth.access", "Rooms of tracking"),
         ("tuning/board/trial.py", "tune_wandb_nb.tuning.search.search", "Rooms of tuning"),
-        ("widgets/base/markup.py", "tune_wandb_nb.widgets.panel.restore_offer", "Rooms of widgets"),
+        ("widgets/base/markup.py", "tune_wandb_nb.widgets.panel.start_bar", "Rooms of widgets"),
         ("search_space/distributions/values.py", "ray", "Pure rooms"),
         ("tracking/results/payload.py", "wandb.sdk", "Pure rooms"),
         ("tracking/results/payload.py", "tune_wandb_nb.compat.wandb", "Pure rooms"),

@@ -1,26 +1,24 @@
-"""`Experiment`: a search with its dashboard and its W&B logger."""
-
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from tune_wandb_nb.tracking.auth.credentials import read_key_file, use_key
+from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.settings.config_entry import entry_of, without_key
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
-from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.search.search import Search, Status
 from tune_wandb_nb.widgets.base.frontend import detect_frontend
 from tune_wandb_nb.widgets.dashboard.dashboard import Dashboard
+from tune_wandb_nb.widgets.dashboard.lasting import write_report
 from tune_wandb_nb.widgets.dashboard.open_experiment import recall_experiment
-from tune_wandb_nb.widgets.dashboard.write_report import write_report
 
 if TYPE_CHECKING:
     from ray import tune
 
     from tune_wandb_nb.tracking.driver.logger import WandbLogger
 
-__all__ = ["Experiment"]
+__all__ = ["Experiment", "key_of_entry"]
 
 _SETTLE_TIMEOUT = 30.0
 
@@ -30,13 +28,13 @@ class Experiment:
 
     Args:
         trainable: What ``tune.Tuner`` takes, and so are the next three.
-        param_space: The search space. An API key in its ``wandb`` entry is taken out before Tune,
-            which writes the search space to disk, sees it.
-        tune_config: A ``tune.TuneConfig``. With several objectives its ``metric`` and ``mode`` are
-            lists, for a search algorithm that takes several, such as ``OptunaSearch``.
+        param_space: The search space. An API key in its ``wandb`` entry is taken out, since Tune
+            writes the search space to disk.
+        tune_config: A ``tune.TuneConfig``. Its ``metric`` and ``mode`` may be lists, for an
+            algorithm that takes several, such as ``OptunaSearch``.
         run_config: A ``tune.RunConfig``.
         wandb: Settings for a `WandbLogger`, or one that is made already.
-        dashboard: False for none; or a `Dashboard` of your own, which then shows this search.
+        dashboard: False for none, or a `Dashboard` of your own.
         height: The height of the W&B page in pixels.
 
     Raises:
@@ -69,9 +67,8 @@ class Experiment:
         self.logger, added_callbacks = _logger(wandb, entry_of(space), callbacks)
         if self.logger is not None:
             self.logger.report_with(write_report)
-        self._key = _entry_key(space)
+        self._key = key_of_entry(entry_of(space))
         self.dashboard = _dashboard(dashboard, height)
-        board = self.dashboard.board if self.dashboard else TrialBoard()
         if self.dashboard is not None:
             self.dashboard.attach(
                 logger=self.logger,
@@ -86,7 +83,7 @@ class Experiment:
             run_config=run_config,
             callbacks=added_callbacks,
             progress_reporter=self.dashboard.reporter if self.dashboard else None,
-            board=board,
+            board=self.dashboard.board if self.dashboard else None,
         )
 
     @property
@@ -96,21 +93,21 @@ class Experiment:
 
     @property
     def results(self) -> "tune.ResultGrid | None":
-        """The results once the search has ended; None until then."""
+        """The results; None until the search has ended."""
         return self._search.results
 
     @property
     def error(self) -> BaseException | None:
-        """What ended the search early; None if nothing did."""
+        """What ended the search early, if anything."""
         return self._search.error
 
     @property
     def path(self) -> str | None:
-        """The experiment's folder; None until the search has started."""
+        """The experiment's folder; None until it starts."""
         return self._search.path
 
     def start(self, *, show: bool = True) -> None:
-        """Start the search, show the dashboard (in a notebook) and return at once."""
+        """Start the search, show the dashboard in a notebook, and return at once."""
         with self._key_in_context():
             self._search.start()
         for warning in self._search.warnings():
@@ -121,9 +118,9 @@ class Experiment:
     def resume(
         self, path: "str | os.PathLike[str] | None" = None, *, show: bool = True, **how: Any
     ) -> None:
-        """Go on after a stop, or with the experiment in ``path``; see `Search.resume`.
+        """Go on after a stop, or with the experiment in ``path``; see ``tune.Tuner.restore``.
 
-        In a new kernel the dashboard shows what the trials have reported before, too.
+        In a new kernel the dashboard shows earlier results, too.
         """
         if path is not None:
             recall_experiment(self._search.board, os.fspath(path))
@@ -133,7 +130,7 @@ class Experiment:
             self._show()
 
     def stop(self) -> None:
-        """Ask the search to end: trials are stopped, W&B runs are closed. Returns at once."""
+        """Ask the search to end, with its trials and W&B runs."""
         self._search.stop()
 
     def stop_trial(self, trial_id: str) -> None:
@@ -141,11 +138,11 @@ class Experiment:
         self._search.stop_trial(trial_id)
 
     def wait(self, timeout: float | None = None) -> "tune.ResultGrid":
-        """Wait for the end and return the results; an interrupt stops the search cleanly."""
+        """Wait for the results; an interrupt stops the search cleanly."""
         try:
             return self._search.wait(timeout)
         finally:
-            # nbconvert stops the kernel after the last cell: the static output must be filled.
+            # nbconvert stops the kernel after the last cell.
             if self.dashboard is not None and self.status in ("finished", "stopped", "failed"):
                 self.dashboard.settle(_SETTLE_TIMEOUT)
 
@@ -156,7 +153,7 @@ class Experiment:
             display(self.dashboard)  # type: ignore[no-untyped-call]
 
     def _key_in_context(self) -> AbstractContextManager[None]:
-        # The search's thread runs in a copy of this context and therefore sees the key, too.
+        # The search's thread runs in a copy of this context.
         return use_key(self._key) if self._key is not None else nullcontext()
 
 
@@ -173,7 +170,7 @@ def _dashboard(given: object, height: int) -> Dashboard | None:
 def _logger(
     wandb: Any, entry: object, callbacks: Iterable[Any]
 ) -> tuple["WandbLogger | None", list[Any]]:
-    """Return the logger for the dashboard, and the callbacks to add to the user's own."""
+    """Return the logger, and the callbacks to add to the user's."""
     from tune_wandb_nb.tracking.driver.logger import WandbLogger
 
     logger = next((found for found in callbacks if isinstance(found, WandbLogger)), None)
@@ -197,8 +194,8 @@ def _logger(
     return logger, [logger]
 
 
-def _entry_key(space: Mapping[str, Any]) -> Any:
-    entry = entry_of(space)
+def key_of_entry(entry: object) -> ApiKey | None:
+    """Read the key of a config's ``wandb`` entry; raises SettingsError."""
     if not isinstance(entry, Mapping):
         return None
     given = {name: entry.get(name) for name in ("api_key", "api_key_file")}

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tune_wandb_nb.search_space.distributions.number_checks import (
+from tune_wandb_nb.search_space.distributions.values import (
+    SpaceError,
     check_positive,
     check_step,
     is_multiple,
     real,
     whole,
 )
-from tune_wandb_nb.search_space.distributions.values import SpaceError
 
 
 @pytest.mark.parametrize("number", [3, 3.0, np.int64(3), np.float32(3)])

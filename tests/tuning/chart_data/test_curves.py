@@ -8,7 +8,7 @@ import numpy as np
 
 from tests.boards import search
 from tune_wandb_nb.tuning.board.board import TrialBoard
-from tune_wandb_nb.tuning.chart_data.curves import curve_data, join
+from tune_wandb_nb.tuning.chart_data.picture_data import curve_data, join
 
 
 def test_the_best_stand_out() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tests.boards import search
-from tune_wandb_nb.search_space.space.param_types import ParamType
+from tune_wandb_nb.search_space.space.params import ParamType
 from tune_wandb_nb.tuning.board.board import TrialBoard
-from tune_wandb_nb.tuning.chart_data.parallel import parallel_data
+from tune_wandb_nb.tuning.chart_data.picture_data import parallel_data
 
 
 def test_one_row_a_trial_and_the_metric_last() -> None:

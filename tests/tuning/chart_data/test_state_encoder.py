@@ -80,7 +80,7 @@ def test_what_is_no_finite_number_is_text_and_every_message_is_json() -> None:
 def test_hyperparameters_have_the_types_of_the_search_space() -> None:
     from ray import tune
 
-    from tune_wandb_nb.search_space.space.param_types import param_types
+    from tune_wandb_nb.search_space.space.params import param_types
 
     board = TrialBoard("m", "max")
     space = {

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.forms import plan
-from tune_wandb_nb.tuning.form.advice import advice
+from tune_wandb_nb.tuning.form.setup import advice
 from tune_wandb_nb.tuning.plan.plan import Plan
 
 

@@ -11,9 +11,8 @@ from tune_wandb_nb import SearchSpace
 from tune_wandb_nb.search_space.distributions.base import Grid
 from tune_wandb_nb.search_space.distributions.ranges import LogUniform
 from tune_wandb_nb.search_space.distributions.registry import KINDS
-from tune_wandb_nb.tuning.form.advice import advice
-from tune_wandb_nb.tuning.form.setup import FieldProblem, Setup, read_setup
-from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, LABELS
+from tune_wandb_nb.tuning.form.setup import Setup, advice, read_setup
+from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, LABELS, FieldProblem
 from tune_wandb_nb.tuning.form.setup_json import setup_from_json, setup_to_json
 from tune_wandb_nb.tuning.form.space_rows import Row, rows_of
 
@@ -152,7 +151,7 @@ def test_nothing_that_is_typed_raises(
         assert problem.field in LABELS or problem.row is not None
         assert len(problem.message) < 600
     if reading.plan is not None:
-        advice(reading.plan, ["loss"], {"CPU": 1.0})
+        list(advice(reading.plan, ["loss"], {"CPU": 1.0}))
         reading.plan.samples_shown(3)
     setup_from_json(setup_to_json(typed), {}) if all(r.kind in KINDS for r in rows) else None
 

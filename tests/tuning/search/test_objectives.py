@@ -11,8 +11,7 @@ from ray.tune.search.optuna import OptunaSearch
 
 from tests.trainable_functions import run_config
 from tune_wandb_nb import SettingsError
-from tune_wandb_nb.tuning.search.objectives import without_objectives
-from tune_wandb_nb.tuning.search.search import Search
+from tune_wandb_nb.tuning.search.search import Search, without_objectives
 
 TWO: dict[str, Any] = {"metric": ["loss", "latency"], "mode": ["min", "min"]}
 

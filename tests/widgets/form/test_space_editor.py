@@ -7,7 +7,7 @@ from tests.widgets.panels import (
     train,
 )
 from tune_wandb_nb import SetupPanel
-from tune_wandb_nb.tuning.form.setup import FieldProblem
+from tune_wandb_nb.tuning.form.setup_fields import FieldProblem
 from tune_wandb_nb.tuning.form.space_rows import Row
 from tune_wandb_nb.widgets.form.space_editor import SpaceEditor
 

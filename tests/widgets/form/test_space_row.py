@@ -7,7 +7,7 @@ from tests.widgets.panels import (
 )
 from tune_wandb_nb import SetupPanel
 from tune_wandb_nb.tuning.form.space_rows import Row
-from tune_wandb_nb.widgets.form.space_row import SpaceRow
+from tune_wandb_nb.widgets.form.space_editor import SpaceRow
 
 pytestmark = pytest.mark.usefixtures("no_key")
 

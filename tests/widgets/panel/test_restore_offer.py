@@ -13,7 +13,7 @@ from tests.widgets.panels import (
 )
 from tune_wandb_nb import SetupPanel
 from tune_wandb_nb.tuning.form.last_setup import recall
-from tune_wandb_nb.widgets.panel.restore_offer import RestoreOffer
+from tune_wandb_nb.widgets.panel.start_bar import RestoreOffer
 
 pytestmark = pytest.mark.usefixtures("no_key")
 

@@ -10,8 +10,13 @@ from tests.widgets.tags import Tags
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.chart_data.search_header import SearchContext
 from tune_wandb_nb.tuning.chart_data.state_encoder import StateEncoder
-from tune_wandb_nb.widgets.report.bundle import BUNDLE, STYLES
-from tune_wandb_nb.widgets.report.report import interactive, report_page, still_report
+from tune_wandb_nb.widgets.report.report import (
+    BUNDLE,
+    STYLES,
+    interactive,
+    report_page,
+    still_report,
+)
 
 
 def part(page: str, name: str) -> bytes:

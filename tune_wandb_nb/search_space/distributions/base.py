@@ -6,8 +6,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tune_wandb_nb.search_space.distributions.number_checks import check_positive, check_step, real
-from tune_wandb_nb.search_space.distributions.values import SpaceError, plain
+from tune_wandb_nb.search_space.distributions.values import (
+    SpaceError,
+    check_positive,
+    check_step,
+    plain,
+    real,
+)
 
 __all__ = ["Choice", "Constant", "Distribution", "Grid", "Kept", "QRandn", "Randn"]
 

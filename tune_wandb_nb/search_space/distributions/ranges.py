@@ -7,14 +7,14 @@ from typing import ClassVar
 import numpy as np
 
 from tune_wandb_nb.search_space.distributions.base import Distribution
-from tune_wandb_nb.search_space.distributions.number_checks import (
+from tune_wandb_nb.search_space.distributions.values import (
+    SpaceError,
     check_positive,
     check_step,
     is_multiple,
     real,
     whole,
 )
-from tune_wandb_nb.search_space.distributions.values import SpaceError
 
 __all__ = [
     "LogRandInt",

@@ -39,7 +39,7 @@ class Routine:
 
 
 def layers(trainable: Any, _depth: int = 0) -> Iterator[tuple[Routine, ...]]:
-    """Yield the routines of a trainable, then those of the functions that it wraps, inwards."""
+    """Yield the routines of a trainable, then of what it wraps."""
     positional, named = 0, set[str]()
     while isinstance(trainable, functools.partial):
         positional += len(trainable.args)

@@ -45,10 +45,6 @@ def most_important(
     """By rank correlation: the end of a search does not wait for the import of scikit-learn.
 
     None for fewer than four trials.
-
-    Example:
-        >>> most_important([({"lr": n, "width": 8}, n) for n in range(6)], ["width", "lr"])
-        'lr'
     """
     trials = [trial for trial in trials if np.isfinite(trial[1])][:_MAX_TRIALS]
     if len(trials) < _MIN_TRIALS or not names:

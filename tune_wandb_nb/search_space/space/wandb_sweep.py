@@ -7,9 +7,8 @@ from typing import Any
 
 from tune_wandb_nb.search_space.distributions.base import Choice, Constant, Distribution, Grid, Kept
 from tune_wandb_nb.search_space.distributions.names import is_key, nest
-from tune_wandb_nb.search_space.distributions.number_checks import real, whole
 from tune_wandb_nb.search_space.distributions.registry import field_names, make
-from tune_wandb_nb.search_space.distributions.values import SpaceError
+from tune_wandb_nb.search_space.distributions.values import SpaceError, real, whole
 
 __all__ = ["expressible", "from_sweep_config", "to_sweep_config"]
 

@@ -1,4 +1,4 @@
-"""The state of a search and of its trials, recorded in one thread and read in another."""
+"""A search and its trials, recorded in one thread and read in another."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from tune_wandb_nb.search_space.space.param_types import ParamType
+from tune_wandb_nb.search_space.space.params import ParamType
 from tune_wandb_nb.tuning.board.objectives import Metric, Mode, objectives_of
 from tune_wandb_nb.tuning.board.records import TrialRecords
 from tune_wandb_nb.tuning.board.snapshot import EMPTY, STATES, BoardSnapshot, State
@@ -15,11 +15,9 @@ __all__ = ["TrialBoard"]
 
 
 class TrialBoard:
-    """Keeps the curves of as many trials as fit, preferably the best.
+    """Above ``curves`` (of ``points`` each) the worst finished trials lose theirs.
 
-    Above ``curves`` (of ``points`` points each) the worst finished trials lose their curves, those
-    of the objectives last; above ``trials`` they are only counted, as are ``metrics``. Times are
-    seconds since the epoch.
+    Above ``trials`` they are only counted, as are ``metrics``. Times are seconds since the epoch.
     """
 
     def __init__(
@@ -70,11 +68,10 @@ class TrialBoard:
             listener()
 
     def on_end(self, listener: Callable[[], None]) -> None:
-        """In the thread that calls `end`."""
         self._end_listeners.append(listener)
 
     def judge_by(self, metric: Metric, mode: Mode) -> None:
-        """The first metrics and modes stay; raises SettingsError if they do not fit."""
+        """The first metrics and modes stay; raises SettingsError."""
         objectives = objectives_of(metric, mode)
         with self._lock:
             self._revision += self._records.judge_by(objectives)
@@ -91,7 +88,6 @@ class TrialBoard:
             self._name = self._name or name
 
     def use_types(self, types: Mapping[str, ParamType]) -> None:
-        """Those of other hyperparameters stay."""
         if types:
             with self._lock:
                 self._types = MappingProxyType({**self._types, **types})
@@ -106,7 +102,6 @@ class TrialBoard:
         folder: str | None = None,
         experiment: str | None = None,
     ) -> None:
-        """A trial that exists already does not change."""
         with self._lock:
             if trial_id in self._records.trials:
                 return
@@ -145,7 +140,6 @@ class TrialBoard:
 
     @property
     def revision(self) -> int:
-        """Grows with every change."""
         return self._revision
 
     def snapshot(self) -> BoardSnapshot:

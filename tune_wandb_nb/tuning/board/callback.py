@@ -8,7 +8,7 @@ from tune_wandb_nb.tracking.history.pbt import copied_from
 from tune_wandb_nb.tracking.results.checkpoints import storage_uri
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.description import write_description
-from tune_wandb_nb.tuning.board.snapshot import State
+from tune_wandb_nb.tuning.board.snapshot import STATE_OF
 
 if TYPE_CHECKING:
     from ray.tune.experiment import Trial
@@ -16,17 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["BoardCallback"]
 
 _SYNC_EVERY = 1.0
-_STATE_OF: dict[str, State] = {
-    "PENDING": "pending",
-    "RUNNING": "running",
-    "PAUSED": "paused",
-    "TERMINATED": "done",
-    "ERROR": "failed",
-}
 
 
 class BoardCallback(Callback):
-    """The board is not pickled: the callback in Tune's experiment folder has an empty one."""
+    """Pickled without the board."""
 
     __module__ = "tune_wandb_nb"  # The path under which Tune pickles it: see `_HOME` there.
 
@@ -48,52 +41,33 @@ class BoardCallback(Callback):
         """With its next result, as if the trial had met its stopping criterion."""
         self._to_stop.add(trial_id)
 
-    def setup(self, *args: Any, **info: Any) -> None:
-        del args
+    def setup(self, *_: Any, **info: Any) -> None:
         total = info.get("total_num_samples")
         is_finite = isinstance(total, int) and 0 <= total < sys.maxsize
         self.board.begin(expected=total if is_finite else None)
 
-    def on_trial_start(
-        self, iteration: int, trials: list["Trial"], trial: "Trial", **info: Any
-    ) -> None:
-        del iteration, info
+    def on_trial_start(self, *_: Any, trials: list["Trial"], trial: "Trial", **__: Any) -> None:
         self._add(trial)
         self.board.change(trial.trial_id, "running")
         source = copied_from(trial, trials)
         if source is not None:
             self.board.copied(trial.trial_id, source)
 
-    def on_trial_result(
-        self,
-        iteration: int,
-        trials: list["Trial"],
-        trial: "Trial",
-        result: dict[str, Any],
-        **info: Any,
-    ) -> None:
-        del iteration, trials, info
+    def on_trial_result(self, *_: Any, trial: "Trial", result: dict[str, Any], **__: Any) -> None:
         self.board.record(trial.trial_id, result)
 
-    def on_trial_complete(
-        self, iteration: int, trials: list["Trial"], trial: "Trial", **info: Any
-    ) -> None:
-        del iteration, trials, info
+    def on_trial_complete(self, *_: Any, trial: "Trial", **__: Any) -> None:
         self._add(trial)
         self.board.change(trial.trial_id, "done")
 
-    def on_trial_error(
-        self, iteration: int, trials: list["Trial"], trial: "Trial", **info: Any
-    ) -> None:
-        """Tune sets the error of the trial after this hook."""
-        del iteration, trials, info
+    def on_trial_error(self, *_: Any, trial: "Trial", **__: Any) -> None:
+        """Tune sets the error after this hook."""
         self._add(trial)
         self.board.change(trial.trial_id, "failed")
         self._unexplained.add(trial.trial_id)
 
-    def on_step_end(self, iteration: int, trials: list["Trial"], **info: Any) -> None:
-        """Waiting trials, errors and resources have no hook."""
-        del iteration, info
+    def on_step_end(self, *_: Any, trials: list["Trial"], **__: Any) -> None:
+        """For what has no hook: waiting trials, errors, resources."""
         if self._to_stop:
             self._ask_to_stop(trials)
         now = time.monotonic()
@@ -102,8 +76,7 @@ class BoardCallback(Callback):
             self._sync(trials)
             self.board.describe(_resources(trials))
 
-    def on_experiment_end(self, trials: list["Trial"], **info: Any) -> None:
-        del info
+    def on_experiment_end(self, *_: Any, trials: list["Trial"], **__: Any) -> None:
         self._sync(trials)
         self.board.describe("")
         self.board.end()
@@ -115,12 +88,12 @@ class BoardCallback(Callback):
         self.board.add(trial.trial_id, name=str(trial), params=trial.config, folder=folder)
         if not self._is_described:
             self._is_described = True
-            # Tune copies what is in this folder to the experiment's storage.
+            # Tune copies this folder to the storage.
             write_description(self.board.snapshot(), trial.local_experiment_path)
 
     def _sync(self, trials: list["Trial"]) -> None:
         for trial in trials:
-            state = _STATE_OF.get(trial.status)
+            state = STATE_OF.get(trial.status)
             if state in ("pending", "paused"):
                 self._add(trial)
                 self.board.change(trial.trial_id, state)
@@ -136,8 +109,7 @@ class BoardCallback(Callback):
     def _ask_to_stop(self, trials: list["Trial"]) -> None:
         for trial in trials:
             if trial.trial_id in self._to_stop and not trial.is_finished():
-                # Every result has this key, so the next result meets the criterion. The user's own
-                # criteria and stoppers stay in force.
+                # Every result has this key; the user's own criteria stay in force.
                 trial.stopping_criterion = {**trial.stopping_criterion, "training_iteration": 0}
         self._to_stop.clear()
 
@@ -169,7 +141,6 @@ def _lacking(trial: "Trial", total: dict[str, float], free: dict[str, float]) ->
                 " Stop the search; ask for less with tune.with_resources, or give ray.init more."
             )
         if amount > free.get(name, 0.0):
-            # By other work of this Ray, or by a trial of this search that is about to run.
             taken = have - free.get(name, 0.0)
             return f"waiting for {amount:g} {name}: {taken:g} of {have:g} are taken"
     return ""

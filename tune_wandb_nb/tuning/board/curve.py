@@ -1,5 +1,3 @@
-"""Curves with a bounded number of points, however long a trial runs."""
-
 import math
 from array import array
 from bisect import bisect_left, insort
@@ -18,13 +16,13 @@ _FEWEST = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """Read-only arrays of equal length; what is not finite is NaN, which charts draw as a gap."""
+    """What is not finite is NaN, which charts draw as a gap."""
 
     iterations: Numbers
     seconds: Numbers
     values: Numbers
     rewinds: int = 0
-    """How often the trial went back to an earlier iteration, and its later points went."""
+    """How often the trial went back to an earlier iteration."""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -43,11 +41,7 @@ class Curve:
 
 
 class GrowingCurve:
-    """Thins points when their number would exceed ``points``.
-
-    Each iteration is there once: a trial that goes on from an earlier checkpoint reports iterations
-    again, and the newest values count.
-    """
+    """Thins to at most ``points``; if a trial goes back to a checkpoint, newer values count."""
 
     __slots__ = ("_frozen", "_iterations", "_points", "_rewinds", "_seconds", "_values")
 
@@ -89,7 +83,7 @@ class GrowingCurve:
         self._rewinds += 1
 
     def _thin(self) -> None:
-        # Thinning to half makes the next thinning necessary only points/2 appends later.
+        # To half, so that the next thinning is points/2 appends away.
         steps, values = np.array(self._iterations), np.array(self._values)
         indices = keep_shape(steps, values, self._points // 2)
         self._iterations = array("d", steps[indices].tobytes())
@@ -98,10 +92,9 @@ class GrowingCurve:
 
 
 def keep_shape(steps: Numbers, values: Numbers, points: int) -> NDArray[np.intp]:
-    """Choose at most ``points`` indices: the first, the last, and local extremes in between.
+    """Choose at most ``points`` indices: the first, the last, and extremes of equally wide parts.
 
-    Each of equally wide parts of the range of steps keeps its lowest and its highest value, so that
-    a curve that is thinned repeatedly stays evenly spaced. A part that is all NaN keeps one gap.
+    Thinned again and again, a curve stays evenly spaced; a part that is all NaN keeps one gap.
     """
     count = len(steps)
     if count <= points:
@@ -109,9 +102,8 @@ def keep_shape(steps: Numbers, values: Numbers, points: int) -> NDArray[np.intp]
     parts = max((points - 2) // 2, 1)
     width = (steps[-1] - steps[0]) or 1.0
     part_of = np.clip(((steps - steps[0]) / width * parts).astype(np.intp), 0, parts - 1)
-    # The indices are sorted by part and then by value, so the lowest value of a part is its first
-    # and the highest its last. NaN is sorted to the other end, so it is chosen only in a part that
-    # has no number.
+    # Sorted by part, then by value. NaN is sorted to the other end, so that it is chosen only in a
+    # part without numbers.
     gap = np.isnan(values)
     lowest = np.lexsort((np.where(gap, np.inf, values), part_of))
     highest = np.lexsort((np.where(gap, -np.inf, values), part_of))
@@ -124,10 +116,9 @@ def keep_shape(steps: Numbers, values: Numbers, points: int) -> NDArray[np.intp]
 
 
 def follow_shape(steps: Numbers, values: Numbers, points: int) -> NDArray[np.intp]:
-    """Choose at most ``points`` indices such that straight lines between them stay near the values.
+    """Choose at most ``points`` (four or more) indices such that lines between them fit best.
 
-    The first, the last, the lowest and the highest value are among them: there must be room for
-    four. Where values are missing, the choice is that of `keep_shape`.
+    If values are missing, the choice is that of `keep_shape`.
     """
     if not np.isfinite(values).all():
         return keep_shape(steps, values, points)

@@ -1,12 +1,13 @@
-"""What Tune's files do not say of a search: its objectives and types, in a file beside them."""
+"""The objectives and types of a search, in a file beside Tune's."""
 
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tune_wandb_nb.search_space.space.param_types import ParamType
+from tune_wandb_nb.search_space.space.params import ParamType
 from tune_wandb_nb.tracking.history.tune_experiment import DESCRIPTION
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 from tune_wandb_nb.tuning.board.board import TrialBoard
@@ -16,13 +17,9 @@ __all__ = ["read_description", "write_description"]
 
 
 def write_description(snapshot: BoardSnapshot, folder: str) -> None:
-    """A folder that cannot be written to is left as it is."""
     described = {
         "objectives": [[objective.metric, objective.mode] for objective in snapshot.objectives],
-        "params": {
-            name: {"values": kind.values, "log": kind.log, "integer": kind.integer}
-            for name, kind in snapshot.types.items()
-        },
+        "params": {name: asdict(kind) for name, kind in snapshot.types.items()},
     }
     with suppress(OSError, ValueError):
         Path(folder, DESCRIPTION).write_text(json.dumps(described), encoding="utf-8")

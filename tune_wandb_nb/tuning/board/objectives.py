@@ -1,4 +1,4 @@
-"""What a search optimizes: one or several metrics, and the trials that no other trial beats."""
+"""What a search optimizes: one or several metrics."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ class Objective:
 
 
 def objectives_of(metric: Metric, mode: Mode) -> tuple[Objective, ...]:
-    """Raises SettingsError if metrics and modes do not fit together."""
+    """Raises SettingsError."""
     metrics, modes = _listed("metric", metric), _listed("mode", mode)
     for each in modes:
         if each not in ("min", "max"):
@@ -52,7 +52,7 @@ def score_of(metrics: Mapping[str, float], metric: str | None, mode: str | None)
 
 
 def front_of(trials: Sequence[Any], objectives: Sequence[Objective]) -> frozenset[str]:
-    """Ids of those that no other trial beats: as good in all objectives and better in one."""
+    """Ids of those that no other beats: as good in all objectives and better in one."""
     if len(objectives) < 2:  # noqa: PLR2004 - one objective has a best trial, not a front
         return frozenset()
     rated = np.array(
@@ -66,8 +66,7 @@ def _undominated(scores: Numbers) -> Any:
     kept = np.arange(len(scores))
     at = 0
     while at < len(scores):
-        # What the trial `at` dominates is left out, so that the loop runs once for each trial of
-        # the front.
+        # What `at` dominates is left out, so that the loop runs once for each trial of the front.
         stays = (scores > scores[at]).any(axis=1) | (scores == scores[at]).all(axis=1)
         kept, scores = kept[stays], scores[stays]
         at = int(stays[:at].sum()) + 1

@@ -1,25 +1,25 @@
 import math
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tune_wandb_nb.search_space.space.params import flat_params
 from tune_wandb_nb.tracking.results.payload import Excludes, Splitter
 from tune_wandb_nb.tuning.board.curve import GrowingCurve
-from tune_wandb_nb.tuning.board.limits import FINISHED, drop_curves, thinning_order, worst_first
-from tune_wandb_nb.tuning.board.objectives import Objective
+from tune_wandb_nb.tuning.board.objectives import Objective, front_of, score_of
 from tune_wandb_nb.tuning.board.snapshot import EMPTY, Perturbation, State
 from tune_wandb_nb.tuning.board.trial import STEPS, TUNE_METRICS, GrowingTrial
 
 __all__ = ["TrialRecords"]
 
 _PERTURBATIONS = 2000
-# At a limit the records shrink to this part of it, so that the next results find space.
+_FINISHED: frozenset[State] = frozenset({"done", "failed", "stopped"})
 _REDUCED_TO = 0.9
+"""At a limit the records shrink to this part of it."""
 
 
 class TrialRecords:
-    """Protected by the lock of the board, whose limits they have."""
+    """Protected by the lock of the board."""
 
     def __init__(self, *, points: int, curves: int, trials: int, metrics: int) -> None:
         self._points, self._max_curves = points, curves
@@ -36,17 +36,16 @@ class TrialRecords:
         self.perturbations: deque[Perturbation] = deque(maxlen=_PERTURBATIONS)
 
     def judge_by(self, objectives: tuple[Objective, ...]) -> bool:
-        known = [objective.metric for objective in self.objectives]
-        if known and known != [objective.metric for objective in objectives]:
+        known = _names(self.objectives)
+        if known and known != _names(objectives):
             return False
         if any(objective.mode is not None for objective in self.objectives):
             return False
         self.objectives = objectives
-        self.metrics = dict.fromkeys([o.metric for o in objectives]) | self.metrics
+        self.metrics = dict.fromkeys(_names(objectives)) | self.metrics
         return True
 
     def add(self, trial_id: str, name: str, params: Mapping[str, Any]) -> GrowingTrial | None:
-        """None for one that is only counted."""
         trial = self.trials.get(trial_id)
         if trial is None and trial_id not in self._only_counted:
             number = len(self.trials) + len(self._only_counted) + 1
@@ -58,7 +57,7 @@ class TrialRecords:
         return trial
 
     def record(self, trial_id: str, result: Mapping[str, Any], at: float) -> bool:
-        """Whether the trial is kept."""
+        """Return whether the trial is kept."""
         payload = self._splitter.split(result)
         numbers = {
             name: float(value)
@@ -82,7 +81,7 @@ class TrialRecords:
         return True
 
     def change(self, trial_id: str, state: State, error: str | None, at: float) -> bool:
-        """Whether anything changed that is kept."""
+        """Return whether anything changed that is kept."""
         trial = self.trials.get(trial_id)
         if trial is None:
             if trial_id in self._only_counted:
@@ -105,7 +104,7 @@ class TrialRecords:
 
     def stop_unfinished(self, at: float) -> None:
         for trial in self.trials.values():
-            if trial.state not in FINISHED:
+            if trial.state not in _FINISHED:
                 self.move(trial, "stopped", at)
 
     def _keeps_metric(self, name: str) -> bool:
@@ -163,21 +162,56 @@ class TrialRecords:
 
     def _enforce_limits(self) -> None:
         if self._curves > self._max_curves:
-            for trial, keep in thinning_order(self.trials.values(), self.objectives):
-                self._curves -= drop_curves(trial, keep)
+            for trial, keep in _thinning_order(self.trials.values(), self.objectives):
+                self._curves -= _drop_curves(trial, keep)
                 if self._curves <= self._max_curves * _REDUCED_TO:
                     break
         if len(self.trials) > self._max_trials:
-            ordered = worst_first(self.trials.values(), self.objectives)
+            ordered = _worst_first(self.trials.values(), self.objectives)
             for trial in ordered[: int(self._max_trials * (1 - _REDUCED_TO)) + 1]:
                 self._curves -= len(trial.curves)
                 self._only_counted[trial.trial_id] = trial.state
                 del self.trials[trial.trial_id]
 
 
+def _worst_first(
+    trials: Collection[GrowingTrial], objectives: Sequence[Objective]
+) -> list[GrowingTrial]:
+    """Running trials come last, before them the front."""
+    first = objectives[0] if objectives else None
+    metric, mode = (first.metric, first.mode) if first else (None, None)
+    front = front_of(list(trials), objectives)
+
+    def rank(trial: GrowingTrial) -> tuple[bool, bool, float]:
+        is_running = trial.state not in _FINISHED
+        return is_running, trial.trial_id in front, score_of(trial.metrics, metric, mode)
+
+    return sorted(trials, key=rank)
+
+
+def _thinning_order(
+    trials: Collection[GrowingTrial], objectives: Sequence[Objective]
+) -> Iterator[tuple[GrowingTrial, frozenset[str]]]:
+    """The curves of objectives go last."""
+    ordered = _worst_first(trials, objectives)
+    tuned = frozenset(objective.metric for objective in objectives)
+    yield from ((trial, tuned) for trial in ordered)
+    yield from ((trial, frozenset()) for trial in ordered)
+
+
+def _drop_curves(trial: GrowingTrial, keep: frozenset[str]) -> int:
+    dropped = [name for name in trial.curves if name not in keep]
+    for name in dropped:
+        del trial.curves[name]
+    if dropped:
+        trial.thin = True
+        trial.view = None
+    return len(dropped)
+
+
 def _finite(numbers: Mapping[str, float], name: str, otherwise: float) -> float:
-    value = numbers.get(name, math.nan)
-    return value if math.isfinite(value) else otherwise
+    value = numbers.get(name)
+    return value if value is not None and math.isfinite(value) else otherwise
 
 
 def _names(objectives: Iterable[Objective]) -> list[str]:

@@ -4,23 +4,37 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from tune_wandb_nb.search_space.space.param_types import ParamType
+from tune_wandb_nb.search_space.space.params import ParamType
 from tune_wandb_nb.tuning.board.curve import Curve
 from tune_wandb_nb.tuning.board.objectives import Objective, front_of, score_of
 
-__all__ = ["EMPTY", "STATES", "BoardSnapshot", "Perturbation", "Span", "State", "TrialView"]
+__all__ = [
+    "EMPTY",
+    "STATES",
+    "STATE_OF",
+    "BoardSnapshot",
+    "Perturbation",
+    "Span",
+    "State",
+    "TrialView",
+]
 
 State = Literal["pending", "running", "paused", "done", "failed", "stopped"]
 STATES: tuple[State, ...] = ("running", "pending", "paused", "done", "failed", "stopped")
+STATE_OF: Mapping[str, State] = {
+    "PENDING": "pending",
+    "RUNNING": "running",
+    "PAUSED": "paused",
+    "TERMINATED": "done",
+    "ERROR": "failed",
+}
+"""By Tune's status."""
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """In seconds since the epoch; the end is None while the trial runs.
-
-    ``worker`` is the node and the process; empty until the first result.
-    """
+    """``worker`` is the node and the process; empty until the first result."""
 
     start: float
     end: float | None = None
@@ -29,10 +43,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrialView:
-    """``metrics`` and ``texts`` hold the last values, ``steps`` those of Tune's counters.
-
-    ``curves`` are empty for trials that were dropped to save memory.
-    """
+    """``metrics`` and ``texts`` hold the last values, ``steps`` those of Tune's counters."""
 
     trial_id: str
     name: str
@@ -51,7 +62,7 @@ class TrialView:
     folder: str | None = None
     experiment: str | None = None
     version: int = 0
-    """Grows with every change, but not when curves are dropped."""
+    """Stays when curves are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ class Perturbation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoardSnapshot:
-    """``trials`` are those that the board keeps, in the order of their start; ``counts`` all."""
+    """``trials`` are those that the board keeps; ``counts`` are of all."""
 
     revision: int
     name: str
@@ -95,22 +106,27 @@ class BoardSnapshot:
         return self.objectives[0].mode if self.objectives else None
 
     @property
+    def shown_metric(self) -> str | None:
+        """The tuned metric, else the first."""
+        return self.metric or next(iter(self.metrics), None)
+
+    @property
+    def is_running(self) -> bool:
+        return self.started is not None and self.ended is None
+
+    @property
     def total(self) -> int:
         return sum(self.counts.values())
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the search began."""
         return (self.ended or self.now) - self.started if self.started is not None else 0.0
 
     def front(self) -> frozenset[str]:
         return front_of(self.trials, self.objectives)
 
     def ranked(self) -> list[TrialView]:
-        """By the last value, as in ``ResultGrid.get_best_result``; empty without metric and mode.
-
-        With several objectives the trials on the Pareto front come first.
-        """
+        """By the last value, those on the Pareto front first; empty without metric and mode."""
         if not (self.metric and self.mode):
             return []
         front = self.front()

@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
@@ -31,40 +32,34 @@ _MOST_SPANS = 40
 
 
 def unreported(metrics: Iterable[str], reported: Sequence[str]) -> list[str]:
-    """Return the metrics that no result will have; none where what is reported is unknown."""
+    """Return the metrics that no result will have; none if ``reported`` is unknown."""
     return [m for m in metrics if reported and m not in reported and m not in TUNE_METRICS]
 
 
+@dataclass(slots=True, eq=False)
 class GrowingTrial:
     """Protected by the lock of the board."""
 
-    __slots__ = (
-        *("copied_from", "curves", "error", "error_is_cut", "experiment", "folder", "iteration"),
-        *("metrics", "name", "number", "params", "seconds", "spans", "state", "steps", "texts"),
-        *("thin", "trial_id", "version", "view"),
-    )
-
-    def __init__(self, trial_id: str, name: str, number: int, params: Mapping[str, Any]) -> None:
-        self.trial_id = trial_id
-        self.name = name
-        self.number = number
-        self.params = params
-        self.state: State = "pending"
-        self.metrics: dict[str, float] = {}
-        self.texts: dict[str, str] = {}
-        self.steps: dict[str, float] = {}
-        self.curves: dict[str, GrowingCurve] = {}
-        self.spans: tuple[Span, ...] = ()
-        self.iteration = 0
-        self.seconds = 0.0
-        self.error: str | None = None
-        self.error_is_cut = False
-        self.folder: str | None = None
-        self.experiment: str | None = None
-        self.copied_from: str | None = None
-        self.thin = False
-        self.version = 0
-        self.view: TrialView | None = None
+    trial_id: str
+    name: str
+    number: int
+    params: Mapping[str, Any]
+    state: State = "pending"
+    metrics: dict[str, float] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    steps: dict[str, float] = field(default_factory=dict)
+    curves: dict[str, GrowingCurve] = field(default_factory=dict)
+    spans: tuple[Span, ...] = ()
+    iteration: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+    error_is_cut: bool = False
+    folder: str | None = None
+    experiment: str | None = None
+    copied_from: str | None = None
+    thin: bool = False
+    version: int = 0
+    view: TrialView | None = None
 
     def changed(self) -> None:
         self.version += 1
@@ -81,7 +76,6 @@ class GrowingTrial:
         self.metrics.pop(name, None)
 
     def move(self, state: State, at: float) -> None:
-        """The trial's time on a worker begins with "running" and ends with it."""
         is_open = bool(self.spans) and self.spans[-1].end is None
         if state == "running" and not is_open:
             self.spans = _joined((*self.spans, Span(at)))
@@ -106,30 +100,16 @@ class GrowingTrial:
     def freeze(self) -> TrialView:
         """The same object until the trial changes."""
         if self.view is None:
-            self.view = TrialView(
-                trial_id=self.trial_id,
-                name=self.name,
-                number=self.number,
-                state=self.state,
-                params=self.params,
-                metrics=MappingProxyType(dict(self.metrics)),
-                curves=MappingProxyType({k: c.freeze() for k, c in self.curves.items()}),
-                iteration=self.iteration,
-                seconds=self.seconds,
-                error=self.error,
-                error_is_cut=self.error_is_cut,
-                texts=MappingProxyType(dict(self.texts)),
-                steps=MappingProxyType(dict(self.steps)),
-                spans=self.spans,
-                folder=self.folder,
-                experiment=self.experiment,
-                version=self.version,
-            )
+            values = {each.name: getattr(self, each.name) for each in fields(TrialView)}
+            for name in ("metrics", "texts", "steps"):
+                values[name] = MappingProxyType(dict(values[name]))
+            curves = {name: curve.freeze() for name, curve in self.curves.items()}
+            self.view = TrialView(**values | {"curves": MappingProxyType(curves)})
         return self.view
 
 
 def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Those with the shortest gap, so that there are not too many."""
+    """Join those with the shortest gap if there are too many."""
     kept = list(spans)
     if len(kept) > _MOST_SPANS:
         gaps = [b.start - (a.end or b.start) for a, b in pairwise(kept)]

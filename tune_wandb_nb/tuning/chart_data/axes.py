@@ -18,6 +18,7 @@ _LOG_FROM = 50.0
 _TICKS = 5
 _USUAL_DIGITS = 4
 _MOST_TICKS = 12
+_MOST_AXES = 10
 _LINEAR_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -31,7 +32,7 @@ class Axis:
     ticks: tuple[tuple[float, str], ...]
 
     def place(self, values: Iterable[Any]) -> Numbers:
-        """NaN for a value that is missing or not on the axis."""
+        """NaN for a value that is not on the axis."""
         return np.array([self._place(value) for value in values], dtype=np.float64)
 
     def _place(self, value: Any) -> float:
@@ -50,10 +51,7 @@ class Axis:
 def axis_for(
     name: str, values: Sequence[Any], *, log: bool | None = None, is_category: bool = False
 ) -> Axis:
-    """Numbers get a logarithmic axis if their logarithms are more evenly spaced.
-
-    They must also span a factor of 50. The numbers of a category are as far apart as its words.
-    """
+    """Without ``log``, the spacing of numbers decides; those of a category are spaced evenly."""
     present = [value for value in values if value is not MISSING]
     numbers = np.array([float(value) for value in present if is_number(value)])
     if is_category or not all(_is_gap(v) or is_number(v) for v in present):
@@ -76,12 +74,7 @@ def axis_for(
     return Axis(name, kind, low, high, (), ticks)
 
 
-def param_axes(
-    snapshot: BoardSnapshot,
-    trials: Sequence[TrialView],
-    *,
-    most: int = 10,
-) -> tuple[Axis, ...]:
+def param_axes(snapshot: BoardSnapshot, trials: Sequence[TrialView]) -> tuple[Axis, ...]:
     names = dict.fromkeys(name for trial in snapshot.trials for name in trial.params)
     axes = []
     for name in names:
@@ -91,11 +84,11 @@ def param_axes(
             is_category = kind is not None and kind.values is not None
             log = kind.log if kind is not None else None
             axes.append(axis_for(name, values, log=log, is_category=is_category))
-    return tuple(axes[:most])
+    return tuple(axes[:_MOST_AXES])
 
 
 def _tick(mark: float, digits: int) -> str:
-    """Has more digits than usual if ticks would look equal."""
+    """With more digits if ticks would look equal."""
     return f"{mark:.{digits}g}" if digits > _USUAL_DIGITS else number(mark)
 
 
@@ -136,7 +129,7 @@ def _linear_ticks(low: float, high: float, *, whole: bool) -> list[float]:
     rough = (high - low) / _TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(s * power for s in _LINEAR_STEPS if s * power >= rough * (1 - 1e-9))
-    # Ticks such as 2.5 would make no sense for a number of layers.
+    # There are no 2.5 layers.
     step = math.ceil(step) if whole else step
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)

@@ -1,4 +1,4 @@
-"""Which points of each curve the front end gets: all that is new, thinned to what fits."""
+"""Which points of each curve the front end gets."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class CurvePart:
     first: int
     curve: Curve
     is_narrow: bool
-    """The values differ by so little that they need 64 bits."""
+    """The values need 64 bits."""
 
 
 @dataclass(slots=True)
@@ -42,8 +42,6 @@ class _Sent:
 
 @dataclass(slots=True)
 class CurveFeed:
-    """Each part keeps its first and last point, its minimum and its maximum."""
-
     _sent: dict[tuple[str, str], _Sent] = field(default_factory=dict)
 
     def all(
@@ -91,10 +89,7 @@ def _part(trial_id: str, metric: str, curve: Curve, sent: _Sent | None, points: 
 
 
 def points_each(snapshot: BoardSnapshot, total: int) -> dict[str, int]:
-    """So that all curves have about ``total``.
-
-    A curve of an objective has twice as many; Tune's counters grow evenly and need few.
-    """
+    """Of about ``total``: twice as many for an objective, few for Tune's counters."""
     trials = max(snapshot.expected or 0, len(snapshot.trials), 1)
     names = len(snapshot.metrics) + len(snapshot.steps)
     share = total / min(trials, _MOST_CURVES / max(names, 1)) - _FEWEST * len(snapshot.steps)
@@ -154,7 +149,7 @@ def _numbers(values: Numbers) -> list[Any]:
 
 
 def _rounded(values: Numbers) -> Numbers:
-    """Round to the digits that float32 holds, since random digits cannot be compressed."""
+    """Round to the digits of float32, since random digits cannot be compressed."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         digits = _FLOAT32_DIGITS - 1 - np.floor(np.log10(np.abs(values)))
         scale = 10.0 ** np.clip(digits, -300, 300)

@@ -7,12 +7,12 @@ from tune_wandb_nb.search_space.space.importance_shares import Method, importanc
 from tune_wandb_nb.tuning.board.curve import Numbers
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot, TrialView
 from tune_wandb_nb.tuning.chart_data.axes import MISSING, Axis, param_axes
-from tune_wandb_nb.tuning.chart_data.parallel import rated_trials
+from tune_wandb_nb.tuning.chart_data.picture_data import rated_trials
 
 __all__ = ["ENOUGH_TRIALS", "Importance", "ImportanceData", "importance_data"]
 
 ENOUGH_TRIALS = 20
-"""With fewer finished trials the result is preliminary."""
+"""With fewer trials the result is preliminary."""
 
 _MIN_TRIALS = 4
 _MAX_TRIALS = 400
@@ -38,11 +38,7 @@ class ImportanceData:
 def importance_data(
     snapshot: BoardSnapshot, metric: str | None, *, forest: bool = True
 ) -> ImportanceData | None:
-    """None while fewer than four trials have finished.
-
-    From a random forest, as in W&B, if scikit-learn is installed; else from the rank correlation,
-    or the share of the variance between the groups of a category.
-    """
+    """None while fewer than four trials have finished."""
     rated = rated_trials(snapshot, metric, _MAX_TRIALS)
     trials = [trial for trial in rated if trial.state in ("done", "stopped")]
     axes = param_axes(snapshot, trials)
@@ -58,5 +54,5 @@ def importance_data(
 
 def _column(trials: Sequence[TrialView], axis: Axis) -> Numbers:
     placed = axis.place(trial.params.get(axis.name, MISSING) for trial in trials)
-    # Trials without the hyperparameter form a group of their own, below all positions from 0 to 1.
+    # Trials without the hyperparameter are a group of their own, below 0 to 1.
     return np.nan_to_num(placed, nan=-1.0)

@@ -7,7 +7,7 @@ _SAFE_INTEGER = 2**53
 
 
 def json_value(value: Any) -> Any:
-    """A number that JavaScript cannot hold becomes text."""
+    """What JavaScript cannot hold becomes text."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
     if isinstance(value, int):
@@ -18,7 +18,6 @@ def json_value(value: Any) -> Any:
 
 
 def json_number(value: float) -> float | int | str:
-    """What is not finite becomes its name."""
     if not math.isfinite(value):
         return str(value)
     return int(value) if value.is_integer() and abs(value) <= _SAFE_INTEGER else value

@@ -1,13 +1,10 @@
-"""The hyperparameters of all trials so far: their types, values and whether they vary."""
-
 import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from tune_wandb_nb.search_space.space.param_types import ParamType
-from tune_wandb_nb.search_space.space.params import is_number
+from tune_wandb_nb.search_space.space.params import ParamType, is_number
 from tune_wandb_nb.tuning.chart_data.axes import looks_log
 from tune_wandb_nb.tuning.chart_data.json_values import json_value
 
@@ -19,7 +16,7 @@ _MOST_REMEMBERED = 300
 
 
 class ParamColumns:
-    """At most a hundred hyperparameters are shown, those of the search space first."""
+    """Those of the search space come first."""
 
     def __init__(self, types: Mapping[str, ParamType]) -> None:
         self._columns = {name: _Column(name, types[name]) for name in list(types)[:_MOST_PARAMS]}
@@ -52,11 +49,11 @@ class _Column:
         self._name = name
         self._declared = declared
         self._only_numbers = self._only_whole = True
-        # Value with its type, since 1 == True == 1.0 in Python.
+        # By type and value, since 1 == True == 1.0.
         self.distinct: dict[tuple[type, Any], Any] = {}
 
     def add(self, value: Any) -> bool:
-        """Tell whether the column has changed."""
+        """Return whether the column has changed."""
         key = (type(value), value)
         if key in self.distinct or len(self.distinct) >= _MOST_REMEMBERED:
             return False
@@ -72,29 +69,25 @@ class _Column:
         categories = None if declared is None else declared.values
         if categories is None and (not self._only_numbers or self._has_only_gaps()):
             categories = tuple(sorted(self.distinct.values(), key=_natural_order))
+        kind, values, log, integer = "number", None, False, False
         if categories is not None:
-            return self._category(categories)
-        numbers = np.array([float(v) for v in self.distinct.values() if is_number(v)])
+            known = {(type(value), value): value for value in categories}
+            # Population based training may leave the values of the search space.
+            values = [json_value(value) for value in {**known, **self.distinct}.values()]
+            kind = "category"
+            if len(values) > _MOST_CATEGORIES:
+                kind, values = "text", None
+        elif declared is not None:
+            log, integer = declared.log, declared.integer
+        else:
+            log = looks_log(np.array([float(v) for v in self.distinct.values() if is_number(v)]))
+            integer = self._only_whole
         return {
             "name": self._name,
-            "type": "number",
-            "integer": self._only_whole if declared is None else declared.integer,
-            "log": looks_log(numbers) if declared is None else declared.log,
-            "values": None,
-            "varies": len(self.distinct) > 1,
-        }
-
-    def _category(self, categories: tuple[Any, ...]) -> dict[str, Any]:
-        known = {(type(value), value): value for value in categories}
-        # Population based training may leave the values of the search space.
-        values = [json_value(value) for value in {**known, **self.distinct}.values()]
-        is_text = len(values) > _MOST_CATEGORIES
-        return {
-            "name": self._name,
-            "type": "text" if is_text else "category",
-            "integer": False,
-            "log": False,
-            "values": None if is_text else values,
+            "type": kind,
+            "integer": integer,
+            "log": log,
+            "values": values,
             "varies": len(self.distinct) > 1,
         }
 

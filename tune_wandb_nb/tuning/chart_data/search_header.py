@@ -25,8 +25,7 @@ class SearchContext:
 def search_header(
     snapshot: BoardSnapshot, params: ParamColumns, context: SearchContext
 ) -> dict[str, Any]:
-    """Its size does not grow with the trials."""
-    is_running = snapshot.started is not None and snapshot.ended is None
+    is_running = snapshot.is_running
     importance = context.importance
     rows = importance.rows[:_MOST_IMPORTANCES] if importance else ()
     return {

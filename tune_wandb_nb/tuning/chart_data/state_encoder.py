@@ -1,4 +1,4 @@
-"""Board snapshots as messages for the front end: a full state, then changes only."""
+"""Board snapshots as messages for the front end."""
 
 import gzip
 import json
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tune_wandb_nb.search_space.space.param_types import ParamType
+from tune_wandb_nb.search_space.space.params import ParamType
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot, Perturbation, TrialView
 from tune_wandb_nb.tuning.chart_data.curve_feed import CurveFeed, inline, pack, points_each
 from tune_wandb_nb.tuning.chart_data.json_values import json_number, json_value
@@ -41,7 +41,7 @@ class _Sent:
 
 
 class StateEncoder:
-    """Remembers what was sent; not thread-safe."""
+    """Not thread-safe."""
 
     def __init__(self) -> None:
         self._params = ParamColumns({})
@@ -92,7 +92,7 @@ class StateEncoder:
         return Message(content, buffers)
 
     def lasting(self, snapshot: BoardSnapshot, context: SearchContext) -> bytes:
-        # A new encoder, so that what the front end has been sent is not forgotten.
+        # A new encoder, since this one remembers what was sent.
         encoder = StateEncoder()
         content = encoder._full(snapshot, context)
         content["curves"] = inline(encoder._all_curves(snapshot, _LASTING_POINTS))
@@ -138,7 +138,7 @@ class StateEncoder:
             ):
                 changed.append(trial)
             elif known.view is not trial:
-                # The board has dropped curves, which the front end keeps; here they are let go.
+                # The board has dropped curves, which only the front end keeps.
                 sent[trial.trial_id] = replace(known, view=trial)
         return changed
 
@@ -155,7 +155,6 @@ class StateEncoder:
     def _row(
         self, trial: TrialView, context: SearchContext, front: frozenset[str]
     ) -> dict[str, Any]:
-        """All of a trial the first time, later what may have changed."""
         known = self._sent.get(trial.trial_id)
         before = known.view if known else None
         url = known.url if known else None
@@ -194,7 +193,7 @@ class StateEncoder:
                 self._params.add(trial.params)
 
     def _inside(self, folder: str | None) -> str | None:
-        """The search's folder is sent once."""
+        """Return the path in the search's folder, which is sent once."""
         if folder is not None and not self._folder:
             self._folder = folder.rpartition("/")[0]
         inside = self._folder and folder is not None and folder.startswith(f"{self._folder}/")

@@ -1,4 +1,4 @@
-"""Short texts for numbers, durations and names, the same in all charts and tables."""
+"""Short texts for numbers, durations and names."""
 
 import math
 from collections.abc import Mapping
@@ -12,7 +12,6 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def number(value: object) -> str:
-    """4 significant digits; any other value as text."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "-" if value is None else str(value)
     if not math.isfinite(value):
@@ -23,7 +22,7 @@ def number(value: object) -> str:
 
 
 def digits_between(low: float, high: float) -> int:
-    """The significant digits, at least 3, that make the ticks of an axis differ."""
+    """The significant digits that make ticks of an axis differ."""
     largest = max(abs(low), abs(high))
     if not (math.isfinite(largest) and high > low):
         return _DIGITS
@@ -44,7 +43,7 @@ def duration(seconds: float | None) -> str:
 
 
 def shorten(text: str, longest: int = 28) -> str:
-    """Names differ at both ends."""
+    """Keep both ends, where names differ."""
     if len(text) <= longest:
         return text
     tail = (longest - 1) // 2

@@ -1,4 +1,4 @@
-"""A file on this machine for the last setup of each training function."""
+"""The last setup of each training function, in a file on this machine."""
 
 import contextlib
 import hashlib
@@ -9,13 +9,13 @@ from typing import Any
 __all__ = ["STATE_DIR", "recall", "remember", "setup_file"]
 
 STATE_DIR = "TUNE_WANDB_NB_STATE_DIR"
-"""The environment variable for another folder; if empty, no setup is stored."""
+"""Variable for another folder; if empty, no setup is stored."""
 
 _NAMES = ("__module__", "__qualname__", "__name__")
 
 
 def setup_file(trainable: Any) -> Path | None:
-    """One for each training function and current folder; None if no setup is stored."""
+    """One for each function and current folder; None if no setup is stored."""
     chosen = os.environ.get(STATE_DIR)
     if chosen == "":
         return None
@@ -23,20 +23,19 @@ def setup_file(trainable: Any) -> Path | None:
         state = os.environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser()
         folder = Path(chosen) if chosen else Path(state) / "tune-wandb-nb"
         identity = [str(Path.cwd()), *(str(getattr(trainable, a, "")) for a in _NAMES)]
-    except (OSError, RuntimeError):  # the folder was deleted, or the user has no home directory
+    except (OSError, RuntimeError):  # a deleted folder, or no home directory
         return None
     digest = hashlib.sha256("\n".join(identity).encode("utf-8", "replace")).hexdigest()
     return folder / f"{digest[:20]}.json"
 
 
 def remember(trainable: Any, text: str) -> None:
-    """Errors are ignored, since nobody asked for the setup to be stored."""
     path = setup_file(trainable)
     if path is None:
         return
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Replacing the file is atomic, so another process never reads a half-written setup.
+        # Atomic, so that another process never reads half a setup.
         temporary = path.with_suffix(f".{os.getpid()}")
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -8,28 +8,30 @@ from tune_wandb_nb.search_space.distributions.registry import KINDS
 from tune_wandb_nb.search_space.distributions.values import SpaceError
 from tune_wandb_nb.search_space.space.space import SearchSpace
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
+from tune_wandb_nb.tuning.board.trial import unreported
 from tune_wandb_nb.tuning.form.setup_fields import (
     DEFAULTS,
-    LABELS,
     READERS,
     WANDB_TEXTS,
     WANDB_TICKS,
+    FieldProblem,
     is_key_like,
 )
 from tune_wandb_nb.tuning.form.space_rows import Row, read_rows
 from tune_wandb_nb.tuning.plan.plan import ChosenStrategy, Plan
-from tune_wandb_nb.tuning.plan.storage import storage_problem
+from tune_wandb_nb.tuning.plan.storage import free_name, storage_problem
 from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, Strategy, installed
 
-__all__ = ["UNNAMED_PROJECT", "FieldProblem", "Reading", "Setup", "read_setup"]
+__all__ = ["UNNAMED_PROJECT", "Reading", "Setup", "advice", "read_setup"]
 
 _SEARCH = (
     *("metric", "mode", "samples", "concurrency", "cpus", "gpus", "time_budget"),
     *("iterations", "target", "name", "storage", "reuse_workers"),
 )
 UNNAMED_PROJECT = "uncategorized"
-"""W&B itself uses it for runs without a project."""
+"""W&B's own for runs without a project."""
 
+_MANY_TRIALS = 10_000
 _KIND_TITLES = {"kept": "objects kept as they are"}
 
 
@@ -45,33 +47,15 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldProblem:
-    """``row`` is the number of the row in the table, counted from 0."""
-
-    field: str
-    message: str
-    row: int | None = None
-
-    def __str__(self) -> str:
-        if self.row is not None:
-            return f"search space, row {self.row + 1}: {self.message}"
-        return f"{LABELS.get(self.field, self.field)}: {self.message}"
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
-    """``space`` is set if the rows are right."""
-
     plan: Plan | None
     space: SearchSpace | None
     problems: tuple[FieldProblem, ...]
 
 
 def read_setup(setup: Setup) -> Reading:
-    """Texts that are wrong become problems, never an exception."""
-    problems: list[FieldProblem] = []
-    space, wrong = read_rows(setup.rows)
-    problems += [FieldProblem(p.field, p.message, p.row) for p in wrong]
+    """Wrong texts become problems."""
+    space, problems = read_rows(setup.rows)
     wandb = _read_wandb(setup, problems)
     values = {name: _read(setup[name], name, READERS[name], problems) for name in _SEARCH}
     if (unwritable := storage_problem(values["storage"], values["name"])) is not None:
@@ -97,7 +81,7 @@ def _read(
     try:
         return read(text, name)
     except SpaceError as error:
-        # The form shows the message beside its field, so the name of the field would be repeated.
+        # The form shows the message beside its field.
         problems.append(FieldProblem(name, error.message.removeprefix(f"{name} ")))
         return None
 
@@ -125,23 +109,20 @@ def _read_strategy(
 ) -> ChosenStrategy | None:
     strategy = offered.get(setup[name])
     if strategy is None:
-        problems.append(
-            FieldProblem(
-                name, f"must be one of {', '.join(offered)}, but it is {setup[name]!r:.80}."
-            )
-        )
+        message = f"must be one of {', '.join(offered)}, but it is {setup[name]!r:.80}."
+        problems.append(FieldProblem(name, message))
         return None
     if not installed(strategy):
-        problems.append(
-            FieldProblem(name, f"{strategy.title} is not installed: pip install {strategy.needs}.")
-        )
-    settings = {
-        setting.name: _read(
-            setup[strategy.field_of(setting)], strategy.field_of(setting), setting.read, problems
-        )
-        for setting in strategy.settings
-    }
-    return ChosenStrategy(strategy, settings)
+        message = f"{strategy.title} is not installed: pip install {strategy.needs}."
+        problems.append(FieldProblem(name, message))
+    fields = {strategy.field_of(setting): setting for setting in strategy.settings}
+    return ChosenStrategy(
+        strategy,
+        {
+            setting.name: _read(setup[field], field, setting.read, problems)
+            for field, setting in fields.items()
+        },
+    )
 
 
 def _conflicts(
@@ -149,83 +130,94 @@ def _conflicts(
     row_of: Mapping[str, int],
     scheduler: ChosenStrategy | None,
     algorithm: ChosenStrategy | None,
-) -> Sequence[FieldProblem]:
-    problems: list[FieldProblem] = []
+) -> Iterator[FieldProblem]:
     if algorithm is not None:
-        problems += _unsupported_kinds(algorithm.strategy, space, row_of)
+        yield from _unsupported_kinds(algorithm.strategy, space, row_of)
     if scheduler is not None and scheduler.strategy.name == "pbt":
-        problems += _pbt_conflicts(space, scheduler, algorithm)
+        yield from _pbt_conflicts(space, scheduler, algorithm)
     if scheduler is not None and scheduler.strategy.name == "asha":
         longest, shortest = (scheduler.settings.get(k) for k in ("max_t", "grace_period"))
         if longest is not None and shortest is not None and shortest > longest:
             message = f"must not be above the longest trial ({longest}), but it is {shortest}."
-            problems.append(FieldProblem("asha.grace_period", message))
-    return problems
+            yield FieldProblem("asha.grace_period", message)
 
 
 def _objective_conflicts(
     values: Mapping[str, Any],
     scheduler: ChosenStrategy | None,
     algorithm: ChosenStrategy | None,
-) -> Sequence[FieldProblem]:
-    """Return what does not go together with several metrics, or with one."""
+) -> Iterator[FieldProblem]:
     metric, mode = values["metric"], values["mode"]
     if metric is None or mode is None:
-        return ()
+        return
     metrics, modes = (each if isinstance(each, tuple) else (each,) for each in (metric, mode))
-    problems: list[FieldProblem] = []
     if len(metrics) != len(modes):
         message = f"must say min or max for each metric, but there are {len(metrics)} metrics"
-        problems.append(FieldProblem("mode", f"{message} and {len(modes)} of them."))
+        yield FieldProblem("mode", f"{message} and {len(modes)} of them.")
     if len(metrics) == 1:
-        return problems
+        return
     offered = {"scheduler": (scheduler, SCHEDULERS), "algorithm": (algorithm, ALGORITHMS)}
     for name, (chosen, known) in offered.items():
         if chosen is not None and not chosen.strategy.takes_several:
             able = " or ".join(each.title for each in known.values() if each.takes_several)
             message = f"{chosen.strategy.title} works with one metric, but there are"
             message += f" {len(metrics)} ({', '.join(metrics)}); take {able}."
-            problems.append(FieldProblem(name, message))
+            yield FieldProblem(name, message)
     if values["target"] is not None:
         message = f"is the value of one metric, but there are {len(metrics)}; leave it empty."
-        problems.append(FieldProblem("target", message))
-    return problems
+        yield FieldProblem("target", message)
 
 
 def _unsupported_kinds(
     algorithm: Strategy, space: SearchSpace, row_of: Mapping[str, int]
-) -> Sequence[FieldProblem]:
-    problems: list[FieldProblem] = []
+) -> Iterator[FieldProblem]:
     supported = ", ".join(kind for kind in KINDS if kind in algorithm.kinds)
     for name, distribution in space.items():
         if distribution.kind not in algorithm.kinds:
             kind = _KIND_TITLES.get(distribution.kind, distribution.kind)
             message = f"{algorithm.title} cannot work with {kind}; it takes {supported}."
-            problems.append(FieldProblem("kind", message, row_of[name]))
+            yield FieldProblem("kind", message, row_of[name])
     all_constant = all(isinstance(entry, Constant) for entry in space.values())
     if algorithm.name != "random" and all_constant:
         message = f"{algorithm.title} needs a hyperparameter to search, but all are constant."
-        problems.append(FieldProblem("algorithm", message))
-    return problems
+        yield FieldProblem("algorithm", message)
 
 
 def _pbt_conflicts(
     space: SearchSpace, scheduler: ChosenStrategy, algorithm: ChosenStrategy | None
-) -> Sequence[FieldProblem]:
-    problems: list[FieldProblem] = []
+) -> Iterator[FieldProblem]:
     if algorithm is not None and algorithm.strategy.name != "random":
         message = "population based training changes hyperparameters itself; take random and grid."
-        problems.append(FieldProblem("algorithm", message))
+        yield FieldProblem("algorithm", message)
     drawn = [n for n, entry in space.items() if not isinstance(entry, Constant | Grid | Kept)]
     selected = scheduler.settings.get("perturbed") or ()
     unknown = [name for name in selected if name not in drawn]
     if unknown:
-        drawn_names = ", ".join(drawn) or "none"
-        message = (
-            f"{unknown[0]!r:.80} is not drawn in the search space; those that are: {drawn_names}."
-        )
-        problems.append(FieldProblem("pbt.perturbed", message))
+        message = f"{unknown[0]!r:.80} is not drawn in the search space; those that are:"
+        yield FieldProblem("pbt.perturbed", f"{message} {', '.join(drawn) or 'none'}.")
     elif not drawn:
         message = "population based training needs a hyperparameter that is drawn."
-        problems.append(FieldProblem("scheduler", message))
-    return problems
+        yield FieldProblem("scheduler", message)
+
+
+def advice(
+    plan: Plan, reported: Sequence[str] = (), available: Mapping[str, float] | None = None
+) -> Iterator[FieldProblem]:
+    """Yield warnings about a plan that can start all the same."""
+    unknown = unreported([metric for metric, _ in plan.objectives], reported)
+    if unknown:
+        which = "is" if len(plan.objectives) == 1 else f"{unknown[0]!r:.80} is"
+        message = f"{which} not what the training function's source reports:"
+        yield FieldProblem("metric", f"{message} {', '.join(reported)}.")
+    for name, amount in (("cpus", plan.cpus), ("gpus", plan.gpus)):
+        total = (available or {}).get(name[:-1].upper())
+        if amount is not None and total is not None and amount > total:
+            message = f"a trial asks for {amount:g}, but there are {total:g}:"
+            yield FieldProblem(name, f"{message} trials would wait for ever.")
+    if plan.name is not None and (free := free_name(plan.storage, plan.name)) != plan.name:
+        yield FieldProblem("name", f"is there already: this search will be named {free!r}.")
+    if plan.trials > _MANY_TRIALS:
+        yield FieldProblem("samples", f"makes {plan.trials:,} trials.")
+    if plan.iterations is not None and plan.scheduler.settings.get("max_t", 0) > plan.iterations:
+        message = f"trials end after {plan.iterations} iterations anyway."
+        yield FieldProblem(f"{plan.scheduler.strategy.name}.max_t", message)

@@ -1,12 +1,13 @@
-"""The fields of the form: their names, labels and defaults, and functions that read them."""
+"""The fields of the form: names, labels, defaults, and functions that read them."""
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from tune_wandb_nb.search_space.distributions.values import SpaceError
-from tune_wandb_nb.tuning.plan.parse import parse_number
+from tune_wandb_nb.tuning.plan.parse import parse_number, split_names
 from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, at_least
 
 __all__ = [
@@ -15,9 +16,9 @@ __all__ = [
     "READERS",
     "WANDB_TEXTS",
     "WANDB_TICKS",
+    "FieldProblem",
     "is_key_like",
     "likely_mode",
-    "metric_names",
     "parse_duration",
 ]
 
@@ -31,12 +32,12 @@ _MAX_COUNT = 10**9
 
 
 def is_key_like(text: str) -> bool:
-    """A key belongs in the key field only; the texts of all other fields are stored and shown."""
+    """The texts of all fields but the key's are stored and shown."""
     return any(_KEY.fullmatch(word) for word in re.split(r"[\s,;:=\"']+", text))
 
 
 def parse_duration(text: str, field: str = "time_budget") -> float:
-    """In seconds: "90", "90 s", "10 min", "1.5 h"."""
+    """In seconds, from "90", "90 s", "10 min", "1.5 h"."""
     match = _DURATION.fullmatch(text.strip())
     unit = _UNITS.get(match[2].lower()) if match else None
     if match is None or unit is None:
@@ -51,23 +52,8 @@ def parse_duration(text: str, field: str = "time_budget") -> float:
     return seconds
 
 
-def metric_names(text: str) -> tuple[str, ...]:
-    """Return the metrics that a text names, separated by commas.
-
-    Example:
-        >>> metric_names("loss, latency")
-        ('loss', 'latency')
-    """
-    return tuple(name for part in text.split(",") if (name := part.strip()))
-
-
 def likely_mode(metric: str) -> str:
-    """Guess from a metric's name whether its "min" or "max" is best.
-
-    Example:
-        >>> likely_mode("val/loss"), likely_mode("accuracy")
-        ('min', 'max')
-    """
+    """Guess the mode: "min" for "val/loss", "max" for "accuracy"."""
     return "min" if _LOWER_IS_BETTER.search(metric.lower()) else "max"
 
 
@@ -76,7 +62,6 @@ def _optional(read: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
 
 
 def _text(text: str, field: str) -> str | None:
-    """An empty line is None."""
     text = text.strip()
     if not text.isprintable():
         raise SpaceError(
@@ -121,19 +106,17 @@ def _tags(text: str, field: str) -> list[str] | None:
 
 
 def _notes(text: str, field: str) -> str | None:
-    # Each line is checked by itself, because `_text` refuses line breaks.
+    # `_text` refuses line breaks.
     lines = [_text(line.replace("\t", " "), field) or "" for line in text.splitlines()]
     return "\n".join(lines).strip() or None
 
 
-def _tick(text: str, field: str) -> bool | None:
-    """Read a checkbox that sets something only if it is ticked."""
-    del field
+def _tick(text: str, _: str) -> bool | None:
     return bool(text) or None
 
 
 def _metric(text: str, field: str) -> str | tuple[str, ...]:
-    names = metric_names(_text(text, field) or "")
+    names = split_names(_text(text, field) or "")
     if not names:
         raise SpaceError(
             f"{field} is empty; write what the training function reports and what is best of it,"
@@ -189,7 +172,7 @@ def _amount(text: str, field: str) -> float:
 
 
 _FIELDS: dict[str, tuple[str, str, Callable[[str, str], Any]]] = {
-    # Name: (label, default, function that reads the text)
+    # Label, default, and function that reads the text.
     "host": ("server", "", _text),
     "offline": ("work offline", "", lambda text, _: bool(text)),
     "entity": ("entity", "", _entity),
@@ -223,7 +206,6 @@ _SETTINGS = {
 
 WANDB_TEXTS = ("project", "entity", "group", "tags", "notes", "host")
 WANDB_TICKS = ("sweep", "view", "search_run")
-"""What W&B shows of the search beside its runs; both are names of arguments of `WandbLogger`."""
 
 LABELS: Mapping[str, str] = MappingProxyType(
     {name: label for name, (label, _, _) in _FIELDS.items()}
@@ -239,4 +221,18 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
 READERS: Mapping[str, Callable[[str, str], Any]] = MappingProxyType(
     {name: read for name, (_, _, read) in _FIELDS.items()}
 )
-"""``read(text, name)`` raises no error other than `SpaceError`."""
+"""They raise SpaceError only."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """``row`` is the number of the row in the table, counted from 0."""
+
+    field: str
+    message: str
+    row: int | None = None
+
+    def __str__(self) -> str:
+        if self.row is not None:
+            return f"search space, row {self.row + 1}: {self.message}"
+        return f"{LABELS.get(self.field, self.field)}: {self.message}"

@@ -1,5 +1,3 @@
-"""The texts of a form as JSON and back; API keys are left out."""
-
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -19,7 +17,7 @@ _VERSION = 1
 
 
 def setup_to_json(setup: Setup) -> str:
-    """Texts that look like an API key are left out; of `Kept` objects only a title is written."""
+    """Without texts that look like an API key; of `Kept` objects only a title."""
     rows = [
         {
             "name": _without_key(row.name),
@@ -34,7 +32,7 @@ def setup_to_json(setup: Setup) -> str:
 
 
 def setup_from_json(text: str, kept: Mapping[str, Kept]) -> tuple[Setup, tuple[str, ...]]:
-    """Return the setup, and the rows that are left out because ``kept`` lacks their objects."""
+    """Return the setup, and the rows that ``kept`` lacks."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -50,7 +48,10 @@ def setup_from_json(text: str, kept: Mapping[str, Kept]) -> tuple[Setup, tuple[s
     if unknown:
         raise SpaceError(f"a saved setup has no field {show(unknown[0])}; remove it.")
     rows, missing = [], []
-    for entry in _list(document.get("rows")):
+    entries = document.get("rows")
+    if not isinstance(entries, list):
+        raise SpaceError(f'"rows" must be a list, but it is {show(entries)}.')
+    for entry in entries:
         row = _row(entry, kept)
         if row is None:
             missing.append(str(entry["name"]))
@@ -78,12 +79,6 @@ def _texts(value: Any, name: str) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
         raise SpaceError(f'"{name}" must be an object of texts, but it is {show(value)}.')
     return dict(value)
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise SpaceError(f'"rows" must be a list, but it is {show(value)}.')
-    return value
 
 
 def _without_key(text: str) -> str:

@@ -7,11 +7,10 @@ from tune_wandb_nb.search_space.distributions.base import Distribution, Kept
 from tune_wandb_nb.search_space.distributions.names import name_problems
 from tune_wandb_nb.search_space.distributions.ranges import Range
 from tune_wandb_nb.search_space.distributions.registry import KINDS, field_names, make
-from tune_wandb_nb.search_space.distributions.values import SpaceError
+from tune_wandb_nb.search_space.distributions.values import SpaceError, literal
 from tune_wandb_nb.search_space.space.space import SearchSpace
+from tune_wandb_nb.tuning.form.setup_fields import FieldProblem
 from tune_wandb_nb.tuning.plan.parse import (
-    format_number,
-    format_value,
     format_values,
     parse_integer,
     parse_number,
@@ -19,15 +18,12 @@ from tune_wandb_nb.tuning.plan.parse import (
     parse_values,
 )
 
-__all__ = ["Problem", "Row", "read_row", "read_rows", "row_of", "rows_of"]
+__all__ = ["Row", "read_row", "read_rows", "row_of", "rows_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``texts`` may also have the fields of other kinds, for when the kind is changed back.
-
-    ``kept`` is an object of the kind "kept".
-    """
+    """``texts`` may have fields of other kinds, for when the kind is changed back."""
 
     name: str = ""
     kind: str = "uniform"
@@ -35,19 +31,10 @@ class Row:
     kept: Kept | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """``field`` is "name", "kind", "lower", ...; rows count from 0."""
-
-    row: int
-    field: str
-    message: str
-
-
-def read_rows(rows: Sequence[Row]) -> tuple[SearchSpace | None, tuple[Problem, ...]]:
+def read_rows(rows: Sequence[Row]) -> tuple[SearchSpace | None, list[FieldProblem]]:
     names = [row.name.strip() for row in rows]
     wrong_names = name_problems(names)
-    problems: list[Problem] = []
+    problems: list[FieldProblem] = []
     parameters: dict[str, Distribution] = {}
     for index, row in enumerate(rows):
         errors = [wrong_names[index]] if index in wrong_names else []
@@ -55,12 +42,12 @@ def read_rows(rows: Sequence[Row]) -> tuple[SearchSpace | None, tuple[Problem, .
             parameters[names[index]] = read_row(row)
         except SpaceError as error:
             errors.append(error)
-        problems += [Problem(index, error.field or "kind", error.message) for error in errors]
-    return (None if problems else SearchSpace(parameters)), tuple(problems)
+        problems += [FieldProblem(error.field or "kind", error.message, index) for error in errors]
+    return (None if problems else SearchSpace(parameters)), problems
 
 
 def read_row(row: Row) -> Distribution:
-    """Raises SpaceError with the wrong ``field``."""
+    """Raises SpaceError."""
     if row.kept is not None:
         return row.kept
     parsers = {name: _parser(row.kind, name) for name in field_names(row.kind)}
@@ -75,7 +62,10 @@ def rows_of(space: SearchSpace) -> tuple[Row, ...]:
 def row_of(name: str, distribution: Distribution) -> Row:
     if isinstance(distribution, Kept):
         return Row(name, distribution.kind, kept=distribution)
-    texts = {field: _formatter(field)(value) for field, value in distribution.arguments().items()}
+    formatters: Mapping[str, Callable[[Any], str]] = {"values": format_values, "value": literal}
+    texts = {
+        name: formatters.get(name, repr)(value) for name, value in distribution.arguments().items()
+    }
     return Row(name, distribution.kind, MappingProxyType(texts))
 
 
@@ -86,7 +76,3 @@ def _parser(kind: str, name: str) -> Callable[[str, str], Any]:
         return parse_value
     cls = KINDS[kind]
     return parse_integer if issubclass(cls, Range) and cls.integer else parse_number
-
-
-def _formatter(name: str) -> Callable[[Any], str]:
-    return {"values": format_values, "value": format_value}.get(name, format_number)

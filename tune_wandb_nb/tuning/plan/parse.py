@@ -1,4 +1,4 @@
-"""Conversion between the text of a form field and numbers, values, lists of values and names."""
+"""What a person types, as numbers and values."""
 
 import ast
 import math
@@ -7,47 +7,37 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tune_wandb_nb.search_space.distributions.names import check_name
-from tune_wandb_nb.search_space.distributions.number_checks import whole
 from tune_wandb_nb.search_space.distributions.values import (
     NotPlainError,
     SpaceError,
     literal,
     plain,
+    whole,
 )
 
 __all__ = [
-    "format_number",
-    "format_value",
     "format_values",
     "parse_integer",
-    "parse_name",
     "parse_number",
     "parse_value",
     "parse_values",
+    "split_names",
 ]
 
 _MAX_LENGTH = 200_000  # enough for a choice of ten thousand floats
 _QUOTES = "'\""
 _OPENING, _CLOSING = "([{", ")]}"
-# Text in quotes, a word (which may contain an apostrophe), or any other single character.
+# Text in quotes, a word (which may hold an apostrophe), or any other character.
 _PART = re.compile(
     r"""[bru]{0,2}(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")|[^\s,:'"()[\]{}][^\s,:()[\]{}]*|.""",
     re.DOTALL | re.IGNORECASE,
 )
-# Words that other languages use for a value. Silently reading them as text would mislead.
 _LOOKALIKES = {"true": "True", "false": "False", "none": "None", "null": "None"}
 _NON_FINITE = ("nan", "inf", "infinity")
 
 
-def parse_name(text: str) -> str:
-    name = text.strip()
-    check_name(name)
-    return name
-
-
 def parse_number(text: str, field: str = "value") -> float:
-    """In Python's notation; raises SpaceError, as all parsers here do."""
+    """Raises SpaceError, as all parsers here do."""
     typed = _required_text(text, field, "a number such as 0.001 or 1e-3")
     try:
         number = float(typed)
@@ -67,19 +57,19 @@ def parse_number(text: str, field: str = "value") -> float:
 
 
 def parse_integer(text: str, field: str = "value") -> int:
-    """Read a whole number: "64", "1_000", "1e3"."""
+    """Such as "64", "1_000", "1e3"."""
     number = parse_number(text, field)
     try:
-        return int(text)  # exact, while a float loses the last digits of a large number
+        return int(text)  # a float loses digits of a large number
     except ValueError:
         return whole(field, number)
 
 
 def parse_value(text: str, field: str = "value") -> Any:
-    """A Python literal, or a bare word, which is read as text."""
+    """A Python literal, or a bare word."""
     typed = _required_text(text, field, "a value, '' for an empty text")
     pieces = list(_split_at_commas(typed, field))
-    if len(pieces) > 1 and not _is_literal(typed):
+    if len(pieces) > 1 and _literal(typed) is None:
         raise SpaceError(
             f"{field} must be one value, but it is {typed!r:.80}; put quotes around a text with"
             " commas.",
@@ -89,12 +79,7 @@ def parse_value(text: str, field: str = "value") -> Any:
 
 
 def parse_values(text: str, field: str = "values") -> tuple[Any, ...]:
-    """Brackets around the whole list are optional.
-
-    Example:
-        >>> parse_values("relu, 'a, b', 1e-3, None, (64, 64)")
-        ('relu', 'a, b', 0.001, None, (64, 64))
-    """
+    """Such as "relu, 'a, b', 1e-3"; brackets around it are optional."""
     typed = _required_text(text, field, "at least one value, with commas between them")
     pieces = list(_split_at_commas(typed, field))
     if len(pieces) == 1 and pieces[0].startswith("[") and pieces[0].endswith("]"):
@@ -102,26 +87,22 @@ def parse_values(text: str, field: str = "values") -> tuple[Any, ...]:
             _split_at_commas(_required_text(typed[1:-1], field, "at least one value"), field)
         )
     if len(pieces) > 1 and not pieces[-1]:
-        pieces.pop()  # the empty text after a trailing comma
+        pieces.pop()  # after a trailing comma
     return tuple(
         _value(_required_text(p, field, "something between two commas"), field) for p in pieces
     )
 
 
-def format_number(number: float) -> str:
-    """Read without loss, as `format_value` and `format_values`."""
-    return repr(number)
-
-
-def format_value(value: Any) -> str:
-    return literal(value)
-
-
 def format_values(values: Iterable[Any]) -> str:
+    """Return what `parse_values` reads."""
     literals = [literal(value) for value in values]
-    # The brackets of a single list would be read as brackets around the whole list of values.
+    # The brackets of a single list would be read as those of the list of values.
     is_single_list = len(literals) == 1 and literals[0].startswith("[")
     return f"[{literals[0]}]" if is_single_list else ", ".join(literals)
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    return tuple(name for part in text.split(",") if (name := part.strip()))
 
 
 def _required_text(text: str, field: str, wanted: str) -> str:
@@ -138,7 +119,7 @@ def _required_text(text: str, field: str, wanted: str) -> str:
 
 
 def _split_at_commas(text: str, field: str) -> Iterator[str]:
-    """Not inside quotes and brackets."""
+    """Outside of quotes and brackets."""
     start, unclosed = 0, ""
     for match in _PART.finditer(text):
         part = match[0]
@@ -148,7 +129,7 @@ def _split_at_commas(text: str, field: str) -> Iterator[str]:
             if unclosed[-1:] != _OPENING[_CLOSING.index(part)]:
                 raise _unbalanced(text, part, field)
             unclosed = unclosed[:-1]
-        elif part in _QUOTES:  # text in a pair of quotes is one part, so this is a single quote
+        elif part in _QUOTES:  # one without a partner
             raise _unbalanced(text, part, field)
         elif part[-1] in _QUOTES and re.match(r"\s+[bru]{0,2}['\"]", text[match.end() :]):
             raise SpaceError(
@@ -172,15 +153,11 @@ def _unbalanced(text: str, character: str, field: str) -> SpaceError:
     )
 
 
-def _is_literal(typed: str) -> bool:
-    return _literal(typed) is not None
-
-
 def _literal(typed: str) -> tuple[Any] | None:
-    """In a tuple; None if the text is no literal."""
+    """None for no literal."""
     try:
         with warnings.catch_warnings():
-            # Python warns of "\d" and "1is"; both are read or refused below like any other text.
+            # Python warns of "\d" and "1is".
             warnings.simplefilter("ignore")
             return (ast.literal_eval(typed),)
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):

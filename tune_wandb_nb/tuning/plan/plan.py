@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias, cast
 from tune_wandb_nb.search_space.distributions.base import Constant, Grid, Kept
 from tune_wandb_nb.search_space.distributions.names import flatten
 from tune_wandb_nb.search_space.space.space import SearchSpace
+from tune_wandb_nb.tuning.plan.storage import storage_folder
 from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, Strategy
 
 __all__ = ["ChosenStrategy", "Plan", "StopAt"]
@@ -22,22 +23,19 @@ class ChosenStrategy:
 
     @property
     def is_plain(self) -> bool:
-        """Tune's default does the same, so that no object has to be passed."""
+        """Whether Tune's default does the same."""
         return not self.strategy.path or (self.strategy.name == "random" and not self.arguments())
 
     def arguments(self) -> dict[str, Any]:
-        """Without those that depend on the search space."""
-        # "perturbed" only selects hyperparameters of the space; see `Plan.perturbed`.
+        """Without those that depend on the plan."""
+        # "perturbed" selects hyperparameters, for `Plan.perturbed`.
         chosen = {k: v for k, v in self.settings.items() if k != "perturbed" and v is not None}
         return {**self.strategy.fixed, **chosen}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything but the trainable. Several metrics, and as many modes, are tuples.
-
-    ``wandb`` has the arguments of a `WandbLogger`, never a key.
-    """
+    """Everything but the trainable; several metrics, and as many modes, are tuples."""
 
     space: SearchSpace
     metric: str | tuple[str, ...]
@@ -62,14 +60,13 @@ class Plan:
 
     @property
     def objectives(self) -> tuple[tuple[str, Mode], ...]:
-        """Each tuned metric with its mode."""
         if isinstance(self.metric, str) or isinstance(self.mode, str):
             return ((str(self.metric), cast("Mode", self.mode)),)
         return tuple(zip(self.metric, self.mode, strict=True))
 
     @property
     def tuned(self) -> dict[str, Any]:
-        """The arguments ``metric`` and ``mode`` as Tune takes them: texts, or lists of several."""
+        """The arguments ``metric`` and ``mode`` of Tune."""
         metrics, modes = (list(each) for each in zip(*self.objectives, strict=True))
         several = len(metrics) > 1
         return {
@@ -79,26 +76,42 @@ class Plan:
 
     def arguments_of(self, chosen: ChosenStrategy) -> dict[str, Any]:
         """Return the arguments of a strategy's class, except hyperparameters of the space."""
-        # Tune itself hands over one metric only.
-        several = len(self.objectives) > 1 and not chosen.is_plain
-        is_told = several and chosen.strategy.name != "random"
-        return {**(self.tuned if is_told else {}), **chosen.arguments()}
+        if chosen.strategy.name == "random":
+            # Tune ignores max_concurrent_trials for a BasicVariantGenerator that is given.
+            limit = {} if self.concurrency is None else {"max_concurrent": self.concurrency}
+            return chosen.arguments() | limit
+        # Tune hands over one metric only.
+        return (self.tuned if len(self.objectives) > 1 else {}) | chosen.arguments()
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """Arguments of ``tune.TuneConfig``."""
+        return _without_none(
+            max_concurrent_trials=self.concurrency if self.seed is None else None,
+            time_budget_s=self.time_budget,
+            reuse_actors=self.reuse_workers or None,
+        )
+
+    @property
+    def run_config(self) -> dict[str, Any]:
+        """Arguments of ``tune.RunConfig``."""
+        folder = None if self.storage is None else storage_folder(self.storage)
+        return _without_none(name=self.name, storage_path=folder, stop=self.stop)
 
     @property
     def seed(self) -> int | None:
-        """None with another search algorithm too."""
+        """None with another search algorithm."""
         seed = self.algorithm.settings.get("random_state")
         return seed if self.algorithm.strategy.name == "random" else None
 
     @property
     def resources(self) -> dict[str, float]:
         """Empty for Tune's default of one CPU."""
-        amounts = {"cpu": self.cpus, "gpu": self.gpus}
-        return {name: amount for name, amount in amounts.items() if amount is not None}
+        return _without_none(cpu=self.cpus, gpu=self.gpus)
 
     @property
     def perturbed(self) -> SearchSpace:
-        """The hyperparameters that population based training changes."""
+        """What population based training changes."""
         selected = self.scheduler.settings.get("perturbed", ())
         return SearchSpace(
             {
@@ -110,7 +123,7 @@ class Plan:
         )
 
     @property
-    def stop(self) -> "Mapping[str, float] | StopAt | None":
+    def stop(self) -> "dict[str, float] | StopAt | None":
         at_least: dict[str, float] = {}
         if self.iterations is not None:
             at_least["training_iteration"] = self.iterations
@@ -123,9 +136,13 @@ class Plan:
         return StopAt(at_least, {metric: self.target})
 
     def samples_shown(self, most: int) -> list[dict[str, Any]]:
-        """Flat names; without a seed, these are only examples."""
+        """By flat names; examples only, without a seed."""
         drawn = self.space.sample(min(most, self.trials), 0 if self.seed is None else self.seed)
         return [dict(flatten(config)) for config in drawn]
+
+
+def _without_none(**given: Any) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True)

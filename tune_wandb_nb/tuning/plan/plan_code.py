@@ -1,16 +1,11 @@
-"""A plan as formatted Python source that runs the same search, without an API key."""
-
 import math
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from tune_wandb_nb.search_space.distributions.base import Kept
 from tune_wandb_nb.search_space.distributions.code_layout import Source, call, render, value
 from tune_wandb_nb.search_space.inspection.import_name import CodeName
 from tune_wandb_nb.search_space.space.space_code import space_source
 from tune_wandb_nb.tuning.plan.plan import ChosenStrategy, Plan, StopAt
-from tune_wandb_nb.tuning.plan.storage import storage_folder
 
 __all__ = ["plan_code"]
 
@@ -18,7 +13,7 @@ _KEPT_FROM = "given_space"
 
 
 def plan_code(plan: Plan, trainable: CodeName | str = "train") -> str:
-    """`Kept` objects have no source: they come from a dictionary that a comment explains."""
+    """Return formatted Python; `Kept` objects come from a dictionary that a comment explains."""
     has_kept = any(isinstance(entry, Kept) for entry in plan.space.values())
     named = trainable if isinstance(trainable, CodeName) else CodeName(trainable)
     comments = [f"# {named.comment}"] if named.comment else []
@@ -64,16 +59,7 @@ def _tune_config(plan: Plan) -> Source:
         arguments["scheduler"] = _strategy(plan.scheduler, plan)
     if not plan.algorithm.is_plain:
         arguments["search_alg"] = _strategy(plan.algorithm, plan)
-    optional: Mapping[str, Any] = {
-        "max_concurrent_trials": plan.concurrency,
-        "time_budget_s": plan.time_budget,
-        "reuse_actors": plan.reuse_workers or None,
-    }
-    # Tune ignores max_concurrent_trials for a BasicVariantGenerator that it did not make itself,
-    # so the generator of draws with a seed gets the limit as its own argument.
-    if plan.seed is not None:
-        optional = {**optional, "max_concurrent_trials": None}
-    arguments |= {name: value(data) for name, data in optional.items() if data is not None}
+    arguments |= {name: value(data) for name, data in plan.limits.items()}
     return call("tune.TuneConfig", **arguments)
 
 
@@ -84,19 +70,14 @@ def _strategy(chosen: ChosenStrategy, plan: Plan) -> Source:
     }
     if chosen.strategy.name == "pbt":
         arguments["hyperparam_mutations"] = space_source(plan.perturbed, None)
-    if chosen.strategy.name == "random" and plan.concurrency is not None:
-        arguments["max_concurrent"] = value(plan.concurrency)
     return call(chosen.strategy.path.rpartition(".")[2], **arguments)
 
 
 def _run_config(plan: Plan) -> dict[str, Source]:
-    arguments: dict[str, Source] = {}
-    if plan.name is not None:
-        arguments["name"] = value(plan.name)
-    if plan.storage is not None:
-        arguments["storage_path"] = value(storage_folder(plan.storage))
-    if isinstance(plan.stop, StopAt):
-        arguments["stop"] = call("tw.StopAt", value(plan.stop.at_least), value(plan.stop.at_most))
-    elif plan.stop is not None:
-        arguments["stop"] = value(dict(plan.stop))
+    arguments = {
+        name: call("tw.StopAt", value(data.at_least), value(data.at_most))
+        if isinstance(data, StopAt)
+        else value(data)
+        for name, data in plan.run_config.items()
+    }
     return {"run_config": call("tune.RunConfig", **arguments)} if arguments else {}

@@ -1,5 +1,3 @@
-"""Checks of the storage path of a search, without writing anything."""
-
 import os
 from pathlib import Path
 
@@ -11,12 +9,12 @@ def is_uri(storage: str) -> bool:
 
 
 def storage_folder(storage: str) -> str:
-    """A local path becomes absolute, an address stays."""
+    """Return the absolute path."""
     return storage if is_uri(storage) else os.path.abspath(os.path.expanduser(storage))  # noqa: PTH100, PTH111
 
 
 def storage_problem(storage: str | None, name: str | None) -> tuple[str, str] | None:
-    """Return the wrong field and the reason why a search cannot write to the folder, or None."""
+    """Return the wrong field and what is wrong with it."""
     if storage is None or is_uri(storage):
         return None
     folder = Path(storage_folder(storage))
@@ -29,7 +27,6 @@ def storage_problem(storage: str | None, name: str | None) -> tuple[str, str] | 
         if name is not None and (folder / name).is_file():
             return "name", f"must be a folder, but {str(folder / name)!r:.120} is a file."
     except (OSError, ValueError) as error:
-        # The name is too long, contains a null byte, or leads into a loop of links.
         reason = getattr(error, "strerror", None) or str(error)
         return "storage", f"is no path that can be used ({reason:.80})."
     return None

@@ -1,4 +1,4 @@
-"""Tune's files of an experiment -> `TrialBoard`, once or again and again while the search runs."""
+"""Tune's files of an experiment -> `TrialBoard`."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tune_wandb_nb.search_space.space.params import is_number
 from tune_wandb_nb.tracking.history.pbt import RecordedCopy, recorded_copies
 from tune_wandb_nb.tracking.history.tune_experiment import (
     RecordedTrial,
@@ -15,17 +16,9 @@ from tune_wandb_nb.tracking.history.tune_experiment import (
 from tune_wandb_nb.tracking.history.tune_results import RESULTS
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.description import read_description
-from tune_wandb_nb.tuning.board.snapshot import State
+from tune_wandb_nb.tuning.board.snapshot import STATE_OF
 
 __all__ = ["RecordedSearch"]
-
-_STATE_OF: Mapping[str, State] = {
-    "PENDING": "pending",
-    "RUNNING": "running",
-    "PAUSED": "paused",
-    "TERMINATED": "done",
-    "ERROR": "failed",
-}
 
 
 @dataclass(slots=True)
@@ -36,15 +29,11 @@ class _Progress:
     iteration: float = -1.0
     config: object = None
     copies: int = 0
-    """How many of the trial's copies were found in its results, or before one of them."""
+    """How many of the trial's copies its results have passed."""
 
 
 class RecordedSearch:
-    """Each result is recorded once.
-
-    ``location`` is the path or URI that is shown for the folder; ``experiment`` tells it from
-    others on the board.
-    """
+    """``location`` is the path or URI to show; ``experiment`` tells it from others on the board."""
 
     def __init__(
         self, board: TrialBoard, folder: Path, location: str, experiment: str | None = None
@@ -55,22 +44,20 @@ class RecordedSearch:
         self._progress: dict[str, _Progress] = {}
         self._copies: Mapping[str, Sequence[RecordedCopy]] = {}
         self.is_over = False
-        """All trials have ended that Tune knew of at the last update."""
+        """All trials had ended at the last update."""
 
     @property
     def started(self) -> float | None:
-        """In seconds since the epoch."""
         firsts = [p.first for p in self._progress.values() if p.first is not None]
         return min([*firsts, *filter(None, [search_start(self._folder)[1]])], default=None)
 
     @property
     def last_result(self) -> float | None:
-        """In seconds since the epoch."""
         lasts = [p.last for p in self._progress.values() if p.last > -math.inf]
         return max(lasts, default=None)
 
     def update(self) -> bool:
-        """Tell whether anything was new; raises SettingsError if there is no experiment."""
+        """Return whether anything was new; raises SettingsError."""
         read_description(self._board, self._folder)
         self._board.judge_by(search_start(self._folder)[0], None)
         trials = read_experiment(self._folder)
@@ -97,9 +84,9 @@ class RecordedSearch:
         if version != progress.version:
             progress.version = version
             self._record_results(own_id, trial, progress)
-        state = _STATE_OF.get(trial.status)
+        state = STATE_OF.get(trial.status)
         if state == "pending" and progress.first is not None:
-            # Tune writes its state less often than the results.
+            # Tune writes results more often than its state.
             state = "running"
         error = trial.error() if state in ("failed", None) else ""
         at = progress.last if progress.last > -math.inf else None
@@ -109,7 +96,7 @@ class RecordedSearch:
     def _record_copy(
         self, own_id: str, trial: RecordedTrial, config: object, progress: _Progress
     ) -> None:
-        """Record from which trial a changed config is; Tune's lines have no time of their own."""
+        """Record from which trial a changed config is; Tune records no time."""
         if config == progress.config:
             return
         progress.config = config
@@ -131,8 +118,8 @@ class RecordedSearch:
             if progress.first is None:
                 progress.first = at - _number(result, "time_this_iter_s", 0.0)
                 self._board.change(own_id, "running", at=progress.first)
-            # The file is read from its start whenever it has grown. A trial that was restored has
-            # earlier iterations at a later time.
+            # The file is always read from its start. A restored trial has earlier iterations at a
+            # later time.
             if iteration > progress.iteration or at > progress.last:
                 self._record_copy(own_id, trial, result.get("config"), progress)
                 self._board.record(own_id, result, at=at)
@@ -149,5 +136,4 @@ def _version(file: Path) -> tuple[int, int]:
 
 def _number(result: Mapping[str, Any], name: str, otherwise: float) -> float:
     value = result.get(name)
-    is_number = isinstance(value, int | float) and math.isfinite(value)
-    return float(value) if is_number and value is not None else otherwise
+    return float(value) if is_number(value) else otherwise

@@ -17,7 +17,7 @@ _MOST_ROWS, _LONGEST_CELL = 200, 80
 
 
 class HtmlReporter(JupyterNotebookReporter):
-    """Pickles without ``show``; Tune prints its usual progress where nobody has ``seen`` it."""
+    """Pickled without ``show``; Tune prints its usual progress where this is not ``seen``."""
 
     __module__ = "tune_wandb_nb"  # The path under which Tune pickles it: see `_HOME` there.
 
@@ -27,7 +27,7 @@ class HtmlReporter(JupyterNotebookReporter):
         if has_kernel(running_shell()):
             assume_notebook()
         with warnings.catch_warnings():
-            # Outside a notebook the base class warns, but there Tune ignores the reporter anyway.
+            # Outside a notebook, where Tune ignores the reporter, the base class warns.
             warnings.simplefilter("ignore")
             super().__init__(
                 overwrite=False,
@@ -41,7 +41,7 @@ class HtmlReporter(JupyterNotebookReporter):
         return {**without_display(self.__dict__), "_show": None}
 
     def __bool__(self) -> bool:
-        # Tune replaces a reporter that is false by its own, which prints.
+        # Tune uses its own in the place of one that is false.
         return self._seen and self._show is not None
 
     def report(self, trials: list["Trial"], done: bool, *sys_info: str) -> None:

@@ -1,5 +1,3 @@
-"""Interrupts for a search in a thread, with the same effect as Ctrl+C in the main thread."""
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +11,9 @@ _INTERRUPT = threading.local()
 
 @contextmanager
 def interrupted_by(event: threading.Event) -> Iterator[None]:
-    """Only an interrupt has Tune record which trials are unfinished, so that they can be resumed.
+    """Only after an interrupt, not a stopper or an error, can Tune resume unfinished trials.
 
-    After a stopper or an exception they are recorded as done or not at all. Searches in other
-    threads keep Tune's own event.
+    Searches in other threads keep Tune's own event.
     """
     replace_interrupt_event(lambda: getattr(_INTERRUPT, "event", None))
     _INTERRUPT.event = event

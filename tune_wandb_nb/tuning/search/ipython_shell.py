@@ -1,5 +1,3 @@
-"""The IPython shell of this process, in a notebook or a terminal."""
-
 import sys
 from typing import cast
 
@@ -15,5 +13,4 @@ def running_shell() -> object:
 
 
 def has_kernel(shell: object) -> bool:
-    """Whatever the name of the shell's class."""
     return getattr(shell, "kernel", None) is not None

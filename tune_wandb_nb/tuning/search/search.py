@@ -1,5 +1,3 @@
-"""`Search`: one Tune search in the background."""
-
 import contextvars
 import copy
 import os
@@ -12,17 +10,18 @@ from tune_wandb_nb.compat.ray import (
     serialize_registrations,
     silence_sigterm_warning,
 )
+from tune_wandb_nb.tracking.settings.settings import SettingsError
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.callback import BoardCallback
+from tune_wandb_nb.tuning.board.objectives import objectives_of
 from tune_wandb_nb.tuning.search.interrupt import interrupted_by
-from tune_wandb_nb.tuning.search.objectives import without_objectives
 from tune_wandb_nb.tuning.search.start_warnings import start_warnings
 
 if TYPE_CHECKING:
     from ray import tune
     from ray.tune.callback import Callback
 
-__all__ = ["Search", "SearchError", "Status"]
+__all__ = ["Search", "SearchError", "Status", "without_objectives"]
 
 Status = Literal["new", "running", "stopping", "stopped", "finished", "failed"]
 
@@ -31,14 +30,14 @@ _RUNNING = ("running", "stopping")
 
 
 class SearchError(RuntimeError):
-    """The search is in the wrong state for a call; the message names calls that are possible."""
+    """The search is in the wrong state for a call."""
 
 
 class Search:
     """One search in a thread of its own; the arguments are those of ``tune.Tuner``.
 
     ``metric`` and ``mode`` may be lists. The ``run_config`` is copied; its callbacks come before
-    ``callbacks``, its stopper and its progress reporter stay in force.
+    ``callbacks``, its progress reporter stays.
     """
 
     def __init__(
@@ -64,56 +63,37 @@ class Search:
         self._more_callbacks = (*callbacks, self._recorder)
         self._reporter = progress_reporter
         self._lock = threading.Lock()
-        self._status: Status = "new"
+        self.status: Status = "new"
         self._done = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._results: tune.ResultGrid | None = None
-        self._error: BaseException | None = None
-        self._path: str | None = None
-
-    @property
-    def status(self) -> Status:
-        return self._status
-
-    @property
-    def results(self) -> "tune.ResultGrid | None":
-        return self._results
-
-    @property
-    def error(self) -> BaseException | None:
-        """What ended the search early. Failed trials do not end a search."""
-        return self._error
-
-    @property
-    def path(self) -> str | None:
-        return self._path
+        self.results: tune.ResultGrid | None = None
+        self.error: BaseException | None = None
+        """What ended the search early, other than failed trials."""
+        self.path: str | None = None
 
     def warnings(self) -> list[str]:
-        """What looks wrong in the search as it is given, in words; it can start all the same."""
+        """What looks wrong; the search can start all the same."""
         metrics = [objective.metric for objective in self.board.snapshot().objectives]
         return start_warnings(self._trainable, self._param_space, metrics)
 
     def start(self) -> None:
-        if self._status != "new":
+        if self.status != "new":
             raise SearchError(
-                f"a search starts once, but this one is {self._status};"
+                f"a search starts once, but this one is {self.status};"
                 " resume() goes on with it once it has ended, a new Experiment starts from the"
                 " beginning."
             )
         self._launch(None, {})
 
     def resume(self, path: "str | os.PathLike[str] | None" = None, **how: Any) -> None:
-        """Go on with this search after a stop, or with the experiment in ``path``.
-
-        ``how`` goes to ``tune.Tuner.restore``. Raises SearchError.
-        """
-        if self._status in _RUNNING:
+        """``path`` is of another experiment, ``how`` for ``tune.Tuner.restore``."""
+        if self.status in _RUNNING:
             raise SearchError(
-                f"a search can be resumed when it has ended, but this one is {self._status};"
+                f"a search can be resumed when it has ended, but this one is {self.status};"
                 " stop() and wait() first."
             )
-        folder = os.fspath(path) if path is not None else self._path
+        folder = os.fspath(path) if path is not None else self.path
         if folder is None:
             raise SearchError(
                 "there is nothing to resume: this search was not started;"
@@ -122,27 +102,25 @@ class Search:
         self._launch(folder, how)
 
     def stop(self) -> None:
-        """Return at once; `wait` returns when the search has ended."""
+        """Returns at once."""
         with self._lock:
-            if self._status == "running":
-                self._status = "stopping"
+            if self.status == "running":
+                self.status = "stopping"
         self._stop.set()
 
     def stop_trial(self, trial_id: str) -> None:
-        """The trial ends with its next result."""
-        if self._status != "running":
+        if self.status != "running":
             raise SearchError(
-                f"a trial can be stopped while its search runs, but this one is {self._status}."
+                f"a trial can be stopped while its search runs, but this one is {self.status}."
             )
         self._recorder.stop_trial(trial_id)
 
     def wait(self, timeout: float | None = None) -> "tune.ResultGrid":
         """Raises the error that ended the search, or TimeoutError.
 
-        The first interrupt of the kernel (or Ctrl+C) stops the search cleanly, and `wait` goes on
-        until it has ended. A second interrupt ends `wait` at once.
+        The first interrupt (Ctrl+C) stops the search cleanly, a second one ends `wait` at once.
         """
-        if self._status == "new":
+        if self.status == "new":
             raise SearchError("this search was not started: call start() before wait().")
         try:
             ended = self._join(timeout)
@@ -154,20 +132,19 @@ class Search:
             raise TimeoutError(
                 f"the search still runs after {timeout:g} s; wait() again, or stop() it."
             )
-        if self._error is not None:
-            raise self._error
-        assert self._results is not None
-        return self._results
+        if self.error is not None:
+            raise self.error
+        assert self.results is not None
+        return self.results
 
     def _launch(self, folder: str | None, how: Mapping[str, Any]) -> None:
         self._done.clear()
         self._stop.clear()
-        self._results = self._error = None
-        self._status = "running"
-        # Ray takes seconds to start and may fail to start, so dashboards follow the board from now.
+        self.results = self.error = None
+        self.status = "running"
+        # Ray takes seconds to start, and may fail: dashboards follow the board from now.
         self.board.begin()
-        # With the caller's context, output of the search appears below the notebook cell that
-        # started the search.
+        # With this context, output appears below the notebook cell that started the search.
         context = contextvars.copy_context()
         self._thread = threading.Thread(
             target=context.run, args=(self._run, folder, how), name="tune-search", daemon=True
@@ -179,23 +156,19 @@ class Search:
         serialize_registrations()
         try:
             tuner = self._tuner() if folder is None else self._restored_tuner(folder, how)
-            self._path = folder or _folder_of(tuner)
+            self.path = folder or _folder_of(tuner)
             with interrupted_by(self._stop):
-                self._results = tuner.fit()
+                self.results = tuner.fit()
         except BaseException as error:
-            self._error = error
+            self.error = error
             self.board.end(error=f"{type(error).__name__}: {error}")
         finally:
-            if self._results is not None:
-                self._path = self._results.experiment_path
+            if self.results is not None:
+                self.path = self.results.experiment_path
             with self._lock:
-                self._status = self._final_status()
+                ended: Status = "stopped" if self._stop.is_set() else "finished"
+                self.status = "failed" if self.error is not None else ended
             self._done.set()
-
-    def _final_status(self) -> Status:
-        if self._error is not None:
-            return "failed"
-        return "stopped" if self._stop.is_set() else "finished"
 
     def _tuner(self) -> "tune.Tuner":
         from ray import tune
@@ -220,7 +193,7 @@ class Search:
         )
         run_config = run_config_of(tuner)
         if run_config is not None:
-            # The callbacks from the folder are unpickled copies without boards, widgets and keys.
+            # The unpickled callbacks have no boards, widgets and keys.
             run_config.callbacks = list(getattr(self._run_config, "callbacks", None) or [])
             run_config.progress_reporter = getattr(self._run_config, "progress_reporter", None)
             self._add_callbacks(run_config)
@@ -231,7 +204,7 @@ class Search:
         run_config.progress_reporter = run_config.progress_reporter or self._reporter
 
     def _join(self, timeout: float | None) -> bool:
-        # Short waits in a loop, because Ctrl+C cannot interrupt an unlimited wait on Windows.
+        # On Windows, Ctrl+C cannot interrupt an unlimited wait.
         if timeout is not None:
             return self._done.wait(timeout)
         while not self._done.wait(_POLL_SECONDS):
@@ -245,3 +218,24 @@ def _folder_of(tuner: "tune.Tuner") -> str | None:
         return None
     # A pathlib.Path would damage a URI.
     return f"{os.fspath(run_config.storage_path).rstrip('/')}/{run_config.name}"
+
+
+def without_objectives(tune_config: Any) -> Any:
+    """Drop several objectives, which Tune takes in an algorithm only; raises SettingsError."""
+    objectives = objectives_of(
+        getattr(tune_config, "metric", None), getattr(tune_config, "mode", None)
+    )
+    if len(objectives) < 2:  # noqa: PLR2004 - one objective is what Tune takes
+        return tune_config
+    algorithm = tune_config.search_alg
+    # Without a metric the algorithm would wait for Tune's.
+    if algorithm is not None and getattr(algorithm, "metric", ()) is None:
+        metrics, modes = [o.metric for o in objectives], [o.mode for o in objectives]
+        raise SettingsError(
+            f"with several metrics the search algorithm needs them, too, but this"
+            f" {type(algorithm).__name__} has none; write"
+            f" {type(algorithm).__name__}(metric={metrics}, mode={modes})."
+        )
+    plain = copy.copy(tune_config)
+    plain.metric = plain.mode = None
+    return plain

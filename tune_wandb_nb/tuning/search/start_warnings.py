@@ -1,5 +1,3 @@
-"""Mistakes that can be seen before a search starts, and would cost its first minutes."""
-
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,10 +18,7 @@ _DISTRIBUTIONS = {*KINDS, "grid_search", "sample_from"} - {"grid", "constant"}
 def start_warnings(
     trainable: Any, param_space: Mapping[str, Any], metrics: Iterable[str]
 ) -> list[str]:
-    """Return what looks wrong, in words; a search with all of it can start all the same.
-
-    Only the trainable's source is read, so a function without source has no warnings of its own.
-    """
+    """Return what looks wrong; a search with all of it can start all the same."""
     return [
         *_missing(trainable, param_space),
         *_texts(param_space),

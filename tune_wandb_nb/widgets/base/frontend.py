@@ -6,12 +6,12 @@ from typing import Literal, TypeAlias, cast, get_args
 
 from tune_wandb_nb.tuning.search.ipython_shell import has_kernel, running_shell
 
-__all__ = ["OVERRIDE", "Frontend", "FrontendName", "detect_frontend", "user_names"]
+__all__ = ["OVERRIDE", "Frontend", "FrontendName", "allow_widgets", "detect_frontend", "user_names"]
 
 FrontendName: TypeAlias = Literal["jupyterlab", "notebook", "colab", "vscode", "plain"]
 
 OVERRIDE = "TUNE_WANDB_NB_FRONTEND"
-"""The environment variable that names the frontend where detection gets it wrong."""
+"""The environment variable that names the frontend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def detect_frontend(
     modules: Container[str] | None = None,
     shell: object = None,
 ) -> Frontend:
-    """Notebook 7 is "jupyterlab" too: a kernel cannot tell the two apart."""
+    """A kernel cannot tell Notebook 7 from "jupyterlab"."""
     environ = os.environ if environ is None else environ
     modules = sys.modules if modules is None else modules
     if named := environ.get(OVERRIDE):
@@ -50,6 +50,14 @@ def detect_frontend(
     if "VSCODE_PID" in environ or "__vsc_ipynb_file__" in notebook_names:
         return Frontend("vscode")
     return Frontend("jupyterlab")
+
+
+def allow_widgets() -> None:
+    """Colab shows widgets of other packages only when asked to."""
+    if detect_frontend().name == "colab":
+        from google.colab import output
+
+        output.enable_custom_widget_manager()
 
 
 def user_names(shell: object = None) -> Mapping[str, object]:

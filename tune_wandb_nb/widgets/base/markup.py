@@ -16,6 +16,7 @@ __all__ = [
     "note",
     "params_text",
     "safe_html",
+    "show_html",
     "table",
 ]
 
@@ -59,7 +60,6 @@ def escape(value: object) -> str:
 
 
 def link(url: str, text: str) -> str:
-    """Plain text if the URL is not http(s)."""
     if not url.startswith(("https://", "http://")):
         return escape(text)
     return f'<a href="{escape(url)}" target="_blank" rel="noopener">{escape(text)}</a>'
@@ -71,7 +71,7 @@ def name_tag(text: str, longest: int = 28, title: str = "") -> str:
 
 
 def note(text: str) -> str:
-    """``text`` must be escaped HTML already."""
+    """``text`` is HTML."""
     return f'<div class="twp"><div class="note">{text}</div></div>'
 
 
@@ -81,7 +81,7 @@ def params_text(params: Mapping[str, Any], most: int = 8) -> str:
 
 
 def bar(parts: Iterable[tuple[float, str, str]], label: str) -> str:
-    """Parts are share, colour and tooltip."""
+    """``parts`` are shares, colours and tooltips."""
     inner = "".join(
         f'<div style="width:{share * 100:.2f}%;background:{color}" title="{escape(title)}"></div>'
         for share, color, title in parts
@@ -91,10 +91,7 @@ def bar(parts: Iterable[tuple[float, str, str]], label: str) -> str:
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]], style: str = "") -> str:
-    """Numbers are shortened and right-aligned, `safe_html` is not escaped again.
-
-    With the style "fit" the table fills the width, and long cells of the last column are cut.
-    """
+    """With the style "fit" it fills the width, and long cells of the last column are cut."""
     cells = [[_cell(value) for value in row] for row in rows]
     first = cells[0] if cells else []
     heads = "".join(
@@ -118,5 +115,11 @@ class _SafeHtml(str):
 
 
 def safe_html(text: str) -> str:
-    """Mark HTML that was built with this module's functions, so that `table` inserts it as is."""
+    """Mark HTML that `table` inserts as it is."""
     return _SafeHtml(text)
+
+
+def show_html(widget: Any, html: str) -> None:
+    """Hide the widget if there is nothing to show."""
+    widget.value = html
+    widget.layout.display = None if html else "none"

@@ -1,8 +1,8 @@
-"""Colours that colour-blind people can tell apart, on light and dark backgrounds."""
+"""Colours that colour-blind people can tell apart."""
 
 __all__ = ["BEST", "FULL_DESCRIPTION", "GREY", "STATE_COLORS", "blend"]
 
-# The palette of Okabe and Ito, without its black and its yellow.
+# Okabe and Ito's.
 BEST = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 
 _SCALE = ("#6a8fd8", "#9aa39b", "#e69f00")
@@ -22,7 +22,7 @@ FULL_DESCRIPTION = {"description_width": "initial"}
 
 
 def blend(goodness: float) -> str:
-    """Between blue and orange, for 0, the worst, to 1, the best."""
+    """From blue for 0, the worst, to orange for 1."""
     position = min(max(goodness, 0.0), 1.0) * (len(_SCALE) - 1)
     left = min(int(position), len(_SCALE) - 2)
     pairs = zip(_rgb(_SCALE[left]), _rgb(_SCALE[left + 1]), strict=True)

@@ -9,10 +9,9 @@ _VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 class StaticOutput:
-    """A second output below a live widget: empty at first, static HTML and a PNG at the end.
+    """A second output below a live widget, whose style sheet hides it: at the end HTML and a PNG.
 
-    The live widget has a style sheet that hides it, so that only places without a kernel (GitHub,
-    nbviewer, nbconvert's HTML) show it.
+    Only places without a kernel (GitHub, nbviewer, nbconvert's HTML) show it.
     """
 
     def __init__(self) -> None:
@@ -29,7 +28,6 @@ class StaticOutput:
         return f"<style>body:has(.{self.live_class}) {static} {{display: none;}}</style>"
 
     def display(self, widget: Any, report: Callable[[], str] | None) -> None:
-        """Without a ``report`` the static output stays empty."""
         from IPython.display import display
 
         view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
@@ -40,7 +38,6 @@ class StaticOutput:
         display(data, raw=True, display_id=display_id)  # type: ignore[no-untyped-call]
 
     def update(self, report: Callable[[], str], png: Callable[[], bytes | None]) -> None:
-        """Render nothing if none was displayed."""
         if not self._display_ids:
             return
         from IPython.display import update_display

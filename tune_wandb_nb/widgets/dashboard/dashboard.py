@@ -32,20 +32,20 @@ _NO_SPACE: Mapping[str, Any] = {}
 
 
 class Dashboard(ShownSearch):
-    """Shows one search while it runs, and what came of it afterwards.
+    """Shows one search while it runs and afterwards.
 
-    Outside of a notebook there is nothing to show it in: Tune prints its usual progress, and the
-    page in W&B and at the end the audit are printed with it.
+    Outside of a notebook Tune prints its usual progress, with the page in W&B and, at the end, the
+    audit.
 
     Args:
         logger: The search's `WandbLogger`; without one there is no W&B page.
-        metric: The tuned metric, or several, if the search itself does not say.
+        metric: The tuned metric, or several, if the search does not say.
         mode: "min" or "max"; for several metrics a list.
         height: The height of the W&B page in pixels.
         board: The board to show; by default a new one, filled by `callback`.
-        stop: Called at a click on Stop; without it there is no such button.
-        param_space: What ``tune.Tuner`` takes: it says which hyperparameters are categories, and
-            which are logarithmic. Without it the values of the trials decide.
+        stop: Called at a click on Stop.
+        param_space: What ``tune.Tuner`` takes: it says which hyperparameters are categories or
+            logarithmic. Without it the values decide.
 
     Raises:
         SettingsError: a mode other than "min" and "max", or another number of modes than metrics.
@@ -95,8 +95,7 @@ class Dashboard(ShownSearch):
             experiment: The path or URI (s3://, gs://) of its folder, or a ``tune.ResultGrid``.
             follow: Go on reading while the search runs elsewhere; `close` ends that.
             metric: The tuned metric, or several; by default what Tune's files say.
-            mode: "min" or "max". Without it no trial is better than another, unless the search was
-                recorded by a dashboard.
+            mode: "min" or "max"; needed if the search had no dashboard.
             param_space: The search space, if the search had no dashboard.
 
         Raises:
@@ -116,7 +115,7 @@ class Dashboard(ShownSearch):
         return dashboard
 
     def close(self) -> None:
-        """Take the dashboard out of the notebook, and follow its experiment no longer."""
+        """Take the dashboard out of the notebook and follow its experiment no longer."""
         self._closed.set()
         super().close()
 
@@ -137,17 +136,14 @@ class Dashboard(ShownSearch):
 
     @cached_property
     def reporter(self) -> "HtmlReporter":
-        """The Tune progress reporter that shows Tune's output here instead of printing it.
-
-        Outside of a notebook Tune prints its usual progress.
-        """
+        """The Tune progress reporter that shows Tune's output here instead of printing it."""
         from tune_wandb_nb.tuning.search.html_reporter import HtmlReporter
 
         return HtmlReporter(self.tune.show, seen=self._terminal_report is None)
 
     @property
     def selected(self) -> list[str]:
-        """The ids of the trials that are selected in the table and the charts; can be set.
+        """The ids of the selected trials; can be set.
 
         Example:
             >>> dashboard = tw.Dashboard()
@@ -168,7 +164,7 @@ class Dashboard(ShownSearch):
         self.view.selected = chosen
 
     def report(self) -> str:
-        """Return the lasting report as HTML: table and charts, without a kernel or a network."""
+        """Return the lasting report as HTML that needs no kernel or network."""
         return self._lasting.html()
 
     def save(self, path: "str | os.PathLike[str]") -> None:
@@ -178,7 +174,7 @@ class Dashboard(ShownSearch):
             >>> tw.Dashboard.open("~/ray_results/digits").save("report.html")
         """
         if not self._refresher.is_needed:
-            # The last refresh may still run; the file must show the same final state.
+            # The last refresh may still run.
             self.settle(_SETTLE_TIMEOUT)
         self._importance.update(self.board.snapshot())
         self._importance.wait()
@@ -191,7 +187,7 @@ def compare(
     mode: Mode = None,
     param_space: Mapping[str, Any] = _NO_SPACE,
 ) -> Dashboard:
-    """Show several experiments in one dashboard; each trial says which one it belongs to.
+    """Show several experiments in one dashboard; each trial says its own.
 
     Args:
         *experiments: What `Dashboard.open` takes.

@@ -2,6 +2,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from tune_wandb_nb.tracking.history.tune_experiment import (
@@ -39,15 +40,11 @@ class _BesideMethod:
 
 def beside_method(method: Any) -> Callable[[_T], _T]:
     """Instances keep the inherited method of that name."""
-
-    def decorate(on_class: _T) -> _T:
-        return cast("_T", _BesideMethod(method, on_class))
-
-    return decorate
+    return cast("Callable[[_T], _T]", partial(_BesideMethod, method))
 
 
 def location_of(given: Any) -> str:
-    """Raises SettingsError, as all functions here do."""
+    """Raises SettingsError, as other functions here do."""
     path = getattr(given, "experiment_path", given)
     if not isinstance(path, str | os.PathLike):
         raise SettingsError(
@@ -64,7 +61,6 @@ def location_of(given: Any) -> str:
 
 
 def load_experiments(board: TrialBoard, locations: Iterable[str]) -> None:
-    """The board ends; several experiments are told apart by their names."""
     listed = list(locations)
     names = _distinct([experiment_name(location) for location in listed])
     searches = []
@@ -84,7 +80,7 @@ def load_experiments(board: TrialBoard, locations: Iterable[str]) -> None:
 
 
 def recall_experiment(board: TrialBoard, location: str) -> None:
-    """A folder that cannot be read is left to Tune, whose error says more."""
+    """Leave a folder that cannot be read to Tune."""
     if board.snapshot().trials:
         return
     with suppress(SettingsError), copied_experiment(location) as copy:
@@ -97,19 +93,12 @@ def recall_experiment(board: TrialBoard, location: str) -> None:
 def follow_experiment(
     board: TrialBoard, location: str, stop: threading.Event, complain: Callable[[str], None]
 ) -> None:
-    """Go on in a thread while the search runs elsewhere.
-
-    The board ends when all trials have ended and nothing has changed for half a minute.
-    ``complain`` is called when the folder cannot be read for a while.
-    """
-    copies = ExitStack()
-    copy = copies.enter_context(copied_experiment(location))
-    search = RecordedSearch(board, copy.folder, location)
-    try:
+    """Go on in a thread until all trials have ended and nothing has changed for half a minute."""
+    with ExitStack() as stack:
+        copy = stack.enter_context(copied_experiment(location))
+        search = RecordedSearch(board, copy.folder, location)
         search.update()
-    except SettingsError:
-        copies.close()
-        raise
+        copies = stack.pop_all()
     board.call_it(experiment_name(location))
     board.begin(at=search.started)
     every = _REMOTE_EVERY if "://" in location else _LOCAL_EVERY
@@ -126,7 +115,7 @@ def follow_experiment(
 def _until_over(
     search: RecordedSearch, copy: ExperimentCopy, stop: threading.Event, every: float
 ) -> Iterator[str]:
-    """Yield what goes wrong meanwhile."""
+    """Yield what goes wrong."""
     quiet = 0.0
     while quiet < _QUIET and not stop.wait(every):
         try:

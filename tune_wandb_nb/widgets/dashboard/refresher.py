@@ -36,7 +36,7 @@ class Refresher:
         try:
             is_running = True
             while is_running or self.is_needed:
-                # Read before the refresh: if the search ends during it, another refresh follows.
+                # If the search ends during the refresh, another one follows.
                 is_running = self.is_needed
                 self._refresh()
                 if is_running:

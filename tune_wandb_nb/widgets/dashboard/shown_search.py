@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets
 
-from tune_wandb_nb.search_space.space.param_types import param_types
+from tune_wandb_nb.search_space.space.params import param_types
 from tune_wandb_nb.tracking.settings.settings import SettingsError
 from tune_wandb_nb.tuning.board.board import TrialBoard
+from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
+from tune_wandb_nb.tuning.chart_data.importance import ImportanceData, importance_data
 from tune_wandb_nb.tuning.chart_data.search_header import SearchContext
-from tune_wandb_nb.widgets.base.frontend import detect_frontend
-from tune_wandb_nb.widgets.base.markup import STYLE, escape, note
+from tune_wandb_nb.widgets.base.frontend import allow_widgets, detect_frontend
+from tune_wandb_nb.widgets.base.markup import STYLE, escape, note, show_html
 from tune_wandb_nb.widgets.base.static_output import StaticOutput
-from tune_wandb_nb.widgets.dashboard.importance_task import ImportanceTask
 from tune_wandb_nb.widgets.dashboard.lasting import LastingReport
 from tune_wandb_nb.widgets.dashboard.refresher import Refresher
 from tune_wandb_nb.widgets.dashboard.terminal_report import TerminalReport
@@ -27,12 +28,11 @@ __all__ = ["ShownSearch"]
 
 _T = TypeVar("_T")
 _LIVE, _WANDB = 0, 1
+_GROWTH = 1.1
 _NO_SPACE: Mapping[str, Any] = {}
 
 
 class ShownSearch(ipywidgets.VBox):
-    """Table and charts, Tune's own output, the W&B page; Stop; and what lasts."""
-
     def __init__(self, board: TrialBoard, logger: "WandbLogger | None", height: int) -> None:
         self.board = board
         self.shows_stop = True
@@ -41,7 +41,7 @@ class ShownSearch(ipywidgets.VBox):
         self._stopping = False
         self._refresh_lock = threading.Lock()
         self._static_output = StaticOutput()
-        self._importance = ImportanceTask()
+        self._importance = _ImportanceTask()
         frontend = detect_frontend()
         self.notice = ipywidgets.HTML(layout=ipywidgets.Layout(display="none"))
         self.view = TrialsView(stop=self._on_stop, stop_trial=self._on_stop_trial)
@@ -54,7 +54,6 @@ class ShownSearch(ipywidgets.VBox):
         self._lasting.outputs.append(self._static_output)
         is_seen = frontend.shows_widgets
         self._terminal_report = None if is_seen else TerminalReport(board, lambda: self.page.logger)
-        # While the dashboard is live, this style hides the static output below it.
         style = ipywidgets.HTML(STYLE + self._static_output.hide_while_live)
         style.layout = ipywidgets.Layout(display="none")
         super().__init__([style, self.notice, self.tabs])
@@ -73,7 +72,7 @@ class ShownSearch(ipywidgets.VBox):
         stop_trial: Callable[[str], None] | None = None,
         param_space: Mapping[str, Any] = _NO_SPACE,
     ) -> None:
-        """Show a search that is made after its dashboard; `Experiment` does this.
+        """Show a search that is made after its dashboard.
 
         Args:
             logger: Its `WandbLogger`, where the dashboard has none yet.
@@ -92,7 +91,7 @@ class ShownSearch(ipywidgets.VBox):
         """Let one trial end with its next result.
 
         Raises:
-            SettingsError: the dashboard does not belong to a search that runs here.
+            SettingsError: the dashboard has no search that runs here.
             SearchError: the search does not run.
         """
         if self._stop_one is None:
@@ -103,24 +102,23 @@ class ShownSearch(ipywidgets.VBox):
         self._stop_one(trial_id)
 
     def refresh(self) -> None:
-        """Show what the board knows now; called once a second while the search runs."""
+        """Show the board as it is now; called once a second while the search runs."""
         with self._refresh_lock:
             if self._terminal_report is not None:
                 return
             snapshot = self.board.snapshot()
             self._importance.update(snapshot)
-            running = snapshot.started is not None and snapshot.ended is None
-            self._stopping = self._stopping and running
+            self._stopping = self._stopping and snapshot.is_running
             self.show_notice(getattr(self.page.logger, "trouble", None))
             self.page.show(snapshot)
             self.view.show(snapshot, self._context())
 
     def settle(self, timeout: float | None = None) -> bool:
-        """Wait until the end of the search is shown, and kept in the notebook's output."""
+        """Wait until the end of the search is shown and kept in the notebook's output."""
         return self._refresher.settle(timeout)
 
     def lasts_in(self, output: StaticOutput) -> None:
-        """Write the final report also into the output of a widget around the dashboard."""
+        """Write the final report into the output of a widget around the dashboard, too."""
         self._lasting.outputs.append(output)
 
     # Internals
@@ -129,13 +127,13 @@ class ShownSearch(ipywidgets.VBox):
         if self._terminal_report is not None:
             return
         self.tune.flush()
-        # The last importances count all trials.
+        # The last ones count all trials.
         self._importance.wait()
         self.refresh()
         self._lasting.keep()
 
     def _or_show_error(self, show: Callable[[], _T]) -> _T | None:
-        # What cannot be shown must not prevent all later refreshes.
+        # An error must not prevent later refreshes.
         try:
             return show()
         except Exception as error:
@@ -143,10 +141,7 @@ class ShownSearch(ipywidgets.VBox):
             return None
 
     def show_notice(self, text: str | None) -> None:
-        html = note(escape(text)) if text else ""
-        if html != self.notice.value:
-            self.notice.value = html
-            self.notice.layout.display = None if html else "none"
+        show_html(self.notice, note(escape(text)) if text else "")
 
     def _context(self) -> SearchContext:
         return SearchContext(
@@ -165,7 +160,7 @@ class ShownSearch(ipywidgets.VBox):
             self.refresh()
 
     def _on_stop_trial(self, trial_id: str) -> None:
-        # A search that has ended meanwhile has no trial to stop.
+        # The search may have ended.
         with suppress(RuntimeError, SettingsError):
             self.stop_trial(trial_id)
 
@@ -175,12 +170,36 @@ class ShownSearch(ipywidgets.VBox):
         return [(text, url) for text, url in links if url]
 
     def _ipython_display_(self, **_: Any) -> None:
-        frontend = detect_frontend()
-        if frontend.name == "colab":
-            # Colab shows widgets of third-party packages only when asked to.
-            from google.colab import output
-
-            output.enable_custom_widget_manager()
+        allow_widgets()
         self.view.expect_page()
         ended = self.board.snapshot().ended is not None
         self._static_output.display(self, self.report if ended else None)
+
+
+class _ImportanceTask:
+    """Works, longer than a refresh may, when a tenth more trials have finished."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+        self._computed_for: tuple[str | None, int] = (None, 0)
+        self.result: ImportanceData | None = None
+
+    def update(self, snapshot: BoardSnapshot) -> None:
+        metric = snapshot.shown_metric
+        finished = snapshot.counts["done"] + snapshot.counts["stopped"]
+        last_metric, last_finished = self._computed_for
+        due = metric != last_metric or finished >= last_finished * _GROWTH + 1
+        final = snapshot.ended is not None and finished != last_finished
+        if (due or final) and not (self._thread and self._thread.is_alive()):
+            self._computed_for = (metric, finished)
+            self._thread = threading.Thread(
+                target=self._compute, args=(snapshot, metric), name="importance", daemon=True
+            )
+            self._thread.start()
+
+    def wait(self) -> None:
+        if self._thread is not None:
+            self._thread.join()
+
+    def _compute(self, snapshot: BoardSnapshot, metric: str | None) -> None:
+        self.result = importance_data(snapshot, metric)

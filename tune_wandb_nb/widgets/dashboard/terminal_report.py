@@ -1,5 +1,3 @@
-"""Printed for a terminal, at the end of a search: its audit."""
-
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +13,8 @@ _MOST_TRIALS = 100
 
 
 class TerminalReport:
+    """Prints the audit at the end of a search."""
+
     def __init__(self, board: TrialBoard, logger: Callable[[], Any]) -> None:
         self._logger = logger
         self._ended = False

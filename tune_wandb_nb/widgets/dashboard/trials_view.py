@@ -10,28 +10,26 @@ import traitlets
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
 from tune_wandb_nb.tuning.chart_data.search_header import SearchContext
 from tune_wandb_nb.tuning.chart_data.state_encoder import Message, StateEncoder
-from tune_wandb_nb.widgets.report.bundle import BUNDLE, STYLES
+from tune_wandb_nb.widgets.report.report import BUNDLE, STYLES
 
 __all__ = ["TrialsView"]
 
 _BYTES_A_SECOND = 20_000
-"""The average rate at which a view may send data to the browser."""
 _STATES_APART = 2.0
 
 
 class TrialsView(anywidget.AnyWidget):
-    """Sends the changes of a search to the browser, and takes clicks from there.
+    """A page that begins to show the view asks until it gets the full state, then gets changes.
 
-    A page that begins to show the view asks for the full state, again until the state arrives, and
-    gets changes after that. While the kernel is busy with a cell it cannot answer, so until the
-    first question the full state is sent again and again, as often as its size allows.
+    A kernel that is busy with a cell cannot answer: until the first question the full state is sent
+    again and again, as often as its size allows.
     """
 
     _esm = BUNDLE
     _css = STYLES
     selected = traitlets.List(traitlets.Unicode()).tag(sync=True)
     saved = traitlets.Unicode("").tag(sync=True)
-    """The last state, for a notebook that is opened without a kernel."""
+    """The last state, for when there is no kernel."""
     options = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -43,7 +41,7 @@ class TrialsView(anywidget.AnyWidget):
     ) -> None:
         super().__init__(options={"theme": None, "height": None})
         self._stop, self._stop_trial, self._clock = stop, stop_trial, clock
-        # The dashboard's thread shows snapshots; questions arrive in a thread of the kernel.
+        # The dashboard's thread shows snapshots, the kernel's takes questions.
         self._lock = threading.Lock()
         self._encoder = StateEncoder()
         self._shown: tuple[BoardSnapshot, SearchContext] | None = None
@@ -52,11 +50,10 @@ class TrialsView(anywidget.AnyWidget):
         self.on_msg(self._on_message)
 
     def expect_page(self) -> None:
-        """The view is displayed once more."""
         self._was_asked = False
 
     def show(self, snapshot: BoardSnapshot, context: SearchContext) -> None:
-        """Unless too much was sent a moment ago; at the end always."""
+        """Send nothing shortly after much was sent, except at the end."""
         with self._lock:
             self._shown = (snapshot, context)
             now, has_ended = self._clock(), snapshot.ended is not None
@@ -79,7 +76,7 @@ class TrialsView(anywidget.AnyWidget):
         if kind == "ready":
             with self._lock:
                 self._was_asked = True
-                # Questions that waited while the kernel was busy are repetitions of one question.
+                # Questions that waited for a busy kernel are one question.
                 if not content.get("again") or self._clock() >= self._next_state:
                     self._send_state()
         elif kind == "stop":

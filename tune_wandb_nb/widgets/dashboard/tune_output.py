@@ -11,7 +11,7 @@ _BYTES_A_SECOND = 5_000
 
 
 class TuneOutput(ipywidgets.Accordion):
-    """Shows Tune's HTML, complete; what is folded away is sent seldom, since nobody reads it."""
+    """What is folded away is sent seldom."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -24,7 +24,6 @@ class TuneOutput(ipywidgets.Accordion):
         self.observe(lambda _: self.flush(), "selected_index")
 
     def show(self, html: str) -> None:
-        """An empty one leaves the last as it is."""
         if not html:
             return
         self._newest = f'<div class="twp twp-tune">{html}</div>'

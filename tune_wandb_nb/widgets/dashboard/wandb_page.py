@@ -22,11 +22,9 @@ _MOST_TRIALS = 200
 
 
 class WandbPage(ipywidgets.VBox):
-    """Embeds the page of the group, of the project or of one trial's run, beside a plain link.
+    """Embeds a page, with a link: cookies, a private project or http may leave an iframe blank.
 
-    A browser may leave an iframe blank without an error: because of cookies, a private project, or
-    http inside https. A new iframe loads the whole page again, so it is replaced only if its URL
-    changes or at a click on Reload.
+    A new iframe loads the whole page again, so it is replaced only for a new URL or at a click.
     """
 
     def __init__(self, logger: Any, frontend: Frontend, height: int) -> None:
@@ -39,7 +37,6 @@ class WandbPage(ipywidgets.VBox):
         self._showed_view = False
         self._was_checked = False
         self._refusal: str | None = None
-        """Why the server's pages cannot be shown in a frame."""
         self.choice = ipywidgets.Dropdown(
             description="Show",
             options=[("This search", _GROUP), ("The project", _PROJECT)],
@@ -124,16 +121,15 @@ class WandbPage(ipywidgets.VBox):
             self._show_refusal(self._refusal)
             return
         embedded = self._url + ("&" if "?" in self._url else "?") + "jupyter=true"
-        # ipywidgets does not send an unchanged value again, so the frame is emptied first.
+        # ipywidgets does not send an unchanged value.
         self.frame.value = ""
         self.frame.value = (
             f'<iframe src="{escape(embedded)}" title="W&amp;B" loading="lazy"'
             f' style="width:100%;height:{self._height}px;border:0"></iframe>'
         )
-
         if not self._was_checked:
             self._was_checked = True
-            # A browser shows an empty box, and tells the notebook nothing of it.
+            # The notebook cannot see that a browser shows an empty box.
             check = threading.Thread(
                 target=self._check, args=(embedded,), name="wandb-page-check", daemon=True
             )
@@ -164,16 +160,15 @@ class WandbPage(ipywidgets.VBox):
                 "This search is not tracked in W&amp;B. Give it <code>wandb={'project': ...}</code>"
                 " to track it, with or without an account."
             )
-        if self.frame.value != note(text):
-            self.frame.value = note(text)
+        self.frame.value = note(text)
 
     def _offline_html(self) -> str:
         text = (
             "This search is recorded offline; nothing left this machine. Call"
             " <code>tune_wandb_nb.login()</code> before a search to see its page here."
         )
-        # Cached, since an audit visits every run; all runs of a search are in the same folder.
-        self._folder = self._folder or next((str(PurePath(p).parent) for p in self._paths()), None)
+        # Cached, since an audit visits every run.
+        self._folder = self._folder or self._runs_folder()
         if self._folder is None:
             return text
         self.sync.layout.display = None
@@ -183,9 +178,10 @@ class WandbPage(ipywidgets.VBox):
             f" terminal: <pre>{command}</pre>{self._upload_status}"
         )
 
-    def _paths(self) -> list[str]:
+    def _runs_folder(self) -> str | None:
         audit = self.logger.audit()
-        return [str(path) for path in audit["path"] if path] if len(audit) else []
+        paths = audit["path"] if len(audit) else ()
+        return next((str(PurePath(path).parent) for path in paths if path), None)
 
     def _sync(self) -> None:
         self._show_upload_status("Uploading ...")

@@ -7,12 +7,13 @@ from tune_wandb_nb.compat.ray import SOCKET_IN_TEMP_FOLDER
 
 __all__ = ["Conflict", "Folder", "Machine", "find_conflicts", "is_older"]
 
-_GIB = 2**30
-_MIN_FREE = 1 * _GIB
+_MIN_FREE = 2**30
+_OWN_MANAGER = ("colab", "vscode")
+"""Frontends with widget managers of their own, for ipywidgets 7 as well as 8."""
 _FULL_FOR_RAY = 0.95
-"""Ray puts no objects on a disk that is fuller than this."""
+"""Ray puts no objects on a fuller disk."""
 _LONGEST_SOCKET_PATH = 103 if sys.platform == "darwin" else 107
-"""Bytes that the path of a socket may have at most."""
+"""In bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +37,19 @@ class Folder:
 class Machine:
     versions: Mapping[str, str] = field(default_factory=dict)
     requirements: tuple[str, ...] = ()
-    """Such as ``"ray[tune]>=2.44"``."""
     broken: Mapping[str, str] = field(default_factory=dict)
-    """Module that is installed but cannot be imported -> the error."""
+    """Module that cannot be imported -> the error."""
     shadowed: Mapping[str, str] = field(default_factory=dict)
-    """Module -> the file or folder that is imported instead."""
+    """Module -> the path that is imported instead."""
     environ: Mapping[str, str] = field(default_factory=dict)
     frontend: str = "plain"
     server_lacks: tuple[str, ...] = ()
-    """Packages whose widget scripts the Jupyter server of this kernel does not have."""
+    """Packages whose widget scripts this kernel's Jupyter server lacks."""
     core: str | None = None
     """The problem with wandb's own program."""
     service_is_gone: bool = False
-    """Whether ``WANDB_SERVICE`` names a wandb-core that does not answer."""
     uncompiled: str | None = None
-    """The folder of the installed packages, if every process compiles them again."""
+    """The folder of installed packages that every process compiles."""
     folders: tuple[Folder, ...] = ()
 
 
@@ -59,7 +58,7 @@ def find_conflicts(machine: Machine) -> tuple[Conflict, ...]:
 
 
 def is_older(version: str, than: str) -> bool:
-    """Only the leading numbers count."""
+    """Compare the leading numbers."""
     return _numbers(version) < _numbers(than)
 
 
@@ -74,7 +73,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 def _requirements(machine: Machine) -> Iterator[Conflict]:
     for text in machine.requirements:
         parts = re.match(r"([\w.-]+)(\[\w+\])?.*?>=\s*([\d.]+)", text)
-        # A requirement with a semicolon belongs to an extra or to another platform.
+        # What has a semicolon is for an extra or another platform.
         if parts is None or ";" in text:
             continue
         name, least = parts[1], parts[3]
@@ -123,8 +122,7 @@ def _shadowed(machine: Machine) -> Iterator[Conflict]:
 
 def _widgets(machine: Machine) -> Iterator[Conflict]:
     widgets = machine.versions.get("ipywidgets")
-    # Colab and VS Code have widget managers of their own, for ipywidgets 7 as well as 8.
-    if widgets is None or not is_older(widgets, "8") or machine.frontend in ("colab", "vscode"):
+    if widgets is None or not is_older(widgets, "8") or machine.frontend in _OWN_MANAGER:
         return
     for frontend, since in (("jupyterlab", "4"), ("notebook", "7")):
         version = machine.versions.get(frontend)
@@ -136,7 +134,7 @@ def _widgets(machine: Machine) -> Iterator[Conflict]:
 
 
 def _server(machine: Machine) -> Iterator[Conflict]:
-    if machine.server_lacks and machine.frontend not in ("colab", "vscode"):
+    if machine.server_lacks and machine.frontend not in _OWN_MANAGER:
         yield Conflict(
             "Jupyter runs in another environment than this kernel, and has no"
             f" {' and no '.join(machine.server_lacks)} there: widgets stay blank.",
@@ -182,7 +180,7 @@ def _removed_variables(machine: Machine) -> Iterator[Conflict]:
 
 
 def _slow_imports(machine: Machine) -> Iterator[Conflict]:
-    # rfc3987-syntax compiles a grammar when it is imported: `import ray` takes 2 s, not 0.6 s.
+    # It compiles a grammar when it is imported: `import ray` takes 2 s, not 0.6 s.
     if {"ray", "rfc3987-syntax"} <= set(machine.versions):
         yield Conflict(
             "rfc3987-syntax takes more than half of the time in which a process of Ray, and so a"

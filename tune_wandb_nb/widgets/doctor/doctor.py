@@ -28,7 +28,7 @@ Line: TypeAlias = tuple[str, str]
 
 _COLUMN = 23
 _HARMLESS = re.compile(r"WANDB_(MODE|DIR|SILENT|CONSOLE)|RAY_(AIR_\w+|TMPDIR|CHDIR\w+)|TUNE_\w+")
-"""Variables whose values hold no secret; of all others only the names are shown."""
+"""Variables whose values are shown; others may hold a secret."""
 _RELEVANT = re.compile(r"(WANDB|RAY|TUNE)_\w+|(?i:https?|no|all)_(?i:proxy)|NETRC")
 _USER_IN_ADDRESS = re.compile(r"//[^/\s@]+@")
 
@@ -36,13 +36,13 @@ _USER_IN_ADDRESS = re.compile(r"//[^/\s@]+@")
 def doctor(*, host: str | None = None, timeout: float = 3.0) -> None:
     """Print one page about this machine, to be read here or pasted into a bug report.
 
-    It has the versions, the frontend and what it can show, how W&B would be used, Ray, the disks,
-    and what is known to go wrong with a remedy for each. Nothing is started and nothing is written;
-    what is missing or broken is said. An API key is never on the page, only where it was found.
+    It has the versions, the frontend, W&B, Ray, the disks, and what is known to go wrong with a
+    remedy for each. Nothing is started or written. An API key is never on the page, only where it
+    was found.
 
     Args:
-        host: The W&B server to ask; by default the one that a search would use.
-        timeout: Seconds that the W&B server, and a running Ray cluster, have to answer.
+        host: The W&B server to ask; by default that of a search.
+        timeout: Seconds that the W&B server, and a running Ray, have to answer.
 
     Example:
         >>> doctor(host="http://localhost:8080")  # doctest: +ELLIPSIS
@@ -52,7 +52,7 @@ def doctor(*, host: str | None = None, timeout: float = 3.0) -> None:
         frontend, trouble = detect_frontend(), ""
     except ValueError as error:
         frontend, trouble = Frontend("plain"), str(error)
-    # Copied before read_machine imports ray and wandb, which then set variables of their own.
+    # Copied before ray and wandb are imported, which set variables.
     machine = read_machine(frontend.name, dict(os.environ))
     sections = {
         "Versions": _versions(machine),
@@ -106,7 +106,7 @@ def _wandb(host: str | None, timeout: float) -> Iterator[Line]:
 def _server_of(settings: WandbSettings) -> str:
     try:
         return server_of(settings)
-    except Exception:  # wandb, which has this setting, is missing or broken
+    except Exception:  # wandb is missing or broken
         return default_host()
 
 
@@ -173,7 +173,7 @@ def _advice(machine: Machine) -> Iterator[str]:
 
 
 def _with_timeout(seconds: float, ask: Callable[[], str], failure: str) -> str:
-    """Call ``ask`` in a thread, since a name server or a dead cluster may take minutes."""
+    """Call ``ask`` in a thread: a name server or a dead cluster may take minutes."""
     answer: list[str] = []
 
     def run() -> None:
@@ -184,13 +184,13 @@ def _with_timeout(seconds: float, ask: Callable[[], str], failure: str) -> str:
 
     thread = threading.Thread(target=run, name="doctor", daemon=True)
     thread.start()
-    # A second more than ``ask`` itself has, so that its own timeout can be reported.
+    # A second more than ``ask`` has, whose own error says more.
     thread.join(seconds + 1.0)
     return answer[0] if answer else f"{failure} after {seconds:g} s"
 
 
 def _redact(page: str) -> str:
-    """Remove keys, users in addresses and the path of the home folder."""
+    """Remove keys, users in addresses and the home folder."""
     home = str(Path.home())
     page = _USER_IN_ADDRESS.sub("//***@", mask(page))
     return re.sub(rf"{re.escape(home)}(?![\w.-])", "~", page) if len(home) > 1 else page

@@ -1,5 +1,3 @@
-"""Facts about this machine, read without starting anything; packages may be missing or broken."""
-
 import os
 import shutil
 from collections.abc import Mapping
@@ -26,7 +24,7 @@ OPTIONAL = ("optuna", "hyperopt", "bayesian-optimization")
 _MODULES = ("ray", "ray.tune", "wandb", "ipywidgets", "anywidget", "matplotlib", "pandas")
 _OWN_NAME = "tune-wandb-nb"
 _SCRIPTS = {"@jupyter-widgets/jupyterlab-manager": "ipywidgets", "anywidget": "anywidget"}
-"""Folder of a JupyterLab extension -> the package that installs it."""
+"""JupyterLab extension -> package."""
 
 
 def read_machine(frontend: str, environ: Mapping[str, str]) -> Machine:
@@ -57,15 +55,14 @@ def read_machine(frontend: str, environ: Mapping[str, str]) -> Machine:
 def _version(package: str) -> str | None:
     try:
         return metadata.version(package)
-    except Exception:  # the package is not installed, or its metadata are damaged
+    except Exception:  # not installed, or damaged
         return None
 
 
 def _requirements() -> tuple[str, ...]:
     try:
         return tuple(metadata.requires(_OWN_NAME) or ())
-    except metadata.PackageNotFoundError:
-        # The package is imported from a checkout and not installed.
+    except metadata.PackageNotFoundError:  # in a checkout
         return ()
 
 
@@ -81,21 +78,21 @@ def _import_error(module: str, versions: Mapping[str, str]) -> str | None:
 
 
 def _shadow(module: str, versions: Mapping[str, str]) -> str | None:
-    """Return the path that ``import`` finds, if it is not that of the installed package."""
+    """Return what ``import`` finds in the place of the installed package."""
     if "." in module:
         return None
     spec = _spec(module)
     if spec is None:
         return None
     if spec.origin is None:
-        # A folder without __init__.py, such as the folder ``wandb`` that a search writes.
+        # Such as the folder ``wandb`` that a search writes.
         return str(next(iter(spec.submodule_search_locations or ()), module))
     found = Path(spec.origin)
     if module not in versions:
         is_other = Path.cwd() in found.parents[:2]
     else:
         installed = Path(str(metadata.distribution(module).locate_file(f"{module}/__init__.py")))
-        # The installed file does not exist if the package is installed from a checkout.
+        # It does not exist if a checkout is installed.
         is_other = installed.exists() and installed.resolve() != found.resolve()
     return spec.origin if is_other else None
 
@@ -141,7 +138,7 @@ def _server_lacks(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _ray_folder(environ: Mapping[str, str]) -> Path:
-    # Only a running Ray can name a folder that was passed to ray.init.
+    # A running Ray has the folder that was passed to ray.init.
     if (folder := temp_folder()) is not None:
         return folder
     return Path(environ.get("RAY_TMPDIR") or environ.get("TMPDIR") or "/tmp", "ray")  # noqa: S108

@@ -1,7 +1,9 @@
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import ipywidgets
+import traitlets
 
 from tune_wandb_nb.tracking.auth.credentials import Credential, find_credential
 from tune_wandb_nb.tracking.auth.graphql import (
@@ -17,7 +19,6 @@ from tune_wandb_nb.tracking.settings.api_key import ApiKey
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
 from tune_wandb_nb.widgets.base.markup import escape, link
 from tune_wandb_nb.widgets.form.field import Field, checkbox_field, text_field
-from tune_wandb_nb.widgets.form.key_field import KeyField
 
 __all__ = ["AccountPart"]
 
@@ -36,10 +37,10 @@ class AccountPart(ipywidgets.VBox):
         self._last_request = 0
         self._lock = threading.Lock()
         self.settled = threading.Event()
-        """Set while no answer of a server is awaited."""
+        """Set while no answer is awaited."""
         self.settled.set()
         self.account: Account | None = None
-        self.key = KeyField(
+        self.key = _KeyField(
             self._log_in,
             placeholder="paste it and press Enter",
             layout=ipywidgets.Layout(width="100%"),
@@ -62,7 +63,7 @@ class AccountPart(ipywidgets.VBox):
 
     @property
     def fields(self) -> dict[str, Field]:
-        """Without the key, since a setup is saved."""
+        """Without the key."""
         return {"host": self.host, "offline": self.offline}
 
     @property
@@ -116,7 +117,7 @@ class AccountPart(ipywidgets.VBox):
         try:
             login(typed, host=self.host.text.strip() or None)
         except SettingsError as error:
-            # The error describes the shape of a key and never contains what was typed.
+            # The error never contains what was typed.
             text = str(error).replace("the key given to login()", "What was pasted")
             self._show_status("bad", text)
         else:
@@ -128,7 +129,7 @@ class AccountPart(ipywidgets.VBox):
 
     def _on_server(self, on_change: Callable[[], None]) -> None:
         with self._lock:
-            self._last_request += 1  # discards the pending answer of the previous server
+            self._last_request += 1  # discards a pending answer
             self.settled.set()
         self.show_key_source()
         on_change()
@@ -174,9 +175,31 @@ class AccountPart(ipywidgets.VBox):
         )
 
 
+class _KeyField(ipywidgets.Password):
+    """Passes what is typed to a function, and is empty again before anything else happens.
+
+    A notebook's file may hold the values of its widgets (jupyter-widgets/ipywidgets#1793). The key
+    is not echoed to other browsers.
+    """
+
+    value = traitlets.Unicode("", help="What is typed, until it is read.").tag(
+        sync=True, echo_update=False
+    )
+
+    def __init__(self, on_key: Callable[[str], None], **given: Any) -> None:
+        super().__init__(continuous_update=False, **given)
+        self._on_key = on_key
+        self.observe(self._on_value, "value")
+
+    def _on_value(self, change: Any) -> None:
+        typed = change["new"]
+        if typed:
+            self.value = ""
+            self._on_key(typed)
+
+
 def _projects(server: str, key: ApiKey, entity: str) -> tuple[str, ...]:
     try:
         return look_up_projects(server, key, entity) if entity else ()
     except AccountError:
-        # Projects are only suggestions, so the form works without them.
         return ()

@@ -3,11 +3,10 @@ from typing import Any
 
 import ipywidgets
 
-from tune_wandb_nb.widgets.base.markup import escape
+from tune_wandb_nb.widgets.base.markup import escape, show_html
 
 __all__ = ["Field", "checkbox_field", "dropdown_field", "text_field", "textarea_field"]
 
-_FULL = "100%"
 _HTML_CHARACTERS = frozenset('<>&"')
 
 
@@ -24,7 +23,7 @@ class Field(ipywidgets.VBox):
 
     @property
     def text(self) -> str:
-        """A checkbox has "yes" if it is ticked, else ""."""
+        """Of a checkbox "yes" or ""."""
         value = self.control.value
         if isinstance(value, bool):
             return "yes" if value else ""
@@ -34,22 +33,17 @@ class Field(ipywidgets.VBox):
     def text(self, text: str) -> None:
         if isinstance(self.control.value, bool):
             self.control.value = bool(text)
-        elif text != self.control.value:
+        else:
             self.control.value = text
 
     def show(self, problem: str = "", warning: str = "") -> None:
         kind = "bad" if problem else "odd" if warning else "hint"
         message = problem or warning or self._hint
         html = f'<div class="twp-said {kind}">{escape(message)}</div>' if message else ""
-        if html != self.message.value:
-            self.message.value = html
-        self.message.layout.display = None if html else "none"
+        show_html(self.message, html)
 
     def suggest(self, texts: Iterable[str]) -> None:
-        """Texts with HTML characters are left out.
-
-        ipywidgets 7 inserts suggestions as HTML, and other people choose the names of projects.
-        """
+        """Without HTML characters: ipywidgets 7 inserts them, and others name projects."""
         plain = (text for text in texts if text and not set(text) & _HTML_CHARACTERS)
         self.control.options = tuple(plain)
 
@@ -60,7 +54,7 @@ class Field(ipywidgets.VBox):
 def text_field(
     label: str, *, hint: str = "", placeholder: str = "", suggestions: Iterable[str] | None = None
 ) -> Field:
-    """With ``suggestions``, empty or not, a combobox."""
+    """With ``suggestions`` a combobox."""
     common: dict[str, Any] = {"placeholder": placeholder, "layout": _full_width()}
     if suggestions is None:
         return Field(ipywidgets.Text(**common), label, hint)
@@ -85,4 +79,4 @@ def checkbox_field(label: str, *, hint: str = "") -> Field:
 
 
 def _full_width() -> ipywidgets.Layout:
-    return ipywidgets.Layout(width=_FULL, min_width="0")
+    return ipywidgets.Layout(width="100%", min_width="0")

@@ -8,7 +8,8 @@ from tune_wandb_nb.search_space.distributions.values import SpaceError
 from tune_wandb_nb.search_space.inspection.import_name import CodeName
 from tune_wandb_nb.search_space.space.space import SearchSpace
 from tune_wandb_nb.tuning.chart_data.wording import number
-from tune_wandb_nb.tuning.form.setup import FieldProblem, Reading
+from tune_wandb_nb.tuning.form.setup import Reading
+from tune_wandb_nb.tuning.form.setup_fields import FieldProblem
 from tune_wandb_nb.tuning.plan.plan import Plan
 from tune_wandb_nb.tuning.plan.plan_code import plan_code
 from tune_wandb_nb.widgets.base.markup import escape, note, table
@@ -17,8 +18,7 @@ __all__ = ["Overview", "sweep_yaml", "trials_text"]
 
 _SHOWN = 8
 _NOT_YET = "It appears here as soon as nothing is wrong."
-# The script also selects the text beside its button, so that a person can copy the text by hand
-# in a browser that grants no access to the clipboard.
+# It also selects the text, to be copied by hand in a browser without access to the clipboard.
 _COPY = (
     "const b=this,p=b.parentNode.querySelector('pre'),s=getSelection(),r=document.createRange();"
     "r.selectNodeContents(p);s.removeAllRanges();s.addRange(r);"
@@ -41,15 +41,10 @@ class Overview(ipywidgets.VBox):
 
     def show(self, reading: Reading, warnings: Sequence[FieldProblem], trainable: CodeName) -> None:
         plan = reading.plan
-        self._set(self.trials, _trials_html(reading, warnings))
-        self._set(self.samples, _samples_html(reading))
-        self._set(self.code, _code_html(plan_code(plan, trainable)) if plan else note(_NOT_YET))
-        self._set(self.sweep, _sweep_html(plan) if plan else note(_NOT_YET))
-
-    @staticmethod
-    def _set(widget: ipywidgets.HTML, html: str) -> None:
-        if widget.value != html:
-            widget.value = html
+        self.trials.value = _trials_html(reading, warnings)
+        self.samples.value = _samples_html(reading)
+        self.code.value = _code_html(plan_code(plan, trainable)) if plan else note(_NOT_YET)
+        self.sweep.value = _sweep_html(plan) if plan else note(_NOT_YET)
 
 
 def trials_text(plan: Plan) -> str:
@@ -66,7 +61,7 @@ def trials_text(plan: Plan) -> str:
 
 
 def sweep_yaml(plan: Plan) -> str:
-    """Raises SpaceError for a parameter that W&B cannot express."""
+    """Raises SpaceError."""
     import yaml
 
     config: dict[str, Any] = {"program": "train.py"}
@@ -120,9 +115,9 @@ def _samples_html(reading: Reading) -> str:
 def _cell(space: SearchSpace, name: str, value: object) -> object:
     if space[name].kind == "kept":
         return "as given"
-    if isinstance(value, str | list | tuple | dict):
-        return value if isinstance(value, str) else json.dumps(value)
-    return number(value) if not isinstance(value, int | float) else value
+    if isinstance(value, list | tuple | dict):
+        return json.dumps(value)
+    return value if isinstance(value, str | int | float) else number(value)
 
 
 def _sweep_html(plan: Plan) -> str:

@@ -19,10 +19,7 @@ _MOST_BARS = 22
 _BELL_SDS = 3
 
 
-def preview_html(distribution: Distribution | None) -> str:
-    """None stands for an invalid row."""
-    if distribution is None:
-        return ""
+def preview_html(distribution: Distribution) -> str:
     picture, caption = _picture_and_caption(distribution)
     svg = (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}"'
@@ -44,7 +41,7 @@ def _picture_and_caption(shown: Distribution) -> tuple[str, str]:
         picture = _bars(len(shown.values), dots=isinstance(shown, Grid))
         return picture, ", ".join(map(number, shown.values))
     if isinstance(shown, Constant):
-        return _line(), number(shown.value)
+        return _block(_WIDTH / 2 - 1, 2, 1), number(shown.value)
     return "", shown.title if isinstance(shown, Kept) else ""
 
 
@@ -60,7 +57,7 @@ def _range(shown: Range) -> tuple[str, str]:
 
 
 def _separate_bars(first: int, last: int) -> list[float]:
-    """An empty list if the bars could not be told apart."""
+    """Return none if there are too many."""
     if last - first < _MOST_BARS:
         return [float(k) for k in range(first, last + 1)]
     return []
@@ -68,17 +65,17 @@ def _separate_bars(first: int, last: int) -> list[float]:
 
 def _steps(values: list[float], log: bool) -> str:
     if not values:
-        return _block(0, _WIDTH, 0.85)
+        return _block(0, _WIDTH)
     positions = [math.log(v) for v in values] if log else values
     low, high = positions[0], positions[-1]
     span = (high - low) or 1.0
     width = max(1.5, min(6.0, _WIDTH / len(values) * 0.6))
-    return "".join(_block((x - low) / span * (_WIDTH - width), width, 0.85) for x in positions)
+    return "".join(_block((x - low) / span * (_WIDTH - width), width) for x in positions)
 
 
 def _area(shown: Range) -> str:
-    """On a log scale, a notch is at each power of ten."""
-    block = _block(0, _WIDTH, 0.85)
+    """Draw a notch at each power of ten of a log scale."""
+    block = _block(0, _WIDTH)
     if not shown.log:
         return block
     low, high = math.log10(shown.lower), math.log10(shown.upper)
@@ -110,14 +107,10 @@ def _bars(count: int, *, dots: bool) -> str:
             for i in range(shown)
         )
     width = min(pitch * 0.7, 16)
-    return "".join(_block((i + 0.5) * pitch - width / 2, width, 0.85) for i in range(shown))
+    return "".join(_block((i + 0.5) * pitch - width / 2, width) for i in range(shown))
 
 
-def _line() -> str:
-    return _block(_WIDTH / 2 - 1, 2, 1)
-
-
-def _block(x: float, width: float, share: float) -> str:
+def _block(x: float, width: float, share: float = 0.85) -> str:
     height = _HEIGHT * share
     return (
         f'<rect x="{x:.1f}" y="{_HEIGHT - height:.1f}" width="{width:.1f}" height="{height:.1f}"/>'

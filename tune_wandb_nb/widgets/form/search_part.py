@@ -3,7 +3,8 @@ from itertools import product
 
 import ipywidgets
 
-from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, LABELS, likely_mode, metric_names
+from tune_wandb_nb.tuning.form.setup_fields import DEFAULTS, LABELS, likely_mode
+from tune_wandb_nb.tuning.plan.parse import split_names
 from tune_wandb_nb.tuning.plan.strategies import ALGORITHMS, SCHEDULERS, Strategy, installed
 from tune_wandb_nb.widgets.base.markup import escape
 from tune_wandb_nb.widgets.form.field import Field, checkbox_field, dropdown_field, text_field
@@ -15,8 +16,6 @@ _MOST_METRICS = 4
 
 
 class SearchPart(ipywidgets.VBox):
-    """Settings of a scheduler or an algorithm appear once it is chosen."""
-
     def __init__(self, metrics: Iterable[str] = ()) -> None:
         self.fields = _fields(metrics)
         self._strategies = {"scheduler": SCHEDULERS, "algorithm": ALGORITHMS}
@@ -43,8 +42,8 @@ class SearchPart(ipywidgets.VBox):
         self.fields["metric"].suggest(metrics)
 
     def _offer_modes(self) -> None:
-        """Offer as many modes as there are metrics; those that were chosen stay."""
-        metrics = metric_names(self.fields["metric"].text)
+        """As many as there are metrics; chosen ones stay."""
+        metrics = split_names(self.fields["metric"].text)
         count = min(max(len(metrics), 1), _MOST_METRICS)
         field = self.fields["mode"]
         offered = [

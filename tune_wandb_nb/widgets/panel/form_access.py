@@ -3,7 +3,8 @@ from typing import Any
 
 from tune_wandb_nb.search_space.inspection.import_name import CodeName
 from tune_wandb_nb.search_space.space.space import SearchSpace
-from tune_wandb_nb.tuning.form.setup import FieldProblem, Setup
+from tune_wandb_nb.tuning.form.setup import Setup
+from tune_wandb_nb.tuning.form.setup_fields import FieldProblem
 from tune_wandb_nb.tuning.form.space_rows import row_of
 from tune_wandb_nb.tuning.plan.plan import Plan
 from tune_wandb_nb.tuning.plan.plan_code import plan_code
@@ -17,7 +18,7 @@ __all__ = ["FormAccess", "SetupError"]
 
 
 class SetupError(ValueError):
-    """The search cannot start as it is set up; the message names each field and its fix."""
+    """The search cannot start as it is set up."""
 
 
 class FormAccess:
@@ -27,7 +28,7 @@ class FormAccess:
 
     @property
     def fields(self) -> Mapping[str, Field]:
-        """The fields by name; ``panel.fields["samples"].text = "8"`` types into one."""
+        """The fields; ``panel.fields["samples"].text = "8"`` types into one."""
         return self.form.fields
 
     @property
@@ -42,12 +43,12 @@ class FormAccess:
 
     @property
     def problems(self) -> tuple[FieldProblem, ...]:
-        """The problems of the form; the search can start once it is empty."""
+        """What is wrong; the search can start once it is empty."""
         return self.form.reading.problems
 
     @property
     def warnings(self) -> tuple[FieldProblem, ...]:
-        """Oddities that do not keep the search from starting."""
+        """Oddities; the search can start with them."""
         return self.form.warnings
 
     @property
@@ -76,8 +77,7 @@ class FormAccess:
     def set(self, **fields: Any) -> None:
         """Set fields by name; None leaves a field as it is.
 
-        A setting of a scheduler or an algorithm has a dot in its name:
-        ``panel.set(**{"asha.max_t": 20})``.
+        A scheduler's setting has a dot in its name: ``panel.set(**{"asha.max_t": 20})``.
 
         Raises:
             TypeError: a field that does not exist.
@@ -100,11 +100,8 @@ class FormAccess:
         parameters = SearchSpace.from_param_space({name: domain})
         rows = list(self.space.rows)
         for path, distribution in parameters.items():
-            indexes = [index for index, row in enumerate(rows) if row.name.strip() == path]
-            if indexes:
-                rows[indexes[0]] = row_of(path, distribution)
-            else:
-                rows.append(row_of(path, distribution))
+            index = next((i for i, row in enumerate(rows) if row.name.strip() == path), len(rows))
+            rows[index : index + 1] = [row_of(path, distribution)]
         self.space.rows = rows
 
     def code(self) -> str:
@@ -120,7 +117,7 @@ class FormAccess:
 
         Raises:
             SetupError: something is not right yet.
-            SpaceError: naming the parameter that W&B cannot express.
+            SpaceError: W&B cannot express a parameter.
         """
         return sweep_yaml(self.plan)
 

@@ -11,7 +11,7 @@ _MOST_NAMES = 4
 
 
 def experiment_of(plan: Plan, trainable: Any, *, height: int) -> Experiment:
-    """A name that is taken gets a number: two searches must not write into one folder."""
+    """A name that is taken gets a number."""
     from tune_wandb_nb.tuning.plan.tune_plan import (
         run_config,
         trainable_with_resources,

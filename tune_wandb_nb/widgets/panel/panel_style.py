@@ -1,5 +1,3 @@
-"""The style sheet of the setup panel, in the light or dark colours of Jupyter's theme."""
-
 __all__ = ["PANEL_STYLE"]
 
 PANEL_STYLE = """<style>

@@ -4,17 +4,16 @@ from typing import Any
 
 from tune_wandb_nb.search_space.inspection.detect import reported_metrics
 from tune_wandb_nb.search_space.space.space import SearchSpace
-from tune_wandb_nb.tracking.auth.credentials import read_key_file
 from tune_wandb_nb.tracking.broker.login import login
 from tune_wandb_nb.tracking.settings.config_entry import entry_of
-from tune_wandb_nb.tracking.settings.settings import WandbSettings
 from tune_wandb_nb.tuning.form.setup_fields import (
     DEFAULTS,
     WANDB_TEXTS,
     WANDB_TICKS,
     likely_mode,
-    metric_names,
 )
+from tune_wandb_nb.tuning.plan.parse import split_names
+from tune_wandb_nb.widgets.experiment import key_of_entry
 
 __all__ = ["as_texts", "initial_space", "initial_texts", "likely_modes"]
 
@@ -28,7 +27,7 @@ def initial_space(trainable: Any, param_space: Mapping[str, Any] | None) -> Sear
 
 
 def initial_texts(trainable: Any, param_space: Mapping[str, Any] | None) -> dict[str, str]:
-    """A key in the ``wandb`` entry is kept in this process's memory, as `login` keeps one."""
+    """A key in the ``wandb`` entry goes to `login`."""
     projects = [os.environ.get(name) for name in ("WANDB_PROJECT", "WANDB_PROJECT_NAME")]
     texts = as_texts({"project": next(filter(None, projects), None)})
     metrics = reported_metrics(trainable) if trainable is not None else ()
@@ -36,32 +35,29 @@ def initial_texts(trainable: Any, param_space: Mapping[str, Any] | None) -> dict
         texts |= {"metric": metrics[0], "mode": likely_mode(metrics[0])}
     entry = entry_of(param_space) if param_space is not None else None
     if isinstance(entry, Mapping):
-        # A field cannot hold a value that Tune samples for each trial.
+        # Tune may sample a value for each trial.
         fixed = {name: entry.get(name) for name in _FROM_ENTRY}
         texts |= as_texts(
             {n: v for n, v in fixed.items() if isinstance(v, str | list | tuple | bool)}
         )
         if entry.get("mode") == "offline":
             texts["offline"] = "yes"
-        _log_in(entry)
+        key = key_of_entry(entry)
+        if key is not None:
+            login(key.reveal(), host=entry.get("host"))
     return texts
 
 
 def likely_modes(metric: str | Sequence[str] | None) -> list[str] | None:
-    """Guess the mode of each metric from its name; None without a metric.
-
-    Example:
-        >>> likely_modes("loss"), likely_modes(["loss", "accuracy"])
-        (['min'], ['min', 'max'])
-    """
+    """None without a metric."""
     if metric is None:
         return None
-    names = metric_names(metric if isinstance(metric, str) else ", ".join(metric))
+    names = split_names(metric if isinstance(metric, str) else ", ".join(metric))
     return [likely_mode(name) for name in names] or None
 
 
 def as_texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """As a person would type them; raises TypeError."""
+    """Raises TypeError."""
     for name in values:
         if name not in DEFAULTS:
             hint = " A key is given to tw.login()." if "key" in name else ""
@@ -77,13 +73,3 @@ def _as_text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return str(value)
-
-
-def _log_in(entry: Mapping[str, Any]) -> None:
-    given = {name: entry.get(name) for name in ("api_key", "api_key_file")}
-    checked = WandbSettings.resolve(given)
-    key = checked.api_key
-    if checked.api_key_file is not None:
-        key = read_key_file(checked.api_key_file)
-    if key is not None:
-        login(key.reveal(), host=entry.get("host"))

@@ -12,9 +12,9 @@ from tune_wandb_nb.search_space.inspection.import_name import CodeName, code_nam
 from tune_wandb_nb.search_space.space.space import SearchSpace
 from tune_wandb_nb.tuning.form.last_setup import recall, remember
 from tune_wandb_nb.tuning.form.setup_json import setup_from_json, setup_to_json
-from tune_wandb_nb.tuning.form.space_rows import row_of
+from tune_wandb_nb.tuning.form.space_rows import rows_of
 from tune_wandb_nb.tuning.plan.plan import Plan
-from tune_wandb_nb.widgets.base.frontend import detect_frontend, user_names
+from tune_wandb_nb.widgets.base.frontend import allow_widgets, user_names
 from tune_wandb_nb.widgets.base.markup import STYLE
 from tune_wandb_nb.widgets.base.static_output import StaticOutput
 from tune_wandb_nb.widgets.experiment import Experiment
@@ -22,9 +22,8 @@ from tune_wandb_nb.widgets.form.form import Form
 from tune_wandb_nb.widgets.panel.form_access import FormAccess, SetupError
 from tune_wandb_nb.widgets.panel.launcher import experiment_of, summary_of
 from tune_wandb_nb.widgets.panel.panel_style import PANEL_STYLE
-from tune_wandb_nb.widgets.panel.prefill import initial_space, initial_texts, likely_modes
-from tune_wandb_nb.widgets.panel.restore_offer import RestoreOffer
-from tune_wandb_nb.widgets.panel.start_bar import StartBar
+from tune_wandb_nb.widgets.panel.prefill import as_texts, initial_space, initial_texts, likely_modes
+from tune_wandb_nb.widgets.panel.start_bar import RestoreOffer, StartBar
 
 if TYPE_CHECKING:
     from ray import tune
@@ -35,20 +34,19 @@ __all__ = ["SetupPanel"]
 class SetupPanel(FormAccess, ipywidgets.VBox):
     """A form for a whole search: account, project, search space, search; and a start button.
 
-    The hyperparameters come from ``param_space`` or, without one, from the training function's
-    source; so do the metrics. The dashboard appears below when the search starts. An API key that
-    is typed in goes into this kernel's memory, never into the notebook or a file.
+    The metrics, and without ``param_space`` the hyperparameters, come from the function's source.
+    The dashboard appears below when the search starts. An API key that is typed in stays in this
+    kernel's memory.
 
     Args:
         trainable: What ``tune.Tuner`` takes.
         param_space: The search space to begin with. What the form cannot express is kept as it
-            is. Of its ``wandb`` entry the settings are taken over, and the key into memory.
-        metric: What is tuned, or several metrics for random search or Optuna; by default the first
-            metric that the function reports.
-        mode: "min" or "max"; by default guessed from the metric's name. For several metrics a list.
+            is; the settings of its ``wandb`` entry are taken over.
+        metric: What is tuned, or several metrics; by default the first that the function reports.
+        mode: "min" or "max", or a list; by default guessed from the metric's name.
         project: The W&B project.
         height: The height of the W&B page in pixels.
-        **fields: Any other field by its name, such as ``samples=16`` or ``scheduler="asha"``.
+        **fields: Any other field, such as ``samples=16`` or ``scheduler="asha"``.
 
     Raises:
         SpaceError: a ``param_space`` that Tune cannot use either.
@@ -83,15 +81,17 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
         self._start_bar = StartBar(self.start, self.stop, self.resume, self._fold)
         self.form = Form(self._code_name, self._on_change)
         self.form.suggest_metrics(trainable)
-        self.space.rows = [row_of(name, distribution) for name, distribution in space.items()]
+        self.space.rows = rows_of(space)
         mode = likely_modes(metric) if mode is None else mode
-        self.set(**texts | _without_none(metric=metric, mode=mode, project=project, **fields))
+        given = as_texts({"metric": metric, "mode": mode, "project": project, **fields})
+        self.form.set_texts(texts | given)
         self._dashboard_box = ipywidgets.VBox()
         self._restore_offer = RestoreOffer(self._restore)
         style = ipywidgets.HTML(STYLE + PANEL_STYLE + self._static_output.hide_while_live)
         style.layout = ipywidgets.Layout(display="none")
-        children = [style, self._restore_offer, self.form, self._start_bar, self._dashboard_box]
-        super().__init__(children)
+        super().__init__(
+            [style, self._restore_offer, self.form, self._start_bar, self._dashboard_box]
+        )
         self.add_class("twp-panel")
         self.add_class(self._static_output.live_class)
         self._offer_last_setup()
@@ -103,7 +103,7 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
 
     @property
     def trainable(self) -> Any:
-        """What is trained; it can be set later than the panel is made."""
+        """What is trained; can be set."""
         return self._trainable
 
     @trainable.setter
@@ -111,8 +111,7 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
         self._trainable = trainable
         self.form.suggest_metrics(trainable)
         if not self.space.rows:
-            space = SearchSpace.from_trainable(trainable)
-            self.space.rows = [row_of(name, distribution) for name, distribution in space.items()]
+            self.space.rows = rows_of(SearchSpace.from_trainable(trainable))
         if not self.fields["metric"].text.strip():
             self.set(**initial_texts(trainable, None))
         self.form.refresh()
@@ -120,7 +119,7 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
     # Saving and loading the form
 
     def save(self, path: "str | os.PathLike[str]") -> None:
-        """Write what is typed as JSON; a key is never among it."""
+        """Write what is typed, without a key, as JSON."""
         Path(path).write_text(setup_to_json(self.setup), encoding="utf-8")
 
     @classmethod
@@ -133,10 +132,10 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
     ) -> "SetupPanel":
         """Return a panel with what `save` wrote.
 
-        Objects that JSON cannot hold come from ``param_space``, by the names of their rows.
+        Objects that JSON cannot hold come from ``param_space``.
 
         Raises:
-            SpaceError: text that is no such JSON.
+            SpaceError: there is something else in the file.
         """
         panel = cls(trainable, param_space, **given)
         panel._fill(Path(path).read_text(encoding="utf-8"))
@@ -151,14 +150,14 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
 
     @property
     def results(self) -> "tune.ResultGrid | None":
-        """The results of the last search once it has ended; None until then."""
+        """The results of the last search; None until it has ended."""
         return None if self._experiment is None else self._experiment.results
 
     def start(self) -> None:
-        """Start the search; returns at once, the dashboard appears in the panel.
+        """Start the search, show its dashboard and return at once.
 
         Raises:
-            SetupError: something is wrong, no function is there, or a search runs.
+            SetupError: something is wrong, there is no function, or a search runs.
         """
         plan = self.plan
         if self._trainable is None:
@@ -173,13 +172,13 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
         self._watch(experiment)
 
     def stop(self) -> None:
-        """Ask the search to end; returns at once."""
+        """Ask the search to end."""
         if self._experiment is not None:
             self._experiment.stop()
             self._start_bar.show(self._experiment.status)
 
     def resume(self) -> None:
-        """Go on with the search that was stopped; returns at once.
+        """Go on with the search that was stopped.
 
         Raises:
             SetupError: there is none.
@@ -190,7 +189,7 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
         self._watch(self._experiment)
 
     def wait(self, timeout: float | None = None) -> "tune.ResultGrid":
-        """Wait for the end of the search and return its results.
+        """Wait for the search and return its results.
 
         Raises:
             SetupError: no search was started.
@@ -208,7 +207,7 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
         dashboard = experiment.dashboard
         assert dashboard is not None
         dashboard.lasts_in(self._static_output)
-        dashboard.shows_stop = False  # the start bar has a Stop button, too
+        dashboard.shows_stop = False  # the start bar does
         self._dashboard_box.children = [dashboard]
         self._start_bar.fold(True)
 
@@ -216,7 +215,7 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
         self._start_bar.show("running")
 
         def wait() -> None:
-            # The dashboard shows the error of a failed search.
+            # The dashboard shows the error.
             with suppress(BaseException):
                 experiment.wait()
             if experiment is self._experiment:
@@ -257,15 +256,8 @@ class SetupPanel(FormAccess, ipywidgets.VBox):
         return missing
 
     def _ipython_display_(self, **_: Any) -> None:
-        if detect_frontend().name == "colab":
-            from google.colab import output
-
-            output.enable_custom_widget_manager()
+        allow_widgets()
         status = None if self._experiment is None else self._experiment.status
         ended = status in ("finished", "stopped", "failed")
         dashboard = self._experiment.dashboard if self._experiment and ended else None
         self._static_output.display(self, None if dashboard is None else dashboard.report)
-
-
-def _without_none(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}

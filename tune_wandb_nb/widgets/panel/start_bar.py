@@ -4,13 +4,13 @@ import ipywidgets
 
 from tune_wandb_nb.widgets.base.markup import escape
 
-__all__ = ["StartBar"]
+__all__ = ["RestoreOffer", "StartBar"]
 
 _RUNNING = ("running", "stopping")
 
 
 class StartBar(ipywidgets.HBox):
-    """Shows the error of a failed call; ``fold`` is called with True to hide the form."""
+    """``fold`` is called with True to hide the form."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class StartBar(ipywidgets.HBox):
 
     def _message_html(self) -> str:
         if self.status != "new":
-            # The status itself is left out: the dashboard below begins with it.
+            # The dashboard below begins with the status.
             parts = " · ".join(map(escape, self.summary))
             return f'<span class="soft">{parts}</span>'
         if not self._has_function:
@@ -90,9 +90,44 @@ class StartBar(ipywidgets.HBox):
         return '<span class="soft">Ready. The notebook stays free while the search runs.</span>'
 
     def _show_message(self, html: str) -> None:
-        text = f'<div class="twp">{html}</div>'
-        if text != self.message.value:
-            self.message.value = text
+        self.message.value = f'<div class="twp">{html}</div>'
+
+
+class RestoreOffer(ipywidgets.HBox):
+    """Offers what was typed last, once `show` is called; ``restore`` returns a message."""
+
+    def __init__(self, restore: Callable[[str], str]) -> None:
+        self._restore = restore
+        self._saved_setup = ""
+        self.message = ipywidgets.HTML()
+        self.use = _button("Use them", "history", "", self._on_use)
+        self.dismiss = _button("No", "", "", self._hide)
+        self.dismiss.tooltip = "Leave the form as it is"
+        for button, width in ((self.use, "110px"), (self.dismiss, "60px")):
+            button.layout = ipywidgets.Layout(width=width)
+        layout = ipywidgets.Layout(display="none", align_items="center", flex_flow="row wrap")
+        super().__init__([self.message, self.use, self.dismiss], layout=layout)
+        self.add_class("twp-offer")
+
+    def show(self, saved_setup: str) -> None:
+        self._saved_setup = saved_setup
+        self._show_message("What you last entered for this function is still here.")
+
+    def _on_use(self) -> None:
+        message = self._restore(self._saved_setup)
+        if not message:
+            self._hide()
+            return
+        self.use.layout.display = "none"
+        self.dismiss.description = "OK"
+        self._show_message(message)
+
+    def _hide(self) -> None:
+        self.layout.display = "none"
+
+    def _show_message(self, text: str) -> None:
+        self.layout.display = None
+        self.message.value = f'<div class="twp">{escape(text)}</div>'
 
 
 def _button(title: str, icon: str, style: str, action: Callable[[], None]) -> ipywidgets.Button:

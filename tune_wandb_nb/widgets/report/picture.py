@@ -5,8 +5,13 @@ from typing import Any
 import numpy as np
 
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
-from tune_wandb_nb.tuning.chart_data.curves import CurveData, curve_data, join
-from tune_wandb_nb.tuning.chart_data.parallel import ParallelData, parallel_data
+from tune_wandb_nb.tuning.chart_data.picture_data import (
+    CurveData,
+    ParallelData,
+    curve_data,
+    join,
+    parallel_data,
+)
 from tune_wandb_nb.tuning.chart_data.wording import shorten
 from tune_wandb_nb.widgets.base.palette import BEST, GREY, blend
 
@@ -16,19 +21,19 @@ _COLORS = 96
 _INK, _SOFT = "#333333", "#777777"
 
 
-def picture_png(snapshot: BoardSnapshot, *, dpi: int = 100) -> bytes | None:
-    """Draw the tuned (else the first) metric; matplotlib's global state stays as it is."""
+def picture_png(snapshot: BoardSnapshot) -> bytes | None:
+    """Draw without matplotlib's global state."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    metric = snapshot.metric or next(iter(snapshot.metrics), None)
+    metric = snapshot.shown_metric
     curves = curve_data(snapshot, metric, best=len(BEST))
     parallel = parallel_data(snapshot, metric)
     if not curves.lines:
         return None
     panels = 2 if parallel is not None and len(parallel.axes) > 1 else 1
-    # matplotlib must not parse a name such as "$x_1" as mathematics.
+    # A name may look like mathematics.
     with rc_context({"text.parse_math": False, "font.size": 9}):
         figure = Figure(figsize=(9, 3.1 * panels), facecolor="white", layout="constrained")
         FigureCanvasAgg(figure)
@@ -37,12 +42,12 @@ def picture_png(snapshot: BoardSnapshot, *, dpi: int = 100) -> bytes | None:
         if panels > 1 and parallel is not None:
             _draw_parallel(axes[1], parallel)
         png = io.BytesIO()
-        figure.savefig(png, format="png", dpi=dpi)
+        figure.savefig(png, format="png", dpi=100)
     return _smaller(png)
 
 
 def _smaller(png: io.BytesIO) -> bytes:
-    # The picture is in a notebook's file twice; few colours make it a third as large.
+    # It is in a notebook's file twice; few colours make it a third as large.
     from PIL import Image
 
     smaller = io.BytesIO()

@@ -1,17 +1,20 @@
-"""The lasting report of a search: HTML that needs no kernel, no network and no other file."""
+"""The lasting report of a search: HTML that needs nothing else."""
 
 import base64
 import gzip
 import uuid
 from collections.abc import Iterable
+from pathlib import Path
 
 from tune_wandb_nb.tuning.board.snapshot import BoardSnapshot
 from tune_wandb_nb.widgets.base.markup import STYLE, escape, link
-from tune_wandb_nb.widgets.report.bundle import BUNDLE, STYLES
 from tune_wandb_nb.widgets.report.picture import picture_tag
 from tune_wandb_nb.widgets.report.status import errors_html, status_html, top_trials_html
 
-__all__ = ["interactive", "report_page", "still_report"]
+__all__ = ["BUNDLE", "STYLES", "interactive", "report_page", "still_report"]
+
+BUNDLE = Path(__file__).parents[1] / "dashboard" / "static" / "trials_view.js"
+STYLES = BUNDLE.with_suffix(".css")
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -29,8 +32,7 @@ _INTERACTIVE = """<div id="{name}"><div class="twp-app"></div><div class="twp-st
 <script type="application/octet-stream" class="twp-data" id="twp-data-{name}">{data}</script>
 <script>{script}</script></div>"""
 
-# The still report is shown until the bundle has drawn the other one: where scripts do not run, or
-# the browser is too old, it stays.
+# The still report stays if scripts do not run or the browser is too old.
 _SCRIPT = """(() => {
   const root = document.getElementById("NAME");
   const of = (part) => root.querySelector(".twp-" + part);
@@ -75,7 +77,6 @@ def still_report(
 
 
 def interactive(lasting: bytes, still: str) -> str:
-    """``still`` is shown where scripts do not run."""
     name = f"twp-{uuid.uuid4().hex}"
     return _INTERACTIVE.format(
         name=name,

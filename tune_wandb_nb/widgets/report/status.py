@@ -68,7 +68,7 @@ def top_trials_html(snapshot: BoardSnapshot, most: int = 10) -> str:
     trials = (snapshot.ranked() or list(snapshot.trials))[:most]
     if not trials:
         return ""
-    metric = snapshot.metric or next(iter(snapshot.metrics), None)
+    metric = snapshot.shown_metric
     has_params = any(trial.params for trial in trials)
     rows = [
         (
