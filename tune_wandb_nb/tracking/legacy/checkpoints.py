@@ -1,5 +1,3 @@
-"""What older Rays had on checkpoints, trials and analyses that current ones refuse."""
-
 import pickle
 import shutil
 import tempfile
@@ -13,10 +11,8 @@ from tune_wandb_nb.tracking.results.checkpoints import storage_uri
 
 __all__ = ["checkpoint_patches"]
 
-_AIR = Age.RAY_2_0
-_CLASSIC = Age.RAY_1
 _DICTIONARY = "dict_checkpoint.pkl"
-"""Tune's own name of the file with what a trainable's ``save_checkpoint`` returns."""
+"""As Tune names what a trainable's ``save_checkpoint`` returns."""
 
 
 def checkpoint_patches() -> list[Patch]:
@@ -25,26 +21,27 @@ def checkpoint_patches() -> list[Patch]:
     from ray.train import Checkpoint
     from ray.tune.experiment import Trial
 
-    of_checkpoint = {
-        "from_dict": classmethod(_from_dict),
-        "to_dict": _to_dict,
-        "from_uri": classmethod(lambda cls, uri: cls(uri)),
-        "uri": property(_uri),
-    }
-    path = {"value": property(_local_path), "dir_or_data": property(_local_path)}
-    analysis = {
-        "best_logdir": property(lambda self: str(self.best_trial.local_path)),
-        "get_best_logdir": _get_best_logdir,
-        "fetch_trial_dataframes": lambda self: self.trial_dataframes,
-    }
+    analysis = ray.tune.ExperimentAnalysis
+    air: list[tuple[Any, str, Any]] = [
+        (ray.air, "Checkpoint", Checkpoint),
+        (Checkpoint, "from_dict", classmethod(_from_dict)),
+        (Checkpoint, "to_dict", _to_dict),
+        (Checkpoint, "from_uri", classmethod(lambda cls, uri: cls(uri))),
+        (Checkpoint, "uri", property(_uri)),
+    ]
+    classic: list[tuple[Any, str, Any]] = [
+        (Checkpoint, "value", property(_local_path)),
+        (Checkpoint, "dir_or_data", property(_local_path)),
+        (Checkpoint, "__fspath__", _local_path),
+        (Trial, "logdir", property(lambda self: str(self.local_path))),
+        (ray.tune, "Analysis", analysis),
+        (analysis, "best_logdir", property(lambda self: str(self.best_trial.local_path))),
+        (analysis, "get_best_logdir", _get_best_logdir),
+        (analysis, "fetch_trial_dataframes", lambda self: self.trial_dataframes),
+    ]
     return [
-        Patch(ray.air, "Checkpoint", Checkpoint, _AIR),
-        *(Patch(Checkpoint, name, value, _AIR) for name, value in of_checkpoint.items()),
-        *(Patch(Checkpoint, name, value, _CLASSIC) for name, value in path.items()),
-        Patch(Checkpoint, "__fspath__", _local_path, _CLASSIC),
-        Patch(Trial, "logdir", property(lambda self: str(self.local_path)), _CLASSIC),
-        Patch(ray.tune, "Analysis", ray.tune.ExperimentAnalysis, _CLASSIC),
-        *(Patch(ray.tune.ExperimentAnalysis, *new, _CLASSIC) for new in analysis.items()),
+        *(Patch(*new, Age.RAY_2_0) for new in air),
+        *(Patch(*new, Age.RAY_1) for new in classic),
     ]
 
 
@@ -54,7 +51,7 @@ def _from_dict(cls: Callable[..., Any], data: dict[str, Any]) -> Any:
     folder = tempfile.mkdtemp(prefix="dict_checkpoint_")
     Path(folder, _DICTIONARY).write_bytes(cloudpickle.dumps(data))
     checkpoint = cls(folder)
-    # What was reported has been copied into the storage by then.
+    # By then it was copied into the storage.
     weakref.finalize(checkpoint, shutil.rmtree, folder, ignore_errors=True)
     return checkpoint
 

@@ -1,9 +1,8 @@
-from collections.abc import Callable
 from typing import Any
 
 from tune_wandb_nb.compat.ray import is_trainable_category, trainable_registry
 from tune_wandb_nb.tracking.legacy.forms import older_forms
-from tune_wandb_nb.tracking.legacy.patches import Age, Patch, apply_patches, undo_patches
+from tune_wandb_nb.tracking.legacy.patches import Age, apply_patches, undo_patches, wrapped
 
 __all__ = ["disable", "enable"]
 
@@ -13,9 +12,9 @@ def enable(*, quiet: bool = False) -> None:
 
     That is Ray 1.x (``ray.tune.integration.wandb``, ``loggers=``, ``tune.report(loss=loss)``),
     Ray 2.0 to 2.6 (``ray.air.session``, ``ray.air.callbacks``, ``air.Checkpoint``) and Ray 2.7 to
-    2.4x (``train.report`` and ``train.RunConfig`` in a search, a Trainer in a Tuner), also in the
-    trials' processes. Ray's own ``WandbLoggerCallback`` and ``setup_wandb`` are those of this
-    package meanwhile. Calls as they are written today work as before. `disable` takes it all back.
+    2.4x (``train.report`` and ``train.RunConfig`` in a search, a Trainer in a Tuner), also in
+    trials. Ray's ``WandbLoggerCallback`` and ``setup_wandb`` are this package's meanwhile. Today's
+    calls work as before.
 
     Args:
         quiet: Do not say what was patched.
@@ -26,7 +25,8 @@ def enable(*, quiet: bool = False) -> None:
         >>> from ray.tune.integration.wandb import wandb_mixin
         >>> tw.legacy.disable()
     """
-    applied = apply_patches([*older_forms(), _patch_of_registry()])
+    register = wrapped(trainable_registry(), "register", _register, Age.RAY_1)
+    applied = apply_patches([*older_forms(), register])
     if applied and not quiet:
         print(
             "tune-wandb-nb: forms of older Rays work again, also in trials (until"
@@ -41,20 +41,12 @@ def disable() -> None:
     undo_patches()
 
 
-def _patch_of_registry() -> Patch:
-    registry = trainable_registry()
-    return Patch(registry, "register", _register(registry.register), Age.RAY_1)
+def _register(modern: Any, category: str, key: str, value: Any) -> Any:
+    # Imported late: the module applies patches, and `enable` must have applied its own.
+    from tune_wandb_nb.tracking.legacy.trial_hook import LegacyTrial
 
-
-def _register(modern: Callable[..., Any]) -> Callable[..., Any]:
-    def register(category: str, key: str, value: Any) -> Any:
-        # Imported late: the module applies the patches, and `enable` must have done so already.
-        from tune_wandb_nb.tracking.legacy.trial_hook import LegacyTrial
-
-        if is_trainable_category(category) and not issubclass(value, LegacyTrial):
-            # A trial unpickles the bases of its class in order. The module of the first base is
-            # imported first, and applies the patches before the trainable's own code is loaded.
-            value = type(value.__name__, (LegacyTrial, value), {"__doc__": value.__doc__})
-        return modern(category, key, value)
-
-    return register
+    if is_trainable_category(category) and not issubclass(value, LegacyTrial):
+        # A trial first imports the module of its class's first base, which applies the patches
+        # before the trainable's own code is loaded.
+        value = type(value.__name__, (LegacyTrial, value), {"__doc__": value.__doc__})
+    return modern(category, key, value)

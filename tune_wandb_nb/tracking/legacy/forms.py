@@ -1,11 +1,12 @@
 from collections.abc import Iterator
+from pkgutil import resolve_name
 
 from tune_wandb_nb.tracking.legacy.checkpoints import checkpoint_patches
 from tune_wandb_nb.tracking.legacy.function_api import function_patches
 from tune_wandb_nb.tracking.legacy.names import GONE, LOGGERS, STAND_INS
 from tune_wandb_nb.tracking.legacy.patches import Age, ModulePatch, Patch
 from tune_wandb_nb.tracking.legacy.run import run_patches
-from tune_wandb_nb.tracking.legacy.stand_ins import missing_names, resolve
+from tune_wandb_nb.tracking.legacy.stand_ins import missing_names
 from tune_wandb_nb.tracking.legacy.train_configs import config_patches
 
 __all__ = ["older_forms"]
@@ -27,9 +28,9 @@ def _module_patches() -> Iterator[Patch]:
     import ray.tune.logger
 
     for name, where in LOGGERS.items():
-        yield Patch(ray.tune.logger, name, resolve(where), Age.RAY_1)
+        yield Patch(ray.tune.logger, name, resolve_name(where), Age.RAY_1)
     for module, gone in GONE.items():
-        yield Patch(resolve(module), "__getattr__", missing_names(module, gone), Age.RAY_1)
+        yield Patch(resolve_name(module), "__getattr__", missing_names(module, gone), Age.RAY_1)
 
 
 def _age_of(module: str) -> Age:

@@ -9,20 +9,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from tune_wandb_nb.compat.ray_trial import function_wrappers, in_tune_session, train_context
-from tune_wandb_nb.tracking.legacy.patches import Age, Patch
+from tune_wandb_nb.tracking.legacy.patches import Age, Patch, wrapped
 
 __all__ = ["function_patches"]
 
-_CLASSIC = Age.RAY_1
-_AIR = Age.RAY_2_0
-_TRAIN = Age.RAY_2_7
 _CHECKPOINT_DIR = "checkpoint_dir"
 _REPORTERS = ("reporter", "status_reporter")
 _CONTEXT = ("get_trial_dir", "get_trial_id", "get_trial_name", "get_trial_resources")
 _OF_TRAIN = ("report", "get_checkpoint", "get_dataset_shard")
 _OF_WORKER = ("get_world_rank", "get_world_size", "get_local_rank", "get_local_world_size")
 _unreported: list[str] = []
-"""The folder that ``tune.checkpoint_dir`` has given, until the next report takes it."""
+"""The folder of ``tune.checkpoint_dir``, until the next report takes it."""
 
 
 def function_patches() -> list[Patch]:
@@ -30,33 +27,32 @@ def function_patches() -> list[Patch]:
     import ray.tune
     from ray.air import session
 
-    report = _report(ray.tune.report)
     calls: dict[str, Any] = {
-        "report": report,
         "checkpoint_dir": checkpoint_dir,
-        "with_parameters": _with_parameters(ray.tune.with_parameters),
         "is_session_enabled": in_tune_session,
         "durable": lambda trainable: trainable,
         **{name: _of_context(ray.tune, name) for name in _CONTEXT},
     }
-    patches = [Patch(ray.tune, name, call, _CLASSIC) for name, call in calls.items()]
+    patches = [Patch(ray.tune, name, call, Age.RAY_1) for name, call in calls.items()]
+    patches.append(wrapped(ray.tune, "report", _report, Age.RAY_1))
+    patches.append(wrapped(ray.tune, "with_parameters", _with_classic_function, Age.RAY_1))
     patches += [
-        Patch(module, "wrap_function", _wrap_function(module.wrap_function), _CLASSIC)
+        wrapped(module, "wrap_function", _with_classic_function, Age.RAY_1)
         for module in function_wrappers()
     ]
     tunes = {
-        "report": report,
+        "report": functools.partial(_report, ray.tune.report),
         "get_checkpoint": ray.tune.get_checkpoint,
         "get_context": ray.tune.get_context,
     }
     patches += [
-        Patch(ray.train, name, _where(in_tune_session, call, getattr(ray.train, name)), _TRAIN)
+        wrapped(ray.train, name, functools.partial(_where, in_tune_session, call), Age.RAY_2_7)
         for name, call in tunes.items()
     ]
     trains = {name: getattr(ray.train, name) for name in _OF_TRAIN}
     trains |= {name: _of_context(ray.train, name) for name in _OF_WORKER}
     return patches + [
-        Patch(session, name, _where(_is_worker, call, getattr(session, name)), _AIR)
+        wrapped(session, name, functools.partial(_where, _is_worker, call), Age.RAY_2_0)
         for name, call in trains.items()
     ]
 
@@ -70,24 +66,28 @@ def checkpoint_dir(step: int) -> Iterator[str]:
     _unreported.append(folder)
 
 
-def _report(modern: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(modern)
-    def report(metrics: Any = None, *args: Any, checkpoint: Any = None, **named: Any) -> Any:
-        if args:
-            (checkpoint,) = args
-        if named or not isinstance(metrics, Mapping | None):
-            positional = metrics if isinstance(metrics, Mapping | None) else {"_metric": metrics}
-            metrics = {**(positional or {}), **named}
-        if checkpoint is None and _unreported:
-            from ray.tune import Checkpoint
+def _report(
+    modern: Callable[..., Any],
+    /,
+    metrics: Any = None,
+    *args: Any,
+    checkpoint: Any = None,
+    **named: Any,
+) -> Any:
+    if args:
+        (checkpoint,) = args
+    if not isinstance(metrics, Mapping | None):
+        metrics = {"_metric": metrics}
+    if named:
+        metrics = {**(metrics or {}), **named}
+    if checkpoint is None and _unreported:
+        from ray.tune import Checkpoint
 
-            checkpoint = Checkpoint.from_directory(_unreported[-1])
-        try:
-            return modern(metrics, checkpoint=checkpoint)
-        finally:
-            _forget_checkpoint()
-
-    return report
+        checkpoint = Checkpoint.from_directory(_unreported[-1])
+    try:
+        return modern(metrics, checkpoint=checkpoint)
+    finally:
+        _forget_checkpoint()
 
 
 def _forget_checkpoint() -> None:
@@ -95,22 +95,12 @@ def _forget_checkpoint() -> None:
         shutil.rmtree(_unreported.pop(), ignore_errors=True)
 
 
-def _wrap_function(modern: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(modern)
-    def wrap_function(function: Any, *args: Any, **kwargs: Any) -> Any:
-        return modern(_with_classic_arguments(function), *args, **kwargs)
-
-    return wrap_function
-
-
-def _with_parameters(modern: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(modern)
-    def with_parameters(trainable: Any, **kwargs: Any) -> Any:
-        if callable(trainable) and not isinstance(trainable, type):
-            trainable = _with_classic_arguments(trainable)
-        return modern(trainable, **kwargs)
-
-    return with_parameters
+def _with_classic_function(
+    modern: Callable[..., Any], /, trainable: Any, *args: Any, **kwargs: Any
+) -> Any:
+    if callable(trainable) and not isinstance(trainable, type):
+        trainable = _with_classic_arguments(trainable)
+    return modern(trainable, *args, **kwargs)
 
 
 def _with_classic_arguments(function: Any) -> Any:
@@ -169,13 +159,14 @@ def _of_context(module: Any, name: str) -> Callable[[], Any]:
 
 
 def _where(
-    is_there: Callable[[], bool], there: Callable[..., Any], elsewhere: Callable[..., Any]
-) -> Callable[..., Any]:
-    @functools.wraps(elsewhere)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return (there if is_there() else elsewhere)(*args, **kwargs)
-
-    return call
+    is_there: Callable[[], bool],
+    there: Callable[..., Any],
+    elsewhere: Callable[..., Any],
+    /,
+    *args: Any,
+    **kwargs: Any,
+) -> Any:
+    return (there if is_there() else elsewhere)(*args, **kwargs)
 
 
 def _is_worker() -> bool:

@@ -1,5 +1,3 @@
-"""What older Rays called what current ones have elsewhere, and what is gone for good."""
-
 from collections.abc import Mapping
 
 from tune_wandb_nb.tracking.legacy.stand_ins import StandIn
@@ -23,21 +21,22 @@ LOGGERS: Mapping[str, str] = {
     "NoopLogger": "tune_wandb_nb.tracking.legacy.run:TunesLoggers",
     "DEFAULT_LOGGERS": "tune_wandb_nb.tracking.legacy.run:DEFAULT_LOGGERS",
 }
-"""Names that ``ray.tune.logger`` had -> where they are today."""
+"""Names that ``ray.tune.logger`` had."""
 
 _SEARCHERS = ("ax", "bayesopt", "bohb", "hebo", "hyperopt", "nevergrad", "optuna", "zoopt")
-_SUGGEST = {"ConcurrencyLimiter", "Repeater", "Searcher", "SearchAlgorithm", "SearchGenerator"}
-_FLAML = "pip install flaml, and write from flaml import BlendSearch, CFO."
+_SUGGEST = ("ConcurrencyLimiter", "Repeater", "SearchAlgorithm", "SearchGenerator", "Searcher")
+_BAYESIAN = "take another searcher, such as ray.tune.search.bayesopt.BayesOptSearch."
 _GONE_SEARCHERS = {
-    "flaml": _FLAML,
+    "flaml": "pip install flaml, and write from flaml import BlendSearch, CFO.",
     "sigopt": "take another searcher of ray.tune.search, such as OptunaSearch.",
-    "skopt": "take another searcher, such as ray.tune.search.bayesopt.BayesOptSearch.",
-    "dragonfly": "take another searcher, such as ray.tune.search.bayesopt.BayesOptSearch.",
+    "skopt": _BAYESIAN,
+    "dragonfly": _BAYESIAN,
 }
 _AS_CALLBACK = (
     "write a subclass of ray.tune.logger.LoggerCallback, with log_trial_result(iteration, trial,"
     " result), for callbacks=."
 )
+_TENSORBOARD = "use TBXLogger, or nothing: Tune always writes for TensorBoard."
 _AS_TUNER = "give the function that starts Ray Train to tune.Tuner (docs/train.md)."
 
 _SESSION = (
@@ -50,17 +49,14 @@ STAND_INS: tuple[StandIn, ...] = (
     StandIn("ray.tune.integration.wandb", names=_OURS),
     StandIn(
         "ray.tune.suggest",
-        names={name: f"ray.tune.search:{name}" for name in sorted(_SUGGEST)},
+        names={name: f"ray.tune.search:{name}" for name in _SUGGEST},
         modern=("ray.tune.search",),
     ),
     *(
         StandIn(f"ray.tune.suggest.{name}", modern=(f"ray.tune.search.{name}",))
         for name in (*_SEARCHERS, "basic_variant", "repeater", "search_generator")
     ),
-    *(
-        StandIn(f"ray.tune.suggest.{name}", gone={"*": today})
-        for name, today in _GONE_SEARCHERS.items()
-    ),
+    *(StandIn(f"ray.tune.suggest.{name}", gone={"*": s}) for name, s in _GONE_SEARCHERS.items()),
     StandIn("ray.tune.suggest.suggestion", modern=("ray.tune.search", "ray.tune.search.searcher")),
     StandIn("ray.tune.suggest.search", modern=("ray.tune.search",)),
     StandIn("ray.tune.suggest.variant_generator", modern=("ray.tune.search.variant_generator",)),
@@ -89,12 +85,12 @@ STAND_INS: tuple[StandIn, ...] = (
         for name in ("comet", "keras", "mlflow")
     ),
     StandIn("ray.air.checkpoint", names={"Checkpoint": "ray.train:Checkpoint"}),
-    # Current ones, whose classes are Ray's own integration
+    # Ray's own integration
     StandIn("ray.air.integrations.wandb", names=_CALLBACK),
-    # Ray's own file renames the module of the callback that it finds, which would be ours.
+    # Ray's file would rename the module of the callback that it finds, which is ours.
     StandIn("ray.tune.logger.wandb", names=_CALLBACK, is_complete=True),
 )
-"""Every module that is put in the place of one that Ray does not have, parents first."""
+"""Parents first."""
 
 GONE: Mapping[str, Mapping[str, str]] = {
     "ray.tune": {
@@ -105,7 +101,7 @@ GONE: Mapping[str, Mapping[str, str]] = {
         "Logger": _AS_CALLBACK,
         "LegacyLoggerCallback": _AS_CALLBACK,
         "MLFLowLogger": "use ray.air.integrations.mlflow.MLflowLoggerCallback in callbacks=.",
-        "TFLogger": "use TBXLogger, or nothing: Tune always writes for TensorBoard.",
-        "TF2Logger": "use TBXLogger, or nothing: Tune always writes for TensorBoard.",
+        "TFLogger": _TENSORBOARD,
+        "TF2Logger": _TENSORBOARD,
     },
 }

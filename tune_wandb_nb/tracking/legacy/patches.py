@@ -1,15 +1,17 @@
 """Patches of Ray, applied once in a process, each of which can be undone."""
 
+import functools
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ["Age", "ModulePatch", "Patch", "apply_patches", "undo_patches"]
+__all__ = ["Age", "ModulePatch", "Patch", "apply_patches", "undo_patches", "wrapped"]
 
 _applied: list["Patch"] = []
+_MISSING = object()
 
 
 class Age(Enum):
@@ -33,20 +35,18 @@ class Patch:
         self._owner = owner
         self._name = name
         self._value = value
-        self._existed = False
         self._original: Any = None
         self.age = age
 
     def apply(self) -> None:
-        self._existed = self._name in vars(self._owner)
-        self._original = vars(self._owner).get(self._name)
+        self._original = vars(self._owner).get(self._name, _MISSING)
         setattr(self._owner, self._name, self._value)
 
     def undo(self) -> None:
-        if self._existed:
-            setattr(self._owner, self._name, self._original)
-        else:
+        if self._original is _MISSING:
             delattr(self._owner, self._name)
+        else:
+            setattr(self._owner, self._name, self._original)
 
 
 class ModulePatch(Patch):
@@ -57,7 +57,7 @@ class ModulePatch(Patch):
         self._replaced: ModuleType | None = None
 
     def apply(self) -> None:
-        # The parent may be a module that an earlier patch has added.
+        # An earlier patch may have added the parent.
         self._owner = import_module(self._parent)
         self._replaced = sys.modules.get(self._module.__name__)
         super().apply()
@@ -71,8 +71,19 @@ class ModulePatch(Patch):
             sys.modules[self._module.__name__] = self._replaced
 
 
+def wrapped(owner: Any, name: str, call: Callable[..., Any], age: Age) -> Patch:
+    """Call ``call`` with the original before the arguments."""
+    original = getattr(owner, name)
+
+    @functools.wraps(original)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return call(original, *args, **kwargs)
+
+    return Patch(owner, name, wrapper, age)
+
+
 def apply_patches(patches: Iterable[Patch]) -> list[Patch]:
-    """Apply patches unless some are applied in this process already; return those applied now."""
+    """Apply patches unless some are applied already; return those applied now."""
     if _applied:
         return []
     for patch in patches:

@@ -1,4 +1,3 @@
-import inspect
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,20 +7,25 @@ from ray.tune.callback import Callback
 from ray.tune.logger import CSVLoggerCallback, JsonLoggerCallback, TBXLoggerCallback
 
 from tune_wandb_nb.tracking.auth.credentials import read_key_file, use_key
-from tune_wandb_nb.tracking.legacy.patches import Age, Patch
+from tune_wandb_nb.tracking.legacy.patches import Age, Patch, wrapped
 from tune_wandb_nb.tracking.settings.api_key import show
 from tune_wandb_nb.tracking.settings.config_entry import entry_of, without_key
 from tune_wandb_nb.tracking.settings.settings import SettingsError, WandbSettings
 
-__all__ = ["DEFAULT_LOGGERS", "TunesLoggers", "run", "run_patches", "storage_of_folder"]
+__all__ = [
+    "DEFAULT_LOGGERS",
+    "TunesLoggers",
+    "is_sampled",
+    "run",
+    "run_patches",
+    "storage_of_folder",
+]
 
 DEFAULT_LOGGERS: tuple[type[Callback], ...] = (
-    JsonLoggerCallback,
-    CSVLoggerCallback,
-    TBXLoggerCallback,
+    *(JsonLoggerCallback, CSVLoggerCallback, TBXLoggerCallback),
 )
 
-_CREDENTIALS = ("api_key", "api_key_file", "settings")
+_CREDENTIALS = frozenset({"api_key", "api_key_file", "settings"})
 _POSITIONAL = (
     *("name", "metric", "mode", "stop", "time_budget_s", "config", "resources_per_trial"),
     *("num_samples", "local_dir", "search_alg", "scheduler", "keep_checkpoints_num"),
@@ -29,13 +33,12 @@ _POSITIONAL = (
     *("progress_reporter", "log_to_file", "trial_name_creator", "trial_dirname_creator"),
     *("sync_config", "export_formats", "max_failures", "fail_fast", "restore"),
 )
-"""The order of the arguments of ``tune.run`` in Ray 1.x, after the trainable."""
+"""Arguments of Ray 1.x's ``tune.run`` in their order, after the trainable."""
 _WITHOUT_EFFECT = (
     *("queue_trials", "trial_executor", "ray_auto_init", "with_server", "server_port"),
     *("global_checkpoint_period", "sync_on_checkpoint", "sync_to_cloud", "sync_to_driver"),
     "return_trials",
 )
-"""Arguments of ``tune.run`` that are gone, and without which Tune does the same."""
 
 
 class TunesLoggers:
@@ -51,16 +54,14 @@ def run(
 ) -> Any:
     """Run a search as ``tune.run`` did in Ray 1.x, with ``loggers=``.
 
-    The API key in the config's ``wandb`` entry is taken out before Tune, which writes its config
-    to disk, sees it.
+    The API key in the config's ``wandb`` entry is taken out before Tune writes its config to disk.
 
     Args:
         trainable: What ``tune.run`` takes.
         config: The search space, with a ``wandb`` entry.
-        loggers: Logger classes or ready callbacks. Tune's own loggers (`DEFAULT_LOGGERS`) are
-            always there, named or not.
-        **tune_run_kwargs: Everything else goes to ``tune.run``. Of Ray 1.x, ``local_dir`` is
-            ``storage_path``, and what has no effect any more (``queue_trials``) is left out.
+        loggers: Logger classes or callbacks, beside Tune's own loggers (`DEFAULT_LOGGERS`).
+        **tune_run_kwargs: For ``tune.run``. Ray 1.x's ``local_dir`` is ``storage_path``; what has
+            no effect any more (``queue_trials``) is left out.
 
     Returns:
         The ``tune.ExperimentAnalysis``.
@@ -83,7 +84,8 @@ def run(
 
 
 def run_patches() -> list[Patch]:
-    return [Patch(tune, "run", _classic_run(tune.run), Age.RAY_1)]
+    # The signature stays: Tune reads it.
+    return [wrapped(tune, "run", _classic_run, Age.RAY_1)]
 
 
 def storage_of_folder(folder: Any) -> str:
@@ -101,9 +103,10 @@ def _run(
 ) -> Any:
     # RLlib's AlgorithmConfig has a `to_dict`, as Tune knows.
     config = dict(config.to_dict() if hasattr(config, "to_dict") else config or {})
-    # The entry is checked here, before any trial starts. Values that Tune samples are only known
-    # later, in the trials.
-    settings = WandbSettings.resolve({}, _without_sampled(entry_of(config)))
+    # Checked before any trial starts; what Tune samples is only known in the trials.
+    entry = entry_of(config) or {}
+    fixed = {name: value for name, value in entry.items() if not is_sampled(value)}
+    settings = WandbSettings.resolve({}, fixed)
     key = settings.api_key
     if settings.api_key_file is not None:
         key = read_key_file(settings.api_key_file)
@@ -115,21 +118,22 @@ def _run(
         )
 
 
-def _classic_run(modern: Callable[..., Any]) -> Callable[..., Any]:
-    # The signature of `modern` stays: Tune reads it.
-    def run(run_or_experiment: Any, *args: Any, loggers: Any = None, **kwargs: Any) -> Any:
-        if len(args) > len(_POSITIONAL):
-            raise TypeError(
-                f"tune.run() got {len(args) + 1} positional arguments; give those after"
-                f" {_POSITIONAL[-1]} by name."
-            )
-        kwargs = dict(zip(_POSITIONAL, args, strict=False)) | kwargs
-        if loggers is None and not _has_credential(kwargs.get("config")):
-            return modern(run_or_experiment, **_modern_arguments(kwargs))
-        return _run(modern, run_or_experiment, loggers=loggers, **kwargs)
-
-    run.__signature__ = inspect.signature(modern)  # type: ignore[attr-defined]
-    return run
+def _classic_run(
+    modern: Callable[..., Any],
+    run_or_experiment: Any,
+    *args: Any,
+    loggers: Any = None,
+    **kwargs: Any,
+) -> Any:
+    if len(args) > len(_POSITIONAL):
+        raise TypeError(
+            f"tune.run() got {len(args) + 1} positional arguments; give those after"
+            f" {_POSITIONAL[-1]} by name."
+        )
+    kwargs = dict(zip(_POSITIONAL, args, strict=False)) | kwargs
+    if loggers is None and not _has_credential(kwargs.get("config")):
+        return modern(run_or_experiment, **_modern_arguments(kwargs))
+    return _run(modern, run_or_experiment, loggers=loggers, **kwargs)
 
 
 def _modern_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,10 +145,8 @@ def _modern_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_credential(config: object) -> bool:
-    if not isinstance(config, Mapping):
-        return False
-    entry = entry_of(config)
-    return isinstance(entry, Mapping) and any(name in entry for name in _CREDENTIALS)
+    entry = entry_of(config) if isinstance(config, Mapping) else None
+    return not _CREDENTIALS.isdisjoint(entry or {})
 
 
 def _callback(logger: Any) -> Callback:
@@ -158,13 +160,6 @@ def _callback(logger: Any) -> Callback:
     )
 
 
-def _without_sampled(entry: Any) -> Any:
-    if not isinstance(entry, Mapping):
-        return entry
-    sampled = (tune.search.sample.Domain,)
-    return {
-        key: value
-        for key, value in entry.items()
-        if not isinstance(value, sampled)
-        and not (isinstance(value, Mapping) and "grid_search" in value)
-    }
+def is_sampled(value: Any) -> bool:
+    is_grid = isinstance(value, Mapping) and "grid_search" in value
+    return is_grid or isinstance(value, tune.search.sample.Domain)

@@ -4,36 +4,37 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
+from pkgutil import resolve_name
 from types import ModuleType
 from typing import Any
 
-__all__ = ["StandIn", "missing_names", "resolve"]
+__all__ = ["StandIn", "missing_names"]
 
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """A module under an older name; what it holds is loaded when it is asked for."""
+    """A module under an older name; its values are loaded on first use."""
 
     name: str
     names: Mapping[str, str] = field(default_factory=dict)
     """A name in it -> where it is today, as ``module:attribute``."""
     modern: tuple[str, ...] = ()
-    """The modules that have all other names of it."""
+    """Modules that have its other names."""
     gone: Mapping[str, str] = field(default_factory=dict)
-    """A name that no version has any more -> what to write today; "*" is every name."""
+    """A name that Ray has no more -> what to write today; "*" is every name."""
     is_complete: bool = False
-    """Nothing else is looked for in the module of Ray's that is replaced."""
+    """Whether Ray's own module, which is replaced, adds no names."""
 
     def module(self) -> ModuleType:
         module: Any = ModuleType(self.name, "Names of an older Ray, from tune-wandb-nb.")
-        # A package, whose submodules are stand-ins too, for all that Ray's code asks.
+        # A package: its submodules are stand-ins too.
         module.__path__ = []
         module.__all__ = sorted(self.names)
         replaced = sys.modules.get(self.name)
 
         def load(name: str) -> Any:
             if name in self.names:
-                return resolve(self.names[name])
+                return resolve_name(self.names[name])
             _refuse(self.name, name, self.gone)
             if not name.startswith("__"):
                 modules = [*map(import_module, self.modern)]
@@ -48,13 +49,8 @@ class StandIn:
         return module  # type: ignore[no-any-return]
 
 
-def resolve(where: str) -> Any:
-    module, _, attribute = where.partition(":")
-    return getattr(import_module(module), attribute) if attribute else import_module(module)
-
-
 def _refuse(module: str, name: str, gone: Mapping[str, str]) -> None:
-    """Raise ImportError, which ``from module import name`` shows, if a name is gone."""
+    """Raise ImportError, which ``from module import name`` shows."""
     today = gone.get(name) or (gone.get("*") if not name.startswith("__") else None)
     if today is not None:
         raise ImportError(

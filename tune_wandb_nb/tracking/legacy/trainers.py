@@ -1,8 +1,4 @@
-"""A trainer of Ray Train V2 as Ray Train's older versions took part in a search.
-
-`tune.Tuner` refuses a trainer of today: it becomes a function of Tune's, which starts the trainer
-with the trial's config and reports to Tune what the workers report.
-"""
+"""A trainer of Ray Train V2, which `tune.Tuner` refuses, as a function of Tune's."""
 
 import contextlib
 import functools
@@ -13,16 +9,16 @@ from dataclasses import fields, replace
 from typing import Any
 
 from tune_wandb_nb.compat.ray_trial import trainer_class, tune_session, with_settings
-from tune_wandb_nb.tracking.legacy.patches import Age, Patch
+from tune_wandb_nb.tracking.legacy.patches import Age, Patch, wrapped
 
 __all__ = ["abort_training", "as_search", "fit_in_trial", "is_trainer", "trainer_patches"]
 
 _MERGED = ("train_loop_config", "datasets")
 _NO_CPU = {"memory": 1}
-"""What a trial asks for beside its workers: Ray takes no request for nothing, and bytes it has."""
+"""Ray takes no request for nothing; the workers have CPUs of their own."""
 _ABORTS_WITHIN = 10.0
 _controllers: list[Any] = []
-"""Ray Train's controller of the training that this trial has started and that has not ended."""
+"""Ray Train's controller of this trial's training, until it has ended."""
 
 
 def trainer_patches() -> list[Patch]:
@@ -31,7 +27,7 @@ def trainer_patches() -> list[Patch]:
     trainer = trainer_class()
     older = ray.train.data_parallel_trainer
     return [
-        Patch(trainer, "fit", _fit(trainer.fit), Age.RAY_2_7),
+        wrapped(trainer, "fit", _fit, Age.RAY_2_7),
         Patch(older, "DataParallelTrainer", trainer, Age.RAY_2_7),
     ]
 
@@ -41,11 +37,7 @@ def is_trainer(trainable: Any) -> bool:
 
 
 def as_search(trainer: Any, tune_config: Any) -> tuple[Callable[[Any], None], Any]:
-    """Return a trainer as a function of Tune's, and the config of a search with it.
-
-    A trial needs no CPU of its own: the workers have theirs. Without a limit Tune would start all
-    trials at once; by default as many run as find room in the cluster of this moment.
-    """
+    """Limit the trials that run at once, which ask for no CPU."""
     from ray import tune
 
     def train(config: dict[str, Any]) -> None:
@@ -75,7 +67,7 @@ def fit_in_trial(trainer: Any, config: Mapping[str, Any]) -> None:
         except BaseException as error:
             failures.append(error)
         finally:
-            # With the trial, the queue is gone.
+            # The queue ends with the trial.
             with contextlib.suppress(Exception):
                 reports.put(None)
 
@@ -84,9 +76,7 @@ def fit_in_trial(trainer: Any, config: Mapping[str, Any]) -> None:
         while (reported := reports.get()) is not None:
             metrics, path, controller = reported
             _controllers[:] = [controller]
-            checkpoint = None
-            if path is not None:
-                checkpoint = ray.tune.Checkpoint(path, storage.storage_filesystem)
+            checkpoint = path and ray.tune.Checkpoint(path, storage.storage_filesystem)
             ray.tune.report(metrics, checkpoint=checkpoint)
         _controllers.clear()
     finally:
@@ -112,7 +102,7 @@ def _of_trial(trainer: Any, config: Mapping[str, Any], storage: Any, reporter: A
 
 
 def abort_training() -> None:
-    """End the training that a stopped trial has left: Ray alone does that late or never."""
+    """End the training of a stopped trial: Ray alone does that late or never."""
     import ray
 
     while _controllers:
@@ -147,16 +137,12 @@ def prepare_worker(restored: Any) -> None:
 
     import ray.train
 
-    # Loaded by name: the module imports this one.
+    # By name: the module imports this one.
     importlib.import_module("tune_wandb_nb.tracking.legacy.trial_hook")
     if restored is None:
         return
     own = ray.train.get_checkpoint
-
-    def get_checkpoint() -> Any:
-        return own() or restored
-
-    ray.train.get_checkpoint = get_checkpoint
+    ray.train.get_checkpoint = lambda: own() or restored
 
 
 def _merged(trainer: Any, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,9 +155,8 @@ def _merged(trainer: Any, config: Mapping[str, Any]) -> dict[str, Any]:
         elif name == "scaling_config":
             given = value if isinstance(value, Mapping) else vars(value)
             known = {field.name for field in fields(ray.train.ScalingConfig)}
-            old = {field: getattr(trainer.scaling_config, field) for field in known}
-            new = {key: item for key, item in given.items() if key in known}
-            changes[name] = ray.train.ScalingConfig(**{**old, **new})
+            values = {key: given.get(key, getattr(trainer.scaling_config, key)) for key in known}
+            changes[name] = ray.train.ScalingConfig(**values)
         elif name != "wandb":
             raise ValueError(
                 f"{type(trainer).__name__} in a search takes train_loop_config, scaling_config and"
@@ -193,17 +178,13 @@ def _room_for(trainer: Any) -> int:
     return max(1, min(rooms, default=1))
 
 
-def _fit(modern: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    @functools.wraps(modern)
-    def fit(self: Any) -> Any:
-        """Train; with callbacks or other settings of Tune's, in a search with one trial."""
-        if not getattr(self.run_config, "tune_arguments", {}).keys() - {"name"}:
-            return modern(self)
-        from ray import tune
+def _fit(modern: Callable[[Any], Any], trainer: Any) -> Any:
+    """Train; with callbacks or other settings of Tune's, in a search with one trial."""
+    if not getattr(trainer.run_config, "tune_arguments", {}).keys() - {"name"}:
+        return modern(trainer)
+    from ray import tune
 
-        (result,) = tune.Tuner(self).fit()
-        if result.error is not None:
-            raise result.error
-        return result
-
-    return fit
+    (result,) = tune.Tuner(trainer).fit()
+    if result.error is not None:
+        raise result.error
+    return result

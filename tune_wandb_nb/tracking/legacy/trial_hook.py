@@ -1,8 +1,4 @@
-"""Applies the patches in a trial's process, as a side effect of its import.
-
-`enable` makes `LegacyTrial` the first base of each trainable. The trial's process imports this
-module to unpickle the trainable's class.
-"""
+"""Applies the patches in a trial, which imports it to unpickle its class, by `enable`."""
 
 from pathlib import Path
 from typing import Any
@@ -15,18 +11,18 @@ from tune_wandb_nb.tracking.results.setup_config import KeepsSetupConfig, add_pl
 __all__ = ["LegacyTrial"]
 
 _SAVED = ".saved_path"
-"""The file beside a checkpoint's others that has the path which ``save_checkpoint`` returned."""
+"""A file in a checkpoint with the path that ``save_checkpoint`` returned."""
 
 
 class LegacyTrial(KeepsSetupConfig):
     def step(self) -> dict[str, Any]:
-        """Run one iteration; a config among its metrics is not lost to the one that Tune adds."""
+        """Keep a config among the metrics, which Tune would replace."""
         result: dict[str, Any] = super().step()
         add_plain(self.config, result.get("config"))
         return result
 
     def save_checkpoint(self, checkpoint_dir: str) -> Any:
-        """Save a checkpoint; the path of a file in the folder may be returned, as in Ray 1.x."""
+        """In Ray 1.x the path of a file in the folder may be returned."""
         try:
             saved = super().save_checkpoint(checkpoint_dir)
         except NotImplementedError:
@@ -42,7 +38,6 @@ class LegacyTrial(KeepsSetupConfig):
         return checkpoint_dir
 
     def load_checkpoint(self, checkpoint: Any) -> None:
-        """Load a checkpoint, from the path that ``save_checkpoint`` has returned."""
         if isinstance(checkpoint, str):
             saved = Path(checkpoint, _SAVED)
             if saved.is_file():
