@@ -1,5 +1,3 @@
-"""Tune's loop, as a callback that it calls can reach it."""
-
 import importlib
 import secrets
 import sys
@@ -21,7 +19,7 @@ _PREFIXES: dict[str, str] = {}
 
 
 class TuneSearch:
-    """Its methods are called in Tune's thread."""
+    """Tune's loop; methods are called in its thread."""
 
     def __init__(self, controller: Any, experiment: Any, frame: FrameType) -> None:
         self._controller = controller
@@ -42,7 +40,6 @@ class TuneSearch:
 
     @property
     def changes_config(self) -> bool:
-        """Whether the scheduler changes hyperparameters of trials that run."""
         from ray.tune import schedulers
 
         kinds = (schedulers.PopulationBasedTraining, schedulers.PopulationBasedTrainingReplay)

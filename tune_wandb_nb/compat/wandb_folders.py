@@ -51,7 +51,6 @@ def is_offline(log: Path) -> bool:
 
 
 def start_of(log: Path) -> str:
-    """Sorts the files of one run."""
     return log.parent.name.removeprefix(_OFFLINE)
 
 

@@ -55,7 +55,6 @@ class TransactionLog:
         return self.more()
 
     def more(self) -> Iterator[bytes]:
-        """Yield what follows the last entry that was yielded."""
         self.cut_off = False
         parts: list[bytes] = []
         with self.path.open("rb") as file:

@@ -1,5 +1,3 @@
-"""Lines that wandb prints about calls that a person has not made."""
-
 import importlib
 import sys
 from collections.abc import Iterator

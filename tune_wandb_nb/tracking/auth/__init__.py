@@ -1,1 +1,0 @@
-"""Where an API key comes from, and whether the server takes it."""

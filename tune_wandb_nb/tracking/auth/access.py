@@ -1,5 +1,3 @@
-"""How a process gets to W&B: online with which key, or offline."""
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +19,6 @@ NO_KEY = (
 class CheckedKey:
     key: ApiKey | None = None
     refusal: str | None = None
-    """Why the server does not take the key."""
     is_checked: bool = False
 
     def pack(self) -> tuple[str | None, str | None, bool]:

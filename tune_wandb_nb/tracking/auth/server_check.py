@@ -25,7 +25,6 @@ class ServerCheck:
         self._was_asked = False
         self._refusal: str | None = None
         self.is_final = False
-        """Whether asking again is of no use."""
 
     def refusal(self) -> str | None:
         """Return why runs cannot go online, or None; blocks while it asks."""

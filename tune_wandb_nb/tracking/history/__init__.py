@@ -1,1 +1,0 @@
-"""What is recorded where: in the ``.wandb`` file, in Tune's files, on the server."""

@@ -23,7 +23,6 @@ class Origin:
     folder: str = ""
     """Where Tune writes a running trial's files; those in the experiment's folder may be older."""
     sweep: str = ""
-    """The id of its sweep."""
     hostname: str = field(default_factory=socket.gethostname)
     pid: str = field(default_factory=lambda: str(os.getpid()))
 

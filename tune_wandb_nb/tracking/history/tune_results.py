@@ -49,7 +49,6 @@ class Replayed:
     summary: dict[str, Any] = field(default_factory=dict)
     last_values: dict[str, Any] = field(default_factory=dict)
     is_out_of_order: bool = False
-    """Whether a row was written before one that was recorded already."""
 
 
 def replay(

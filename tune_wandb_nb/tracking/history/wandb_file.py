@@ -46,7 +46,6 @@ class RecordedRun:
     """W&B's own (``_step``)."""
     last_step: int | None
     last_iteration: int | None
-    """``training_iteration`` in the last row."""
     is_ended: bool
     is_cut_off: bool
     is_renamed: bool

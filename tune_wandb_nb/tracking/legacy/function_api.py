@@ -1,5 +1,3 @@
-"""What a training function of an older Ray is called with, and what it calls, in a trial."""
-
 import functools
 import inspect
 import shutil

@@ -1,5 +1,3 @@
-"""Patches of Ray, applied once in a process, each of which can be undone."""
-
 import functools
 import sys
 from collections.abc import Callable, Iterable

@@ -42,7 +42,7 @@ _WITHOUT_EFFECT = (
 
 
 class TunesLoggers:
-    """Stands for the loggers that Tune always uses (Ray 1.x's ``UnifiedLogger``)."""
+    """Ray 1.x's ``UnifiedLogger``: what Tune always uses."""
 
 
 def run(

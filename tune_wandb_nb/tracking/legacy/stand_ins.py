@@ -27,7 +27,6 @@ class StandIn:
 
     def module(self) -> ModuleType:
         module: Any = ModuleType(self.name, "Names of an older Ray, from tune-wandb-nb.")
-        # A package: its submodules are stand-ins too.
         module.__path__ = []
         module.__all__ = sorted(self.names)
         replaced = sys.modules.get(self.name)

@@ -85,7 +85,7 @@ def warn_of_exposed_key(config: Mapping[str, Any]) -> None:
     try:
         key = WandbSettings.resolve({}, entry_of(config)).api_key
     except SettingsError:
-        return  # The caller reports it.
+        return
     if key is None or key in _warned:
         return
     _warned.add(key)

@@ -1,1 +1,0 @@
-"""From disk to W&B: ``sync_runs`` and ``upload_experiment``."""

@@ -29,10 +29,7 @@ def upload_logs(
     on_synced: Callable[[Path], None] = lambda _: None,
     should_continue: Callable[[Sequence[Path]], bool] = lambda _: True,
 ) -> Mapping[Path, str]:
-    """Return file -> error of those that failed; one broken file can make wandb give up on all.
-
-    ``should_continue`` is called with the files that are left.
-    """
+    """Return file -> error of those that failed; one broken file can make wandb give up on all."""
     waiting = list(files)
     with tempfile.TemporaryDirectory(prefix="tune-wandb-nb-") as folder:
         output = Path(folder, "output")
