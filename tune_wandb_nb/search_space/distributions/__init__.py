@@ -1,1 +1,0 @@
-"""The distributions of hyperparameters, one small class each."""

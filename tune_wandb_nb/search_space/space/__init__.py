@@ -1,1 +1,0 @@
-"""``SearchSpace`` and its conversions: Tune, code, JSON, W&B sweep."""

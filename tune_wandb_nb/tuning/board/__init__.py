@@ -1,1 +1,0 @@
-"""The state of every trial as immutable snapshots, and the Tune callback that records it."""

@@ -1,1 +1,0 @@
-"""Conversion of a board snapshot into the data of charts."""

@@ -1,1 +1,0 @@
-"""Shared by all widgets: frontend detection, static output, HTML markup, colours."""

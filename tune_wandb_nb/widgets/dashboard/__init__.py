@@ -1,1 +1,0 @@
-"""The dashboard of a running search, and its static report."""

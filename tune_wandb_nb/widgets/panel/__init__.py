@@ -1,1 +1,0 @@
-"""The setup panel: the form with its start bar and the dashboard of its search."""

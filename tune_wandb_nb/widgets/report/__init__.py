@@ -1,1 +1,0 @@
-"""The report of a search: the picture, the status and the page that needs no kernel."""
