@@ -140,7 +140,8 @@ def test_rows_of_a_run_that_goes_on_are_in_its_file_after_the_interval(
 def test_a_run_that_is_not_wanted_in_it_writes_no_log_file(
     tmp_path: Path, wandb_home: Path, wandb_core: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wb_logging, "add_file_handler", wb_logging.add_file_handler)
+    own = wb_logging.add_file_handler
+    monkeypatch.setattr(wb_logging, "add_file_handler", getattr(own, "original", own))
     is_unwanted = True
     skip_log_file(lambda: is_unwanted)
     handlers = list(logging.getLogger("wandb").handlers)

@@ -212,8 +212,8 @@ def recorded_start(state: Path) -> tuple[str | None, float | None]:
 
 def _replace_once(owner: Any, name: str, by: Any) -> bool:
     """Return whether this call is the first."""
-    if is_first := not hasattr(getattr(owner, name), "is_ours"):
-        by.is_ours = True
+    if is_first := not hasattr(getattr(owner, name), "original"):
+        by.original = getattr(owner, name)
         setattr(owner, name, by)
     return is_first
 

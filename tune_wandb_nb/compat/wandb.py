@@ -146,13 +146,13 @@ def _skip(
     owner: Any, name: str, is_unwanted: Callable[[], bool], instead: Any = lambda: None
 ) -> None:
     original = getattr(owner, name, None)
-    if original is None or hasattr(original, "is_ours"):
+    if original is None or hasattr(original, "original"):
         return
 
     def unless_unwanted(*args: Any, **given: Any) -> Any:
         return instead() if is_unwanted() else original(*args, **given)
 
-    unless_unwanted.is_ours = True  # type: ignore[attr-defined]
+    unless_unwanted.original = original  # type: ignore[attr-defined]
     setattr(owner, name, unless_unwanted)
 
 
