@@ -63,7 +63,11 @@ KINDS = {
     + """
 run_config = tune.RunConfig(callbacks=[First()], storage_path=folder)
 experiment = tw.Experiment(
-    train_fn, param_space=space, project="digits", metric="accuracy", run_config=run_config
+    train_fn,
+    param_space=space,
+    tune_config=tune.TuneConfig(metric="accuracy", mode="max"),
+    run_config=run_config,
+    wandb={"project": "digits", "mode": "offline"},
 )
 experiment.start()
 experiment.wait()
