@@ -76,6 +76,13 @@ def search(trainable: Any, number: int, folder: Path, gate: Any, **wandb_: Any) 
     )
 
 
+def run_at_once(searches: list[tw.Experiment]) -> None:
+    for each in searches:
+        each.start(show=False)
+    for each in searches:
+        each.wait(timeout=SOON)
+
+
 def runs_of(folder: Path, group: str) -> list[OfflineRun]:
     runs = map(read_ended_wandb_file, find_wandb_files(folder))
     return [run for run in runs if run.group == group]
@@ -91,10 +98,7 @@ def test_two_searches_at_once_keep_their_settings_apart(
         {"project": "p1", "tags": ["t1"], "excludes": ["time_*"]},
     ]
     searches = [search(trainable, n, wandb_home, gate, **given[n]) for n in (0, 1)]
-    for each in searches:
-        each.start(show=False)
-    for each in searches:
-        each.wait(timeout=SOON)
+    run_at_once(searches)
     for number in (0, 1):
         runs = runs_of(wandb_home, f"search{number}")
         assert [run.project for run in runs] == [f"p{number}"] * 2
@@ -127,10 +131,7 @@ def test_a_search_that_ends_leaves_the_other_its_logger(
 def test_many_searches_start_in_the_same_moment(ray_session: None, wandb_home: Path) -> None:
     gate = Gate.remote(1)
     searches = [search(plain, n, wandb_home, gate, project=f"p{n}") for n in range(4)]
-    for each in searches:
-        each.start(show=False)
-    for each in searches:
-        each.wait(timeout=SOON)
+    run_at_once(searches)
     assert [each.status for each in searches] == ["finished"] * 4
     assert {run.project for n in range(4) for run in runs_of(wandb_home, f"search{n}")} == {
         f"p{n}" for n in range(4)
@@ -146,10 +147,7 @@ def test_each_search_has_runs_of_its_own_though_tune_gives_trials_the_same_ids(
     searches = [
         search(plain, n, wandb_home, gate, project=f"p{n}", search_run=True) for n in (0, 1)
     ]
-    for each in searches:
-        each.start(show=False)
-    for each in searches:
-        each.wait(timeout=SOON)
+    run_at_once(searches)
     for number in (0, 1):
         runs = runs_of(wandb_home, f"search{number}")
         assert sorted(run.job_type or "" for run in runs) == ["", "", "search"]

@@ -31,7 +31,7 @@ class Departure:
         with self._lock:
             is_first = not self._ended.is_set()
             self._ended.set()
-        atexit.unregister(self._at_exit)
+            atexit.unregister(self._at_exit)
         return is_first
 
     def _watch(self) -> None:
@@ -40,9 +40,11 @@ class Departure:
                 if self.end():
                     self._leave()
                 return
-            # What was registered last is called first: before wandb ends its process.
-            atexit.unregister(self._at_exit)
-            atexit.register(self._at_exit)
+            with self._lock:
+                if not self._ended.is_set():
+                    # What was registered last is called first: before wandb ends its process.
+                    atexit.unregister(self._at_exit)
+                    atexit.register(self._at_exit)
 
     def _at_exit(self) -> None:
         if self.end():

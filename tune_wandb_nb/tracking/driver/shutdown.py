@@ -3,30 +3,26 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tune_wandb_nb.tracking.driver.session import Session
 from tune_wandb_nb.tracking.notices import count
 from tune_wandb_nb.tracking.results.payload import Excludes
-from tune_wandb_nb.tracking.results.trial_end import Ending, ending_of, finished_ending
+from tune_wandb_nb.tracking.results.trial_end import Ending, interrupted_ending
 from tune_wandb_nb.tracking.runs.audit import closing_line
 from tune_wandb_nb.tracking.views.search_run import TrialEntry
 
 if TYPE_CHECKING:
     from ray.tune.experiment import Trial
 
-__all__ = ["close_session", "ended_early"]
+__all__ = ["close_session"]
 
 _PROGRESS_EVERY = 5.0
+_LEFT = partial(interrupted_ending, is_left=True)
 
 
-def ended_early(trial: "Trial") -> Ending:
-    if trial.status == "ERROR":
-        return ending_of(trial, failed=True, stopping=False)
-    return finished_ending("search ended early")
-
-
-def close_session(session: Session, ending: Callable[["Trial"], Ending] = ended_early) -> None:
+def close_session(session: Session, ending: Callable[["Trial"], Ending] = _LEFT) -> None:
     """End the runs that are still open, each as ``ending`` says, and wait for them."""
     for trial in session.tune_trials:
         tracked = session.trials.get(trial.trial_id)

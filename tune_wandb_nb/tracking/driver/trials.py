@@ -78,6 +78,7 @@ class Trials:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._by_id: dict[str, TrackedTrial] = {}
+        self._run_ids: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -85,6 +86,7 @@ class Trials:
     def add(self, tracked: TrackedTrial) -> None:
         with self._lock:
             self._by_id[tracked.stats.trial_id] = tracked
+            self._run_ids.add(tracked.stats.run_id)
 
     def get(self, trial_id: str) -> TrackedTrial | None:
         return self._by_id.get(trial_id)
@@ -102,7 +104,7 @@ class Trials:
             return list(self._by_id.values())
 
     def has_run_id(self, run_id: str) -> bool:
-        return any(str(each.run.plan.arguments["id"]) == run_id for each in self.all())
+        return run_id in self._run_ids
 
     def state(self) -> Mapping[str, Any]:
         return {tracked.stats.trial_id: tracked.state() for tracked in self.all()}

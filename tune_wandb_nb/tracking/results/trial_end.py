@@ -70,10 +70,17 @@ def ending_of(
     )
 
 
-def interrupted_ending(trial: "Trial", *, time_is_up: bool, in_wandb: bool = False) -> Ending:
-    """Describe the end of a trial that ran when its search ended, by its sweep if ``in_wandb``."""
+def interrupted_ending(
+    trial: "Trial", *, time_is_up: bool = False, in_wandb: bool = False, is_left: bool = False
+) -> Ending:
+    """Describe the end of a trial that ran when its search ended.
+
+    ``in_wandb``: by its sweep; ``is_left``: Tune left it, by an interrupt or an error.
+    """
     if trial.status == "ERROR":
         return ending_of(trial, failed=True, stopping=False)
+    if is_left:
+        return finished_ending("search ended early")
     if in_wandb:
         return finished_ending(STOPPED_IN_WANDB)
     return finished_ending("stopped by time budget" if time_is_up else "stopped by user")
