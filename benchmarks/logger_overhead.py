@@ -6,6 +6,7 @@
 Every search runs in a fresh process with a fresh Ray, offline, in a folder that is removed. The
 searches without W&B and with ours alternate; the ratio of walls is the median over the pairs.
 Each has imported wandb before its clock starts: two seconds of CPU, once, that are no logger's.
+Below the table stands what the same runs cost with wandb alone, one after the other without Ray.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from benchmarks.processes import core_cpu_seconds, in_fresh_process
 from benchmarks.tables import markdown_table
 
 NONE, OURS, RAYS = "no W&B", "tune-wandb-nb", "Ray's callback"
+ALONE = "wandb alone"
 
 
 def main() -> None:
@@ -36,10 +38,10 @@ def main() -> None:
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--pairs", type=int, default=5, help="searches without W&B and with ours")
     parser.add_argument("--without-ray", action="store_true", help="leave Ray's callback out")
-    parser.add_argument("--search", choices=[NONE, OURS, RAYS], help=argparse.SUPPRESS)
+    parser.add_argument("--search", choices=[NONE, OURS, RAYS, ALONE], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.search:
-        print(json.dumps(search(options)))
+        print(json.dumps(alone(options) if options.search == ALONE else search(options)))
         return
     plan = [name for _ in range(options.pairs) for name in (NONE, OURS)]
     if not options.without_ray:
@@ -49,6 +51,8 @@ def main() -> None:
         print(f"{number} of {len(plan)}: {name} ...", file=sys.stderr, flush=True)
         measured[name].append(measure(name, options))
     print(table(measured, options))
+    cpu = measure(ALONE, options)["cpu"]
+    print(f"\n{ALONE}, without Ray: {1000 * cpu / options.trials:.0f} ms of CPU per run")
 
 
 def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -125,6 +129,23 @@ def search(options: argparse.Namespace) -> dict[str, Any]:
     }
     ray.shutdown()
     return found
+
+
+def alone(options: argparse.Namespace) -> dict[str, Any]:
+    """Write the runs of a search with wandb alone, with the settings that we open runs with."""
+    import wandb
+    import wandb.sdk.launch.inputs.internal
+
+    from tune_wandb_nb.tracking.runs.open_run import LEAN
+
+    cpu = time.process_time()
+    for _ in range(options.trials):
+        run = wandb.init(reinit="create_new", config={"lr": 0.1}, settings=wandb.Settings(**LEAN))
+        for step in range(options.results):
+            row = {f"metric_{i}": step + i for i in range(options.metrics)}
+            run.log(row | {"training_iteration": step, "time_total_s": 0.1}, step=step)
+        run.finish()
+    return {"cpu": time.process_time() - cpu + core_cpu_seconds(os.getpid())}
 
 
 def logger_class(name: str) -> type:

@@ -30,6 +30,7 @@ from tune_wandb_nb.compat.wandb import (
     new_settings,
     private_settings,
     replace_log,
+    send_no_telemetry,
     skip_list_of_active_runs,
     skip_log_file,
     skip_notebook_hook,
@@ -154,6 +155,26 @@ def test_a_run_that_is_not_wanted_in_it_writes_no_log_file(
         run.finish()
     assert not Path(quiet.dir, "..", "logs", "debug.log").exists()
     assert Path(usual.dir, "..", "logs", "debug.log").exists()
+
+
+def test_a_run_whose_telemetry_is_off_measures_no_row(
+    tmp_path: Path, wandb_home: Path, wandb_core: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analytics = pytest.importorskip("wandb.analytics", reason="this wandb measures no rows")
+    measured: list[str] = []
+    monkeypatch.setattr(
+        analytics.TelemetryRecorder,
+        "record_histogram",
+        lambda self, name, *_: measured.append(name) if self._open_telemetry_proxy else None,
+    )
+    usual, quiet = (open_offline(run_id, tmp_path) for run_id in ("usual", "quiet"))
+    send_no_telemetry(quiet)
+    quiet.log({"a": 1})
+    assert not measured
+    usual.log({"a": 1})
+    assert measured
+    for run in (quiet, usual):
+        run.finish()
 
 
 def test_a_private_setting_that_wandb_lacks_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

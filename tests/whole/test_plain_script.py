@@ -109,8 +109,11 @@ def test_online_the_page_the_progress_and_every_run_are_printed(
     assert wire_server.api_key not in printed
 
 
-def test_offline_the_folders_are_printed(tmp_path: Path, ray_environ: dict[str, str]) -> None:
-    printed = run(tmp_path, WITH_DASHBOARD, ray_environ)
+def test_offline_the_folders_are_printed_and_no_server_is_asked(
+    tmp_path: Path, wire_server: WireServer, ray_environ: dict[str, str]
+) -> None:
+    printed = run(tmp_path, WITH_DASHBOARD, {**ray_environ, "WANDB_BASE_URL": wire_server.url})
+    assert not wire_server.requests
     _, *trials = rows_of(printed)
     folders = {Path(trial[-1]) for trial in trials}
     assert {(tmp_path / folder).is_dir() for folder in folders} == {True}

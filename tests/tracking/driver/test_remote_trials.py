@@ -32,7 +32,7 @@ class Search:
     def poll_until(self, is_so: Callable[[], object]) -> None:
         # It never waits for the broker: the answer is taken over by a later call.
         while not is_so():
-            self.remote.poll("/e")
+            self.remote.poll(lambda: "/e")
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_reports_and_notices_are_taken_over_until_the_trial_ends(
 ) -> None:
     stats = RemoteTrial("t", "train_t", offline_plan(tmp_path, "t")).stats
     search.remote.add(stats)
-    search.remote.poll("/e")
+    search.remote.poll(lambda: "/e")
     broker = broker_client.broker
     ray.get(broker.report.remote("t", WorkerReport("running", "t", logged=2), None, "s"))
     ray.get(broker.notify.remote("a notice", "t"))
@@ -114,7 +114,7 @@ def test_reports_and_notices_are_taken_over_until_the_trial_ends(
 def test_at_the_end_nothing_that_was_reported_is_left(
     search: Search, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    search.remote.poll("/e")
+    search.remote.poll(lambda: "/e")
     broker = broker_client.broker
     ray.get(broker.report.remote("t", WorkerReport("running", "t"), None, "s"))
     ray.get(broker.notify.remote("the last notice", "t"))
@@ -124,7 +124,7 @@ def test_at_the_end_nothing_that_was_reported_is_left(
 
 
 def test_a_claim_is_passed_on_until_it_is_released(search: Search) -> None:
-    search.remote.poll("/e")
+    search.remote.poll(lambda: "/e")
     claim = broker_client.broker.claim.remote("t", "s")
     search.poll_until(lambda: search.claimed)
     search.remote.release("t", WorkerReport("running", logged=2), {"step": 2})

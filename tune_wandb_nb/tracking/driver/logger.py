@@ -201,7 +201,7 @@ class WandbLogger(SearchInfo, TrialHooks):
         del iteration, info
         session = self._live()
         session.stops.pass_on(trials, session.trials.stats_of, session.notices)
-        session.poll(trials[0].storage.experiment_fs_path if trials else None)
+        session.poll(lambda: trials[0].storage.experiment_fs_path if trials else None)
 
     def on_experiment_end(self, trials: list["Trial"], **info: Any) -> None:
         del info

@@ -117,17 +117,16 @@ class RemoteTrials:
         if (broker := broker_client.broker) is not None:
             broker.set_ending.remote(trial_id, dict(ending.summary))
 
-    def poll(self, experiment: str | None) -> None:
+    def poll(self, find_experiment: Callable[[], str | None]) -> None:
         """Take over the broker's answer if it has come, and ask again."""
         self._attach_where_needed()
-        broker = broker_client.broker
-        if not self.is_attached or broker is None:
-            return
-        if experiment is not None:
-            broker_client.set_experiment(self._search_id, experiment)
         now = time.monotonic()
-        if now < self._next_poll:
+        if not self.is_attached or now < self._next_poll:
             return
+        if (broker := broker_client.broker) is None:
+            return
+        if (experiment := find_experiment()) is not None:
+            broker_client.set_experiment(self._search_id, experiment)
         import ray
 
         if self._asked is not None and not ray.wait([self._asked], timeout=0)[0]:
@@ -165,7 +164,7 @@ class RemoteTrials:
 
     def _attach(self) -> None:
         if not self.is_attached:
-            self.is_attached = True
+            self.is_attached, self._next_poll = True, 0.0
             broker_client.attach(self._search_id, self._arguments, self._notices)
 
     def _take_over(self) -> None:

@@ -111,8 +111,8 @@ class Session:
         self.remote.start()
         self.writer.start()
 
-    def poll(self, experiment: str | None) -> None:
-        self.remote.poll(experiment)
+    def poll(self, find_experiment: Callable[[], str | None]) -> None:
+        self.remote.poll(find_experiment)
         now = time.monotonic()
         for trial_id in [trial_id for trial_id, at in self._unopened.items() if at <= now]:
             if (tracked := self.trials.get(trial_id)) is not None:

@@ -8,6 +8,7 @@ from tune_wandb_nb.compat.wandb import (
     is_lost_connection,
     new_settings,
     private_settings,
+    send_no_telemetry,
     starting_step,
 )
 from tune_wandb_nb.tracking.results.media import is_number, to_wandb
@@ -23,12 +24,20 @@ from tune_wandb_nb.tracking.runs.wandb_core import (
 )
 from tune_wandb_nb.tracking.settings.settings import Mode
 
-__all__ = ["OPENS_WITHIN", "OpenRun", "Start", "init_arguments_of", "next_step_of", "start_run"]
+__all__ = [
+    "LEAN",
+    "OPENS_WITHIN",
+    "OpenRun",
+    "Start",
+    "init_arguments_of",
+    "next_step_of",
+    "start_run",
+]
 
 _ITERATION = "training_iteration"
 OPENS_WITHIN: Mapping[Mode, float] = {"online": 20.0, "offline": 120.0}
 """Seconds. Offline only this machine can be slow, and the run has no other way to open."""
-_LEAN: Mapping[str, Any] = {
+LEAN: Mapping[str, Any] = {
     "console": "off",
     "disable_git": True,
     "silent": True,
@@ -131,7 +140,7 @@ def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
     free_abandoned_run(run_id)
     try:
         settings = {
-            **_LEAN,
+            **LEAN,
             **(_FULL if plan.records_environment else {}),
             "init_timeout": OPENS_WITHIN[mode],
             # Otherwise wandb interrupts the process.
@@ -140,6 +149,8 @@ def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
         arguments = init_arguments_of(plan, mode, run_id, settings)
         with isolated():
             run = wandb.init(**arguments, reinit="create_new")
+        if mode == "offline":
+            send_no_telemetry(run)
     except Exception as error:
         # In use: by another run of this process.
         if mode == "online" and not is_in_use(error):

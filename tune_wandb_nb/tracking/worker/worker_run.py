@@ -9,6 +9,7 @@ from tune_wandb_nb.compat.wandb import (
     never_started,
     private_settings,
     replace_log,
+    send_no_telemetry,
 )
 from tune_wandb_nb.compat.wandb_output import silent_wandb
 from tune_wandb_nb.tracking.results.trial_end import Ending
@@ -145,4 +146,7 @@ def _init(plan: InitPlan, mode: Mode, run_id: str) -> Any:
         settings["stop_fn"] = plan.on_stop
     arguments = init_arguments_of(plan, mode, run_id, settings)
     with silent_wandb():
-        return wandb.init(**arguments, reinit="finish_previous", allow_val_change=True)
+        run = wandb.init(**arguments, reinit="finish_previous", allow_val_change=True)
+    if mode == "offline":
+        send_no_telemetry(run)
+    return run
