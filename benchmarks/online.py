@@ -1,10 +1,12 @@
 """What logging to a W&B that is far away costs a search of which all trials run at once.
 
     python benchmarks/online.py [--trials 32] [--results 20] [--latency 0.2] [--without-ray]
-        [--sweep] [--view] [--search-run]
+        [--sweep] [--view] [--search-run] [--pairs 1]
 
 The server is the tests' own, on this machine, and lets every request wait. Each search runs in a
-fresh process with a fresh Ray; no trial reports before the last one has started. Ray's callback
+fresh process with a fresh Ray; no trial reports before the last one has started. To start that many
+processes takes most of the time, and not the same twice: the searches without W&B and with ours
+alternate for `--pairs`, and the ratio of walls is the median over the pairs. Ray's callback
 needs two further processes and a wandb-core for every trial that runs: about 25 GB for 100 of them.
 """
 
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import statistics
 import sys
 import threading
 import time
@@ -23,7 +26,7 @@ from typing_extensions import Self
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.logger_overhead import NONE, OURS, RAYS, logger_class, noted
+from benchmarks.logger_overhead import NONE, OURS, RAYS, logger_class, noted, wall_ratio
 from benchmarks.processes import in_fresh_process
 from benchmarks.tables import markdown_table
 
@@ -42,16 +45,17 @@ def main() -> None:
     parser.add_argument("--sweep", action="store_true", help="the search is a sweep")
     parser.add_argument("--view", action="store_true", help="a view of the search is saved")
     parser.add_argument("--search-run", action="store_true", help="the search has a run")
+    parser.add_argument("--pairs", type=int, default=1, help="searches without W&B and with ours")
     parser.add_argument("--search", choices=[NONE, OURS, RAYS], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.search:
         print(json.dumps(search(options)))
         return
-    plan = [NONE, OURS, *([] if options.without_ray else [RAYS])]
-    measured = {}
+    plan = [NONE, OURS] * options.pairs + ([] if options.without_ray else [RAYS])
+    measured: dict[str, list[dict[str, Any]]] = {}
     for number, name in enumerate(plan, start=1):
         print(f"{number} of {len(plan)}: {name} ...", file=sys.stderr, flush=True)
-        measured[name] = measure(name, options)
+        measured.setdefault(name, []).append(measure(name, options))
     print(table(measured, options))
 
 
@@ -161,27 +165,33 @@ def search(options: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
-def table(measured: dict[str, dict[str, Any]], options: argparse.Namespace) -> str:
+def table(measured: dict[str, list[dict[str, Any]]], options: argparse.Namespace) -> str:
     """Lay out what was measured, with the ratios, in Markdown."""
-    base = measured[NONE]
+
+    def median(name: str, key: str) -> float:
+        return statistics.median(run[key] for run in measured[name])
 
     def seconds(name: str, key: str) -> str:
-        found = measured[name].get(key)
-        return "-" if name == NONE or found is None else f"{found:.1f} s"
+        found = [run[key] for run in measured[name]]
+        return "-" if name == NONE or None in found else f"{median(name, key):.1f} s"
 
+    pairs = list(zip(measured[NONE], measured[OURS], strict=True))
     rows = [
-        ("wall", lambda n: f"{measured[n]['wall']:.1f} s"),
-        ("wall, times no W&B", lambda n: f"{measured[n]['wall'] / base['wall']:.2f}"),
+        ("wall", lambda n: f"{median(n, 'wall'):.1f} s"),
+        ("wall, times no W&B", lambda n: f"{wall_ratio(n, pairs, median):.2f}"),
         ("all trials running to all runs open", lambda n: seconds(n, "open")),
         ("last result to all rows in W&B", lambda n: seconds(n, "there")),
-        ("last result to return of fit", lambda n: f"{measured[n]['tail']:.1f} s"),
-        ("memory beyond no W&B", lambda n: f"{measured[n]['memory'] - base['memory']:,.0f} MiB"),
-        ("processes", lambda n: f"{measured[n]['processes']}"),
-        ("rows in W&B", lambda n: f"{measured[n]['rows']:,}"),
+        ("last result to return of fit", lambda n: f"{median(n, 'tail'):.1f} s"),
+        (
+            "memory beyond no W&B",
+            lambda n: f"{median(n, 'memory') - median(NONE, 'memory'):,.0f} MiB",
+        ),
+        ("processes", lambda n: f"{median(n, 'processes'):.0f}"),
+        ("rows in W&B", lambda n: f"{median(n, 'rows'):,.0f}"),
     ]
     head = (
         f"{options.trials} trials at once x {options.results} results, every request takes"
-        f" {options.latency:g} s"
+        f" {options.latency:g} s; medians of {options.pairs}"
     )
     return markdown_table(head, measured, rows)
 
