@@ -1,16 +1,22 @@
-"""Experiments in S3, for which moto stands in: checkpoints as references, restores, uploads."""
+"""Experiments in S3 and Google Cloud Storage, for which moto and an emulator stand in."""
 
 from __future__ import annotations
 
 import json
 import queue
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pyarrow.fs
 import pytest
+from gcp_storage_emulator.handlers.buckets import create_bucket
+from gcp_storage_emulator.server import RequestHandler
+from gcp_storage_emulator.storage import Storage
 from moto.server import ThreadedMotoServer
 from ray import tune
 
@@ -40,6 +46,34 @@ def s3() -> Iterator[Address]:
     files.create_dir(bucket)
     yield address
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def gs() -> Iterator[Address]:
+    """Give addresses in a bucket of Google Cloud Storage."""
+    stored = Storage(use_memory_fs=True)
+    create_bucket("bucket", stored)
+    # The emulator's own server answers one connection after the other: a search holds several.
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(RequestHandler, stored))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    port = server.server_port
+
+    def address(path: str) -> str:
+        options = f"scheme=http&endpoint_override=127.0.0.1:{port}&retry_limit_seconds=20"
+        return f"gs://anonymous@bucket/{path}?{options}"
+
+    yield address
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(params=["s3", "gs"])
+def storage(request: pytest.FixtureRequest) -> Address:
+    """Give addresses in a bucket of each kind."""
+    address: Address = request.getfixturevalue(request.param)
+    return address
 
 
 def count_up(config: dict[str, Any]) -> None:
@@ -97,11 +131,11 @@ def test_a_restored_search_goes_on_in_its_runs(
 
 
 def test_an_experiment_is_uploaded_from_there(
-    run_search: RunSearch, wire_server: WireServer, s3: Address
+    run_search: RunSearch, wire_server: WireServer, storage: Address
 ) -> None:
-    run_search(count_up, {"a": tune.grid_search([1, 2])}, storage_path=s3("untracked"))
+    run_search(count_up, {"a": tune.grid_search([1, 2])}, storage_path=storage("untracked"))
     key = {"host": wire_server.url, "api_key": wire_server.api_key, "progress": False}
-    table = tw.upload_experiment(s3("untracked/experiment"), "p", **key)
+    table = tw.upload_experiment(storage("untracked/experiment"), "p", **key)
     assert list(table["state"]) == ["uploaded", "uploaded"]
     assert {run.group for run in wire_server.runs.values()} == {"experiment"}
     for run in wire_server.runs.values():
@@ -133,11 +167,11 @@ def put(folder: Path, address: str) -> None:
 
 
 def test_a_dashboard_follows_an_experiment_there(
-    tmp_path: Path, s3: Address, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, storage: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(open_experiment, "_REMOTE_EVERY", 0.05)
     monkeypatch.setattr(open_experiment, "_QUIET", 0.2)
-    address = s3("followed/digits")
+    address = storage("followed/digits")
     rows = losses(3.0, 2.0)
     write_trial(tmp_path, "a", *rows, lr=1)
     write_trial(tmp_path, "b", *losses(1.0), lr=2)
@@ -164,6 +198,8 @@ def test_a_dashboard_follows_an_experiment_there(
 
     opened = tw.Dashboard.open(address, metric="loss", mode="min")
     assert repr(opened) == "<Dashboard: finished, 2 trials>"
-    with pytest.raises(tw.SettingsError, match=r"'s3://bucket/no/such' cannot be read") as caught:
-        tw.Dashboard.open(s3("no/such"))
+    with pytest.raises(
+        tw.SettingsError, match=r"'(s3|gs)://bucket/no/such' cannot be read"
+    ) as caught:
+        tw.Dashboard.open(storage("no/such"))
     assert SECRET not in str(caught.value)

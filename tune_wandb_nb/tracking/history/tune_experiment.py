@@ -123,7 +123,12 @@ def _fetch(uri: str, target: Path, copied: dict[str, tuple[int, int]]) -> None:
     try:
         remote, root = pyarrow.fs.FileSystem.from_uri(uri)
         files = remote.get_file_info(pyarrow.fs.FileSelector(root, recursive=False))
-        folders = [info.path for info in files if info.type == pyarrow.fs.FileType.Directory]
+        folders = {info.path for info in files if info.type == pyarrow.fs.FileType.Directory}
+        if not folders:
+            # In Google's storage pyarrow sees only folders that it has made itself.
+            below = remote.get_file_info(pyarrow.fs.FileSelector(root, recursive=True))
+            names = {Path(info.path).relative_to(root).parts[0] for info in below if info.is_file}
+            folders = {f"{root}/{name}" for name in names}
         patterns = (DESCRIPTION, EXPERIMENT_STATES, POLICIES)
         wanted = [f for f in files if any(fnmatchcase(f.base_name, each) for each in patterns)]
         candidates = [f"{path}/{name}" for path in folders for name in (RESULTS, _CONFIG, _ERROR)]
