@@ -22,6 +22,7 @@ from tests.wire.fixtures import StartRun
 from tune_wandb_nb.compat import wandb as compat
 from tune_wandb_nb.compat.wandb import (
     SAAS_NETRC_HOSTS,
+    assume_current_server,
     default_base_url,
     forget_run,
     is_in_use,
@@ -157,10 +158,19 @@ def test_a_run_that_is_not_wanted_in_it_writes_no_log_file(
     assert Path(usual.dir, "..", "logs", "debug.log").exists()
 
 
+def test_no_server_is_asked_which_media_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not hasattr(wandb.util, "_get_max_cli_version"):
+        pytest.skip("this wandb does not ask")
+    monkeypatch.setattr(wandb.util, "_get_max_cli_version", lambda: None)
+    assume_current_server()
+    assert wandb.util._get_max_cli_version() == wandb.__version__
+
+
 def test_a_run_whose_telemetry_is_off_measures_no_row(
     tmp_path: Path, wandb_home: Path, wandb_core: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    analytics = pytest.importorskip("wandb.analytics", reason="this wandb measures no rows")
+    name = "wandb.analytics.opentelemetry"
+    analytics = pytest.importorskip(name, reason="this wandb measures no rows")
     measured: list[str] = []
     monkeypatch.setattr(
         analytics.TelemetryRecorder,

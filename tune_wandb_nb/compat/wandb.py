@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SAAS_NETRC_HOSTS",
+    "assume_current_server",
     "default_base_url",
     "forget_run",
     "is_config_value",
@@ -119,6 +120,14 @@ def forget_run(run_id: str) -> None:
 
     with contextlib.suppress(Exception):
         wandb.setup().assert_service().inform_finish(run_id=run_id)
+
+
+def assume_current_server() -> None:
+    """Older wandb asks which media a server takes: that of the environment, and offline too."""
+    from wandb import __version__, util
+
+    if hasattr(util, "_get_max_cli_version"):
+        util._get_max_cli_version = lambda: __version__
 
 
 def send_no_telemetry(run: Any) -> None:

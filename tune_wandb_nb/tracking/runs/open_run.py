@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from tune_wandb_nb.compat.wandb import (
+    assume_current_server,
     is_in_use,
     is_lost_connection,
     new_settings,
@@ -172,6 +173,7 @@ def init_arguments_of(
     plan: InitPlan, mode: Mode, run_id: str, settings: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return a plan as arguments of ``wandb.init``; its settings win over ``settings``."""
+    assume_current_server()
     settings = {**settings, **plan.settings}
     if plan.host is not None:
         settings["base_url"] = plan.host
