@@ -11,9 +11,11 @@ from ray import tune
 
 from tests.searches import RunSearch, offline_runs, own_values
 from tune_wandb_nb import WandbLogger
+from tune_wandb_nb.compat.ray_trial import has_train_v2
 
 integration = pytest.importorskip("ray.tune.integration.ray_train", reason="Ray Train V2 is newer")
 trainers = pytest.importorskip("ray.train.v2.api.data_parallel_trainer")
+pytestmark = pytest.mark.skipif(not has_train_v2(), reason="Ray Train V2 is switched off")
 
 
 def loop(config: dict[str, Any]) -> None:
