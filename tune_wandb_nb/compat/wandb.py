@@ -131,7 +131,7 @@ def assume_current_server() -> None:
 
 
 def send_no_telemetry(run: Any) -> None:
-    """Measure no rows for the maker of wandb, which does so in offline runs too."""
+    """Or wandb measures its rows for W&B, in offline runs too."""
     with contextlib.suppress(ImportError, AttributeError):
         from wandb.analytics import TelemetryRecorder
 

@@ -170,7 +170,6 @@ def _dashboard(given: object, height: int) -> Dashboard | None:
 def _logger(
     wandb: Any, entry: object, callbacks: Iterable[Any]
 ) -> tuple["WandbLogger | None", list[Any]]:
-    """Return the logger, and the callbacks to add to the user's."""
     from tune_wandb_nb.tracking.driver.logger import WandbLogger
 
     logger = next((found for found in callbacks if isinstance(found, WandbLogger)), None)

@@ -15,7 +15,6 @@ import tune_wandb_nb as tw
 from tests import decorated
 from tests.searches import RunSearch, offline_runs, own_values
 from tests.wire import WireServer
-from tests.wire.fixtures import asks_the_runs_server
 
 ENTRY = {"project": "p"}
 
@@ -127,7 +126,6 @@ def plain_wandb(config: dict[str, Any]) -> None:
     wandb.summary["best"] = 7
 
 
-@asks_the_runs_server
 def test_inside_the_plain_wandb_api_works(run_search: RunSearch, wire_server: WireServer) -> None:
     entry = {"project": "p", "host": wire_server.url, "tags": ["t"], "notes": "n"}
     tw.login(wire_server.api_key)

@@ -198,7 +198,7 @@ class RunWriter:
             self._ready.append(queue)
 
     def _advance(self, queue: _RunQueue) -> None:
-        """Handle some items of a run; other runs wait meanwhile."""
+        """Other runs wait meanwhile."""
         for _ in range(_ITEMS_AT_ONCE):
             if not queue.items or queue.is_busy:
                 break
@@ -215,7 +215,6 @@ class RunWriter:
             self._queues.pop(queue.run, None)
 
     def _open_runs(self) -> None:
-        """Open as many runs as there are threads for it."""
         while self._openings and self._opening < self._workers:
             queue = self._openings[0]
             is_late = bool(queue.items) and isinstance(queue.items[-1], Ending)

@@ -179,7 +179,6 @@ def _room_for(trainer: Any) -> int:
 
 
 def _fit(modern: Callable[[Any], Any], trainer: Any) -> Any:
-    """Train; with callbacks or other settings of Tune's, in a search with one trial."""
     if not getattr(trainer.run_config, "tune_arguments", {}).keys() - {"name"}:
         return modern(trainer)
     from ray import tune

@@ -16,7 +16,7 @@ def for_tensorboard(result: Mapping[str, Any]) -> dict[str, Any]:
     """Put images channels first; leave out videos, which need another package, and odd arrays."""
     taken: dict[str, Any] = {}
     for key, value in result.items():
-        if isinstance(value, float | int | str):  # Most are, and to look for a Mapping is slow.
+        if isinstance(value, float | int | str):  # Looking for a Mapping is slow.
             taken[key] = value
         elif isinstance(value, Mapping):
             taken[key] = for_tensorboard(value)

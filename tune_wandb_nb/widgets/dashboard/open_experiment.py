@@ -115,7 +115,6 @@ def follow_experiment(
 def _until_over(
     search: RecordedSearch, copy: ExperimentCopy, stop: threading.Event, every: float
 ) -> Iterator[str]:
-    """Yield what goes wrong."""
     quiet = 0.0
     while quiet < _QUIET and not stop.wait(every):
         try:
