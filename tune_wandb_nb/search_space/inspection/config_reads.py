@@ -219,7 +219,6 @@ class _Reader(ast.NodeVisitor):
         return replace(called, instance=instance, methods=routine.methods)
 
     def _arguments(self, call: ast.Call, routine: Routine) -> dict[str, Path]:
-        """f(**config) counts as reads."""
         parameters = parameters_of(routine.node)[routine.instance is not None :]
         names: dict[str, Path] = {}
         for parameter, argument in zip(parameters, call.args, strict=False):

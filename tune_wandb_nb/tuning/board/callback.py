@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["BoardCallback"]
 
 _SYNC_EVERY = 1.0
+_STARTS_WITHIN = 10
+"""Looks. While Ray starts a trial's process, its CPU is taken and nothing runs."""
 
 
 class BoardCallback(Callback):
@@ -27,6 +29,7 @@ class BoardCallback(Callback):
         self.board = board or TrialBoard()
         self._to_stop: set[str] = set()
         self._synced = 0.0
+        self._idle_looks = 0
         self._unexplained: set[str] = set()
         self._is_described = False
 
@@ -74,7 +77,9 @@ class BoardCallback(Callback):
         if now - self._synced >= _SYNC_EVERY:
             self._synced = now
             self._sync(trials)
-            self.board.describe(_resources(trials))
+            is_idle = all(trial.status != "RUNNING" for trial in trials)
+            self._idle_looks = self._idle_looks + 1 if is_idle else 0
+            self.board.describe(_resources(trials, self._idle_looks > _STARTS_WITHIN))
 
     def on_experiment_end(self, *_: Any, trials: list["Trial"], **__: Any) -> None:
         self._sync(trials)
@@ -114,7 +119,7 @@ class BoardCallback(Callback):
         self._to_stop.clear()
 
 
-def _resources(trials: list["Trial"]) -> str:
+def _resources(trials: list["Trial"], is_stuck: bool) -> str:
     import ray
 
     used: dict[str, float] = {}
@@ -125,7 +130,7 @@ def _resources(trials: list["Trial"]) -> str:
     total = ray.cluster_resources()
     waiting = next((trial for trial in trials if trial.status == "PENDING"), None)
     if not used and waiting is not None:
-        lacking = _lacking(waiting, total, ray.available_resources())
+        lacking = _lacking(waiting, total, ray.available_resources() if is_stuck else total)
         if lacking:
             return lacking
     shown = [name for name in ("CPU", "GPU") if total.get(name)]

@@ -154,7 +154,6 @@ def _unbalanced(text: str, character: str, field: str) -> SpaceError:
 
 
 def _literal(typed: str) -> tuple[Any] | None:
-    """None for no literal."""
     try:
         with warnings.catch_warnings():
             # Python warns of "\d" and "1is".

@@ -96,7 +96,6 @@ class RecordedSearch:
     def _record_copy(
         self, own_id: str, trial: RecordedTrial, config: object, progress: _Progress
     ) -> None:
-        """Record from which trial a changed config is; Tune records no time."""
         if config == progress.config:
             return
         progress.config = config
