@@ -146,7 +146,6 @@ def _kaggle_secret(environ: Mapping[str, str]) -> Any:
 
 
 def _netrc_password(host: str, environ: Mapping[str, str]) -> str | None:
-    """Read the same file as wandb."""
     named = environ.get("NETRC")
     candidates = [named] if named else ["~/.netrc", "~/_netrc"]
     try:

@@ -182,7 +182,6 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, A
 
 
 def _is_equal(one: Any, other: Any) -> bool:
-    """Compare arrays as a whole; NaN equals NaN."""
     if isinstance(one, list | tuple) and type(one) is type(other):
         return len(one) == len(other) and all(map(_is_equal, one, other))
     if one is other:

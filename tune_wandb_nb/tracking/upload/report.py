@@ -107,7 +107,6 @@ def _entry(trial: RecordedTrial) -> TrialEntry:
 
 
 def _ranked(trials: Sequence[TrialEntry], metric: str, mode: str) -> list[TrialEntry]:
-    """The best first, those without a value last."""
 
     def rank(trial: TrialEntry) -> tuple[bool, float]:
         value = trial.metrics.get(metric)
