@@ -52,7 +52,6 @@ FROM_TUNE = r"""
 View detailed results here:.*
 To visualize your results with TensorBoard.*
 .*\(\w+ pid=\d+\)(?!.*wandb).*    what Ray makes of a worker that it ends
-.*ERROR worker\.py.* Unhandled error .*   an older Ray's, of an actor that has ended
 .*WARNING tune\.py.*          of the time a busy machine takes to write the experiment's state
 """.strip().splitlines()
 ONLINE = [
@@ -99,15 +98,9 @@ def environ(wire_server: WireServer, ray_environ: dict[str, str], tmp_path: Path
     }
 
 
-@pytest.mark.parametrize(  # Every two of them together, once.
-    ("run", "trainable", "mode"),
-    [
-        (in_notebook, "reporting", "online"),
-        (in_notebook, "decorated", "offline"),
-        (in_script, "decorated", "online"),
-        (in_script, "reporting", "offline"),
-    ],
-)
+@pytest.mark.parametrize("run", [in_notebook, in_script])
+@pytest.mark.parametrize("trainable", ["reporting", "decorated"])
+@pytest.mark.parametrize("mode", ["online", "offline"])
 def test_a_search_of_twenty_trials_prints_its_page_and_its_audit(
     run: Any, trainable: str, mode: str, tmp_path: Path, environ: dict[str, str]
 ) -> None:

@@ -198,8 +198,8 @@ def test_a_dashboard_follows_an_experiment_there(
 
     opened = tw.Dashboard.open(address, metric="loss", mode="min")
     assert repr(opened) == "<Dashboard: finished, 2 trials>"
-    with pytest.raises(
-        tw.SettingsError, match=r"'(s3|gs)://bucket/no/such' cannot be read"
-    ) as caught:
+    scheme = address.partition("://")[0]
+    said = f"'{scheme}://bucket/no/such' cannot be read"
+    with pytest.raises(tw.SettingsError, match=said) as caught:
         tw.Dashboard.open(storage("no/such"))
     assert SECRET not in str(caught.value)

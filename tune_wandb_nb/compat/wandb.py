@@ -17,6 +17,7 @@ __all__ = [
     "assume_current_server",
     "default_base_url",
     "forget_run",
+    "init_run",
     "is_config_value",
     "is_in_use",
     "is_lost_connection",
@@ -120,6 +121,17 @@ def forget_run(run_id: str) -> None:
 
     with contextlib.suppress(Exception):
         wandb.setup().assert_service().inform_finish(run_id=run_id)
+
+
+def init_run(**arguments: Any) -> Any:
+    """Call ``wandb.init``; a run that is offline asks no server for anything."""
+    import wandb
+
+    assume_current_server()
+    run = wandb.init(**arguments)
+    if run.offline:
+        send_no_telemetry(run)
+    return run
 
 
 def assume_current_server() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ray import cloudpickle, tune
 
 from tests.trainable_functions import endless, failing, quick, run_config
+from tune_wandb_nb.tuning.board import callback
 from tune_wandb_nb.tuning.board.board import TrialBoard
 from tune_wandb_nb.tuning.board.callback import BoardCallback
 
@@ -19,8 +21,8 @@ def test_the_callback_pickles_without_its_board() -> None:
     assert copy.board.snapshot().total == 0
 
 
-def fit(tmp_path: Path, callback: BoardCallback, trainable: Any, **given: Any) -> None:
-    config = run_config(tmp_path, callbacks=[callback])
+def fit(tmp_path: Path, recorder: BoardCallback, trainable: Any, **given: Any) -> None:
+    config = run_config(tmp_path, callbacks=[recorder])
     tune.Tuner(trainable, run_config=config, **given).fit()
 
 
@@ -46,20 +48,33 @@ def test_a_failed_trial_has_its_error(tmp_path: Path, ray_session: None) -> None
     assert "ValueError: no" in (trial.error or "")
 
 
+def test_while_ray_starts_a_trial_nothing_is_said_to_be_taken(
+    tmp_path: Path, ray_session: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callback, "_SYNC_EVERY", 0.0)
+    board = TrialBoard()
+    notes: set[str] = set()
+    monkeypatch.setattr(board, "describe", notes.add)
+    one_by_one = tune.TuneConfig(num_samples=2, max_concurrent_trials=1)
+    fit(tmp_path, BoardCallback(board), quick, tune_config=one_by_one)
+    assert any("CPU" in note for note in notes)
+    assert not any("waiting" in note for note in notes)
+
+
 def test_a_trial_can_be_stopped_alone(tmp_path: Path, ray_session: None) -> None:
     board = TrialBoard()
-    callback = BoardCallback(board)
+    own = BoardCallback(board)
 
     class StopEach(tune.Callback):
         def on_trial_result(self, *_: Any, trial: Any, **__: Any) -> None:
-            callback.stop_trial(trial.trial_id)
+            own.stop_trial(trial.trial_id)
 
         def __getstate__(self) -> dict[str, Any]:
             return {}
 
     notes: list[str] = []
     board.on_end(lambda: notes.append(board.snapshot().note))
-    config = run_config(tmp_path, callbacks=[callback, StopEach()])
+    config = run_config(tmp_path, callbacks=[own, StopEach()])
     results = tune.Tuner(endless, run_config=config).fit()
     assert results.num_errors == 0
     (trial,) = board.snapshot().trials

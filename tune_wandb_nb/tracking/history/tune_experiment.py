@@ -127,8 +127,8 @@ def _fetch(uri: str, target: Path, copied: dict[str, tuple[int, int]]) -> None:
         if not folders:
             # In Google's storage pyarrow sees only folders that it has made itself.
             below = remote.get_file_info(pyarrow.fs.FileSelector(root, recursive=True))
-            names = {Path(info.path).relative_to(root).parts[0] for info in below if info.is_file}
-            folders = {f"{root}/{name}" for name in names}
+            paths = (Path(info.path).relative_to(root) for info in below if info.is_file)
+            folders = {f"{root}/{path.parts[0]}" for path in paths if path.parent.name}
         patterns = (DESCRIPTION, EXPERIMENT_STATES, POLICIES)
         wanted = [f for f in files if any(fnmatchcase(f.base_name, each) for each in patterns)]
         candidates = [f"{path}/{name}" for path in folders for name in (RESULTS, _CONFIG, _ERROR)]

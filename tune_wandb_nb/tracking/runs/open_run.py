@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from tune_wandb_nb.compat.wandb import (
-    assume_current_server,
+    init_run,
     is_in_use,
     is_lost_connection,
     new_settings,
     private_settings,
-    send_no_telemetry,
     starting_step,
 )
 from tune_wandb_nb.tracking.results.media import is_number, to_wandb
@@ -136,8 +135,6 @@ Start: TypeAlias = Callable[[InitPlan, Mode, str], OpenRun]
 
 def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
     """Open a run beside the process's others; ``wandb.run`` and ``wandb.log`` stay untouched."""
-    import wandb
-
     free_abandoned_run(run_id)
     try:
         settings = {
@@ -149,9 +146,7 @@ def start_run(plan: InitPlan, mode: Mode, run_id: str) -> OpenRun:
         }
         arguments = init_arguments_of(plan, mode, run_id, settings)
         with isolated():
-            run = wandb.init(**arguments, reinit="create_new")
-        if mode == "offline":
-            send_no_telemetry(run)
+            run = init_run(**arguments, reinit="create_new")
     except Exception as error:
         # In use: by another run of this process.
         if mode == "online" and not is_in_use(error):
@@ -173,7 +168,6 @@ def init_arguments_of(
     plan: InitPlan, mode: Mode, run_id: str, settings: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return a plan as arguments of ``wandb.init``; its settings win over ``settings``."""
-    assume_current_server()
     settings = {**settings, **plan.settings}
     if plan.host is not None:
         settings["base_url"] = plan.host

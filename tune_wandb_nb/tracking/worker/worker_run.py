@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 from tune_wandb_nb.compat.wandb import (
+    init_run,
     is_in_use,
     is_lost_connection,
     never_started,
     private_settings,
     replace_log,
-    send_no_telemetry,
 )
 from tune_wandb_nb.compat.wandb_output import silent_wandb
 from tune_wandb_nb.tracking.results.trial_end import Ending
@@ -135,7 +135,6 @@ class WorkerRun:
 
 
 def _init(plan: InitPlan, mode: Mode, run_id: str) -> Any:
-    import wandb
 
     settings = {
         **_QUIET,
@@ -146,7 +145,4 @@ def _init(plan: InitPlan, mode: Mode, run_id: str) -> Any:
         settings["stop_fn"] = plan.on_stop
     arguments = init_arguments_of(plan, mode, run_id, settings)
     with silent_wandb():
-        run = wandb.init(**arguments, reinit="finish_previous", allow_val_change=True)
-    if mode == "offline":
-        send_no_telemetry(run)
-    return run
+        return init_run(**arguments, reinit="finish_previous", allow_val_change=True)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["BoardCallback"]
 
 _SYNC_EVERY = 1.0
-_STARTS_WITHIN = 10
-"""Looks. While Ray starts a trial's process, its CPU is taken and nothing runs."""
+_STARTS_WITHIN = 10.0
+"""Seconds. While Ray starts a trial's process, its CPU is taken and nothing runs."""
 
 
 class BoardCallback(Callback):
@@ -29,7 +29,7 @@ class BoardCallback(Callback):
         self.board = board or TrialBoard()
         self._to_stop: set[str] = set()
         self._synced = 0.0
-        self._idle_looks = 0
+        self._in_use_at = 0.0
         self._unexplained: set[str] = set()
         self._is_described = False
 
@@ -48,6 +48,7 @@ class BoardCallback(Callback):
         total = info.get("total_num_samples")
         is_finite = isinstance(total, int) and 0 <= total < sys.maxsize
         self.board.begin(expected=total if is_finite else None)
+        self._in_use_at = time.monotonic()
 
     def on_trial_start(self, *_: Any, trials: list["Trial"], trial: "Trial", **__: Any) -> None:
         self._add(trial)
@@ -77,9 +78,10 @@ class BoardCallback(Callback):
         if now - self._synced >= _SYNC_EVERY:
             self._synced = now
             self._sync(trials)
-            is_idle = all(trial.status != "RUNNING" for trial in trials)
-            self._idle_looks = self._idle_looks + 1 if is_idle else 0
-            self.board.describe(_resources(trials, self._idle_looks > _STARTS_WITHIN))
+            if used := _used(trials):
+                self._in_use_at = now
+            is_stuck = now - self._in_use_at > _STARTS_WITHIN
+            self.board.describe(_resources(trials, used, is_stuck))
 
     def on_experiment_end(self, *_: Any, trials: list["Trial"], **__: Any) -> None:
         self._sync(trials)
@@ -119,14 +121,18 @@ class BoardCallback(Callback):
         self._to_stop.clear()
 
 
-def _resources(trials: list["Trial"], is_stuck: bool) -> str:
-    import ray
-
+def _used(trials: list["Trial"]) -> dict[str, float]:
     used: dict[str, float] = {}
     for trial in trials:
         if trial.status == "RUNNING":
             for name, amount in trial.placement_group_factory.required_resources.items():
                 used[name] = used.get(name, 0.0) + amount
+    return used
+
+
+def _resources(trials: list["Trial"], used: dict[str, float], is_stuck: bool) -> str:
+    import ray
+
     total = ray.cluster_resources()
     waiting = next((trial for trial in trials if trial.status == "PENDING"), None)
     if not used and waiting is not None:
