@@ -56,7 +56,7 @@ def test_while_ray_starts_a_trial_nothing_is_said_to_be_taken(
     notes: set[str] = set()
     monkeypatch.setattr(board, "describe", notes.add)
     one_by_one = tune.TuneConfig(num_samples=2, max_concurrent_trials=1)
-    fit(tmp_path, BoardCallback(board), quick, tune_config=one_by_one)
+    fit(tmp_path, BoardCallback(board), quick, param_space={"x": 1}, tune_config=one_by_one)
     assert any("CPU" in note for note in notes)
     assert not any("waiting" in note for note in notes)
 
