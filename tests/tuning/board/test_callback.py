@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import ray
 from ray import cloudpickle, tune
+from ray.tune.experiment import Trial
 
 from tests.trainable_functions import endless, failing, quick, run_config
 from tune_wandb_nb.tuning.board import callback
@@ -59,6 +62,36 @@ def test_while_ray_starts_a_trial_nothing_is_said_to_be_taken(
     fit(tmp_path, BoardCallback(board), quick, param_space={"x": 1}, tune_config=one_by_one)
     assert any("CPU" in note for note in notes)
     assert not any("waiting" in note for note in notes)
+
+
+def test_that_trials_wait_is_said_once_none_has_started_for_ten_seconds(
+    ray_session: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(callback, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(ray, "available_resources", dict)
+    # These trials have no folder.
+    monkeypatch.setattr(
+        BoardCallback, "_add", lambda own, trial: own.board.add(trial.trial_id, name="")
+    )
+    board = TrialBoard()
+    own = BoardCallback(board)
+    own.setup()
+    # Each has ended before Tune's next step: no look finds one that runs.
+    trials = [Trial("train", trial_id=f"t{i}", stub=True) for i in range(10)]
+
+    for trial in trials:
+        trial.placement_group_factory = tune.PlacementGroupFactory([{"CPU": 1}])
+
+    def note_after(seconds: float) -> str:
+        clock.now += seconds
+        own.on_step_end(trials=trials)
+        return board.snapshot().note
+
+    for trial in trials:
+        own.on_trial_start(trials=trials, trial=trial)
+        assert "waiting" not in note_after(9.0)
+    assert "waiting for 1 CPU" in note_after(2.0)
 
 
 def test_a_trial_can_be_stopped_alone(tmp_path: Path, ray_session: None) -> None:

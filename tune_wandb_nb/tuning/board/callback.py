@@ -53,6 +53,7 @@ class BoardCallback(Callback):
     def on_trial_start(self, *_: Any, trials: list["Trial"], trial: "Trial", **__: Any) -> None:
         self._add(trial)
         self.board.change(trial.trial_id, "running")
+        self._in_use_at = time.monotonic()
         source = copied_from(trial, trials)
         if source is not None:
             self.board.copied(trial.trial_id, source)
